@@ -1,0 +1,160 @@
+//! A record on its way to Bigin, and what became of it.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use shared::bigin::{Action, Record};
+
+/// A record on its way.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    /// Where it came from: the number of the row in the file, or of the record in the batch, counted from 0.
+    pub place: u64,
+    /// The record as Bigin is to get it.
+    pub record: Record,
+    /// Its values of the match fields. Records that share one never overtake each other.
+    pub keys: Vec<MatchKey>,
+    /// How often Bigin has asked to try it again.
+    pub attempts: u32,
+    /// Whether an earlier call that carried it may have been carried out without our learning of it.
+    pub maybe_done: bool,
+}
+
+impl Parcel {
+    /// A record that was not sent yet, with its values of the match fields.
+    pub fn new(place: u64, record: Record, keys: Vec<MatchKey>) -> Self {
+        Self { place, record, keys, attempts: 0, maybe_done: false }
+    }
+}
+
+/// A record's value of a match field. Two are equal when Bigin takes them for the same: its unique fields ignore letter
+/// case (`"unique": {"casesensitive": "0"}` in the fields metadata).
+#[derive(Clone)]
+pub struct MatchKey {
+    field: Arc<str>,
+    value: String,
+    folded: String,
+}
+
+impl MatchKey {
+    /// `None` for a value that cannot be matched on: one with nothing but blanks in it.
+    pub fn of(field: &Arc<str>, value: &str) -> Option<Self> {
+        let value = value.trim();
+        let folded = value.to_lowercase();
+        (!value.is_empty()).then(|| Self { field: Arc::clone(field), value: value.to_owned(), folded })
+    }
+
+    /// The match field's API name.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The value as it was written. Record content: not for logs.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+impl PartialEq for MatchKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.field == other.field && self.folded == other.folded
+    }
+}
+
+impl Eq for MatchKey {}
+
+impl Hash for MatchKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.field.hash(state);
+        self.folded.hash(state);
+    }
+}
+
+/// Record content never reaches a log, so not through `Debug` either.
+impl fmt::Debug for MatchKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MatchKey({}=***)", self.field)
+    }
+}
+
+/// Who refused a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Bigin did; the code is Zoho's own.
+    Zoho,
+    /// It was refused here, before a credit was spent.
+    Relay,
+}
+
+/// Why a record was rejected for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reject {
+    /// A stable word: Zoho's code, or one of ours.
+    pub code: String,
+    /// The field's API name, where it is about one.
+    pub field: Option<String>,
+    /// What is wrong and what to do, without the record's content.
+    pub message: String,
+    /// The id of the record it clashes with.
+    pub record_id: Option<String>,
+    /// Who refused it.
+    pub origin: Origin,
+}
+
+impl Reject {
+    /// A record refused here.
+    pub fn relay(code: impl Into<String>, field: Option<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), field, message: message.into(), record_id: None, origin: Origin::Relay }
+    }
+}
+
+/// How a record ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Bigin has it.
+    Accepted {
+        /// What was done.
+        action: Action,
+        /// Its id.
+        id: String,
+        /// Whether an earlier call may have inserted it already.
+        possibly_duplicated: bool,
+    },
+    /// There was nothing to do.
+    Unchanged,
+    /// Rejected for good.
+    Rejected(Reject),
+}
+
+/// A record that has ended, with what it took along.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// Where it came from.
+    pub place: u64,
+    /// Its values of the match fields.
+    pub keys: Vec<MatchKey>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_ignore_letter_case_and_blanks_around() {
+        let (email, other) = (Arc::from("Email"), Arc::from("Other"));
+        assert_eq!(MatchKey::of(&email, " ANN@Example.com "), MatchKey::of(&email, "ann@example.com"));
+        assert_ne!(MatchKey::of(&email, "a"), MatchKey::of(&other, "a"));
+    }
+
+    #[test]
+    fn nothing_is_no_key_and_debug_shows_no_content() {
+        let email = Arc::from("Email");
+        assert_eq!(MatchKey::of(&email, "  "), None);
+        assert_eq!(format!("{:?}", MatchKey::of(&email, "ann@example.com")), "Some(MatchKey(Email=***))");
+    }
+}

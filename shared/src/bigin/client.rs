@@ -1,0 +1,111 @@
+//! Sends calls to the Bigin API and hands back judged answers.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Method, Response};
+
+use super::answer::{Answer, RawAnswer, judge};
+use super::CallFailure;
+use crate::data_centre::ApiDomain;
+use crate::secret::AccessToken;
+
+/// The largest answer that is read: a page of 200 records with every text area full stays below it.
+const LARGEST_ANSWER: usize = 16 << 20;
+
+/// What a call needs to be let in: where the API is and the token for it.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The API's base URL, checked against Zoho's hosts before the token goes there.
+    pub api_domain: ApiDomain,
+    /// The token.
+    pub token: AccessToken,
+}
+
+/// A client of the Bigin API v2. Cheap to clone; connections are shared.
+#[derive(Debug, Clone)]
+pub struct Bigin {
+    http: Client,
+}
+
+impl Bigin {
+    /// Uses the given HTTP client, which must not follow redirects ([`crate::https::client`]).
+    pub fn new(http: Client) -> Self {
+        Self { http }
+    }
+
+    /// Makes one call. `path` is what follows `/bigin/v2/`.
+    pub(super) async fn call(
+        &self,
+        access: &Access,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Answer, CallFailure> {
+        let call = format!("{method} /bigin/v2/{path}");
+        let url = format!("{}/bigin/v2/{path}", access.api_domain.as_str());
+        let mut request = self
+            .http
+            .request(method, url)
+            .query(query)
+            // The word is Zoho-oauthtoken although the token answer says Bearer (Bigin developer guide, "OAuth").
+            .header(AUTHORIZATION, format!("Zoho-oauthtoken {}", access.token.expose()));
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let response = request.send().await.map_err(|error| no_answer(&call, &error))?;
+        let raw = read(response).await.map_err(|problem| CallFailure::NoAnswer {
+            call: call.clone(),
+            problem,
+            may_have_arrived: true,
+        })?;
+        judge(&call, &raw)
+    }
+}
+
+/// Says what went wrong without the address, which a library might fill with more than it should.
+fn no_answer(call: &str, error: &reqwest::Error) -> CallFailure {
+    let problem = if error.is_connect() {
+        "the connection could not be opened"
+    } else if error.is_timeout() {
+        "it took too long"
+    } else if error.is_builder() {
+        "the request could not be built"
+    } else {
+        "the connection was cut"
+    };
+    CallFailure::NoAnswer {
+        call: call.to_owned(),
+        problem: problem.to_owned(),
+        may_have_arrived: !error.is_connect() && !error.is_builder(),
+    }
+}
+
+async fn read(mut response: Response) -> Result<RawAnswer, String> {
+    let mut raw = head(response.status().as_u16(), response.headers());
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if raw.body.len() + chunk.len() <= LARGEST_ANSWER => raw.body.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Err(format!("the answer is larger than {LARGEST_ANSWER} bytes")),
+            Ok(None) => return Ok(raw),
+            Err(_) => return Err("the connection was cut in the middle of the answer".to_owned()),
+        }
+    }
+}
+
+fn head(status: u16, headers: &HeaderMap) -> RawAnswer {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    RawAnswer {
+        status,
+        content_type: text(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(),
+        retry_after: text("retry-after").and_then(|value| value.parse().ok()),
+        credits_remaining: text("x-api-credits-remaining").and_then(|value| value.parse().ok()),
+        token_expires_at: text("x-accesstoken-reset").and_then(|value| value.parse::<Timestamp>().ok()),
+        body: Vec::new(),
+    }
+}
+
+/// How long a call may take in all. Zoho documents no limit of its own; a batch of 100 with workflows is slow.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
