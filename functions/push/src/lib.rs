@@ -1,0 +1,7 @@
+//! The push function: files and queue messages become Bigin records.
+//!
+//! `event -> source -> decode -> map -> (plan) -> lanes -> deliver -> settle -> report`: each stage is a module with one
+//! public type going in and one coming out.
+
+pub mod parcel;
+pub mod stop;
