@@ -57,8 +57,16 @@ pub fn judge(call: &str, raw: &RawAnswer) -> Result<Answer, CallFailure> {
         let html = raw.content_type.contains("html") || raw.body.trim_ascii_start().starts_with(b"<");
         return Err(match raw.status {
             429 => throttled(call, raw, &Value::Null),
-            200..300 if !html => CallFailure::Unreadable { call, status: raw.status, problem: "it is not JSON".into() },
-            _ => CallFailure::Unavailable { call, status: raw.status, html },
+            200..300 if !html => CallFailure::Unreadable {
+                call,
+                status: raw.status,
+                problem: "it is not JSON".into(),
+            },
+            _ => CallFailure::Unavailable {
+                call,
+                status: raw.status,
+                html,
+            },
         });
     };
     if let Some(error) = whole_error(&body) {
@@ -69,7 +77,11 @@ pub fn judge(call: &str, raw: &RawAnswer) -> Result<Answer, CallFailure> {
         // The results of a batch are the truth under any of these (a batch in which every record failed is a 400).
         400 | 412 if results(&body).is_some() => Ok(answer(body)),
         429 => Err(throttled(call, raw, &body)),
-        status => Err(CallFailure::Unavailable { call, status, html: false }),
+        status => Err(CallFailure::Unavailable {
+            call,
+            status,
+            html: false,
+        }),
     }
 }
 
@@ -121,8 +133,17 @@ fn classify(call: String, raw: &RawAnswer, error: &Value) -> CallFailure {
             CallFailure::NotPermitted { call, code, message }
         }
         ("TOO_MANY_REQUESTS" | "RATE_LIMIT_EXCEEDED", _) | (_, 429) => throttled(call, raw, error),
-        ("INTERNAL_ERROR", status) | (_, status @ 500..) => CallFailure::Unavailable { call, status, html: false },
-        (_, status) => CallFailure::Refused { call, status, code, message },
+        ("INTERNAL_ERROR", status) | (_, status @ 500..) => CallFailure::Unavailable {
+            call,
+            status,
+            html: false,
+        },
+        (_, status) => CallFailure::Refused {
+            call,
+            status,
+            code,
+            message,
+        },
     }
 }
 
@@ -131,7 +152,10 @@ fn throttled(call: String, raw: &RawAnswer, error: &Value) -> CallFailure {
     CallFailure::Throttled {
         call,
         credits_remaining: raw.credits_remaining,
-        retry_after: raw.retry_after.or(hinted).map(|seconds| Duration::from_secs(seconds.min(3600))),
+        retry_after: raw
+            .retry_after
+            .or(hinted)
+            .map(|seconds| Duration::from_secs(seconds.min(3600))),
     }
 }
 
@@ -141,7 +165,12 @@ mod tests {
     use serde_json::json;
 
     fn raw(status: u16, body: &Value) -> RawAnswer {
-        RawAnswer { status, content_type: "application/json;charset=utf-8".into(), body: body.to_string().into_bytes(), ..RawAnswer::default() }
+        RawAnswer {
+            status,
+            content_type: "application/json;charset=utf-8".into(),
+            body: body.to_string().into_bytes(),
+            ..RawAnswer::default()
+        }
     }
 
     fn error(code: &str) -> Value {
@@ -166,47 +195,88 @@ mod tests {
 
     #[test]
     fn a_scope_problem_is_not_mistaken_for_an_expired_token() {
-        assert!(matches!(judge("GET /x", &raw(401, &error("OAUTH_SCOPE_MISMATCH"))), Err(CallFailure::ScopeMissing { .. })));
+        assert!(matches!(
+            judge("GET /x", &raw(401, &error("OAUTH_SCOPE_MISMATCH"))),
+            Err(CallFailure::ScopeMissing { .. })
+        ));
         for code in ["INVALID_TOKEN", "INVALID_OAUTHTOKEN", "AUTHENTICATION_FAILURE"] {
-            assert!(matches!(judge("GET /x", &raw(401, &error(code))), Err(CallFailure::TokenRejected { .. })), "{code}");
+            assert!(
+                matches!(
+                    judge("GET /x", &raw(401, &error(code))),
+                    Err(CallFailure::TokenRejected { .. })
+                ),
+                "{code}"
+            );
         }
     }
 
     #[test]
     fn an_error_under_http_200_is_an_error() {
-        assert!(matches!(judge("GET /x", &raw(200, &error("INVALID_DATA"))), Err(CallFailure::Refused { status: 200, .. })));
+        assert!(matches!(
+            judge("GET /x", &raw(200, &error("INVALID_DATA"))),
+            Err(CallFailure::Refused { status: 200, .. })
+        ));
     }
 
     #[test]
     fn an_error_of_the_request_wrapped_in_data_is_found() {
         let wrapped = json!({"data": [error("NO_PERMISSION")]});
-        assert!(matches!(judge("POST /x", &raw(403, &wrapped)), Err(CallFailure::NotPermitted { .. })));
+        assert!(matches!(
+            judge("POST /x", &raw(403, &wrapped)),
+            Err(CallFailure::NotPermitted { .. })
+        ));
     }
 
     #[test]
     fn a_throttle_takes_the_hint_where_there_is_one() {
-        let body = json!({"code": "TOO_MANY_REQUESTS", "details": {"retry_after": 60}, "message": "", "status": "error"});
-        let Err(CallFailure::Throttled { retry_after, .. }) = judge("POST /x", &raw(429, &body)) else { panic!() };
+        let body =
+            json!({"code": "TOO_MANY_REQUESTS", "details": {"retry_after": 60}, "message": "", "status": "error"});
+        let Err(CallFailure::Throttled { retry_after, .. }) = judge("POST /x", &raw(429, &body)) else {
+            panic!()
+        };
         assert_eq!(retry_after, Some(Duration::from_secs(60)));
     }
 
     #[test]
     fn a_web_page_is_never_a_success() {
         for status in [200, 403, 502] {
-            let page = RawAnswer { status, content_type: "text/html".into(), body: b"<html>Maintenance</html>".to_vec(), ..RawAnswer::default() };
-            assert!(matches!(judge("GET /x", &page), Err(CallFailure::Unavailable { html: true, .. })), "{status}");
+            let page = RawAnswer {
+                status,
+                content_type: "text/html".into(),
+                body: b"<html>Maintenance</html>".to_vec(),
+                ..RawAnswer::default()
+            };
+            assert!(
+                matches!(judge("GET /x", &page), Err(CallFailure::Unavailable { html: true, .. })),
+                "{status}"
+            );
         }
     }
 
     #[test]
     fn garbage_under_a_success_may_have_been_carried_out() {
-        let garbage = RawAnswer { status: 200, body: b"{\"data\": [".to_vec(), ..RawAnswer::default() };
+        let garbage = RawAnswer {
+            status: 200,
+            body: b"{\"data\": [".to_vec(),
+            ..RawAnswer::default()
+        };
         assert!(judge("POST /x", &garbage).unwrap_err().may_have_been_carried_out());
     }
 
     #[test]
     fn nothing_to_show_is_no_error() {
-        assert!(judge("GET /x", &RawAnswer { status: 204, ..RawAnswer::default() }).unwrap().body.is_null());
+        assert!(
+            judge(
+                "GET /x",
+                &RawAnswer {
+                    status: 204,
+                    ..RawAnswer::default()
+                }
+            )
+            .unwrap()
+            .body
+            .is_null()
+        );
     }
 
     proptest::proptest! {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, Response};
 
-use super::answer::{Answer, RawAnswer, judge};
 use super::CallFailure;
+use super::answer::{Answer, RawAnswer, judge};
 use crate::data_centre::ApiDomain;
 use crate::secret::AccessToken;
 

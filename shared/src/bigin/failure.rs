@@ -12,13 +12,17 @@ pub enum CallFailure {
         code: String,
     },
     /// The token is fine but was granted too little; a fresh one does not help.
-    #[error("the authorization lacks a scope that {call} needs: generate a new code with every scope of the README's line and authorize again")]
+    #[error(
+        "the authorization lacks a scope that {call} needs: generate a new code with every scope of the README's line and authorize again"
+    )]
     ScopeMissing {
         /// The method and path.
         call: String,
     },
     /// The authorizing user may not do this.
-    #[error("Bigin refused {call} ({code}: {message}): the authorizing user's profile lacks the permission; grant it in Bigin's settings or authorize as another user")]
+    #[error(
+        "Bigin refused {call} ({code}: {message}): the authorizing user's profile lacks the permission; grant it in Bigin's settings or authorize as another user"
+    )]
     NotPermitted {
         /// The method and path.
         call: String,
@@ -28,13 +32,17 @@ pub enum CallFailure {
         message: String,
     },
     /// No such module in this organisation.
-    #[error("Bigin knows no module for {call}: module names are API names, letter case counts, as in Contacts or Accounts")]
+    #[error(
+        "Bigin knows no module for {call}: module names are API names, letter case counts, as in Contacts or Accounts"
+    )]
     UnknownModule {
         /// The method and path.
         call: String,
     },
     /// Too many calls at once, or no API credits left; the answer does not say which.
-    #[error("Bigin is throttling {call}: too many calls in flight, or the API credits of the last 24 hours are used up")]
+    #[error(
+        "Bigin is throttling {call}: too many calls in flight, or the API credits of the last 24 hours are used up"
+    )]
     Throttled {
         /// The method and path.
         call: String,

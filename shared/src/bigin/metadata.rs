@@ -46,12 +46,19 @@ impl Bigin {
         let query = [("module", module.as_str())];
         let answer = self.call(access, Method::GET, "settings/fields", &query, None).await?;
         let fields: Vec<WireField> = list(&answer.body, "fields", answer.status)?;
-        Ok(ModuleFields { module: module.clone(), fields: fields.into_iter().map(Field::from).collect() })
+        Ok(ModuleFields {
+            module: module.clone(),
+            fields: fields.into_iter().map(Field::from).collect(),
+        })
     }
 }
 
 fn list<T: serde::de::DeserializeOwned>(body: &Value, key: &str, status: u16) -> Result<Vec<T>, CallFailure> {
-    let unreadable = |problem| CallFailure::Unreadable { call: format!("the question for {key}"), status, problem };
+    let unreadable = |problem| CallFailure::Unreadable {
+        call: format!("the question for {key}"),
+        status,
+        problem,
+    };
     let items = body.get(key).ok_or_else(|| unreadable(format!("it has no {key}")))?;
     Vec::deserialize(items).map_err(|error| unreadable(error.to_string()))
 }

@@ -36,7 +36,11 @@ impl Organisation {
     /// The API credits it has in any 24 hours: 5,000 on the free edition, else 50,000 and 250 for each user, 100,000
     /// at most (Bigin developer guide, "API Limits"). `None` when the answer did not say which edition it is.
     pub fn daily_credits(&self) -> Option<u64> {
-        Some(if self.paid? { (50_000 + 250 * self.users.unwrap_or(0)).min(100_000) } else { 5_000 })
+        Some(if self.paid? {
+            (50_000 + 250 * self.users.unwrap_or(0)).min(100_000)
+        } else {
+            5_000
+        })
     }
 }
 
@@ -46,7 +50,9 @@ impl Bigin {
     /// # Errors
     /// The call failed, or its answer names no user.
     pub async fn current_user(&self, access: &Access) -> Result<CurrentUser, CallFailure> {
-        let answer = self.call(access, Method::GET, "users", &[("type", "CurrentUser")], None).await?;
+        let answer = self
+            .call(access, Method::GET, "users", &[("type", "CurrentUser")], None)
+            .await?;
         let user = answer.body.pointer("/users/0");
         let text = |key| user.and_then(|user| text_at(user, key));
         Ok(CurrentUser {
@@ -62,7 +68,10 @@ impl Bigin {
     /// The call failed, or its answer names no organisation.
     pub async fn organisation(&self, access: &Access) -> Result<Organisation, CallFailure> {
         let answer = self.call(access, Method::GET, "org", &[], None).await?;
-        let org = answer.body.pointer("/org/0").ok_or_else(|| names_no("organisation", answer.status))?;
+        let org = answer
+            .body
+            .pointer("/org/0")
+            .ok_or_else(|| names_no("organisation", answer.status))?;
         let license = org.get("license_details").unwrap_or(&Value::Null);
         Ok(Organisation {
             id: text_at(org, "id").ok_or_else(|| names_no("organisation", answer.status))?,
@@ -83,5 +92,9 @@ fn text_at(value: &Value, key: &str) -> Option<String> {
 }
 
 fn names_no(what: &str, status: u16) -> CallFailure {
-    CallFailure::Unreadable { call: format!("the question for the {what}"), status, problem: format!("it names no {what}") }
+    CallFailure::Unreadable {
+        call: format!("the question for the {what}"),
+        status,
+        problem: format!("it names no {what}"),
+    }
 }

@@ -50,7 +50,10 @@ pub(super) fn read(element: &Value) -> Option<RecordOutcome> {
     let details = element.get("details").unwrap_or(&Value::Null);
     if element.get("status").and_then(Value::as_str) == Some("success") || code == "SUCCESS" {
         let id = text(details.get("id")?)?;
-        return Some(RecordOutcome::Accepted { action: action_of(element), id });
+        return Some(RecordOutcome::Accepted {
+            action: action_of(element),
+            id,
+        });
     }
     let mut errors = Vec::new();
     flatten(element, &mut errors);
@@ -73,21 +76,37 @@ fn action_of(element: &Value) -> Action {
 /// Opens `MULTIPLE_OR_MULTI_ERRORS`, in which a `DUPLICATE_DATA` may hide.
 fn flatten(element: &Value, into: &mut Vec<RecordError>) {
     let details = element.get("details").unwrap_or(&Value::Null);
-    if let Some(inner) = details.get("errors").and_then(Value::as_array).filter(|inner| !inner.is_empty()) {
+    if let Some(inner) = details
+        .get("errors")
+        .and_then(Value::as_array)
+        .filter(|inner| !inner.is_empty())
+    {
         for error in inner {
             flatten(error, into);
         }
         return;
     }
-    let Some(code) = element.get("code").and_then(Value::as_str) else { return };
+    let Some(code) = element.get("code").and_then(Value::as_str) else {
+        return;
+    };
     into.push(RecordError {
         code: code.to_owned(),
-        message: element.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        message: element
+            .get("message")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
         field: details.get("api_name").and_then(Value::as_str).map(str::to_owned),
         expectation: expectation(details),
         duplicate_id: details
             .pointer("/duplicate_record/id")
-            .or_else(|| if code == "DUPLICATE_DATA" { details.get("id") } else { None })
+            .or_else(|| {
+                if code == "DUPLICATE_DATA" {
+                    details.get("id")
+                } else {
+                    None
+                }
+            })
             .and_then(text),
     });
 }
@@ -126,11 +145,17 @@ mod tests {
             "details": {"id": "4711000000000000002"}, "message": "record updated", "status": "success"});
         assert_eq!(
             read(&inserted),
-            Some(RecordOutcome::Accepted { action: Action::Inserted, id: "4711000000000000001".into() })
+            Some(RecordOutcome::Accepted {
+                action: Action::Inserted,
+                id: "4711000000000000001".into()
+            })
         );
         assert_eq!(
             read(&updated),
-            Some(RecordOutcome::Accepted { action: Action::Updated, id: "4711000000000000002".into() })
+            Some(RecordOutcome::Accepted {
+                action: Action::Updated,
+                id: "4711000000000000002".into()
+            })
         );
     }
 
@@ -141,8 +166,7 @@ mod tests {
             ("record updated", Action::Updated),
             ("record deleted", Action::Deleted),
         ] {
-            let element =
-                json!({"code": "SUCCESS", "details": {"id": "1"}, "message": message, "status": "success"});
+            let element = json!({"code": "SUCCESS", "details": {"id": "1"}, "message": message, "status": "success"});
             assert_eq!(read(&element), Some(RecordOutcome::Accepted { action, id: "1".into() }));
         }
     }
@@ -151,7 +175,9 @@ mod tests {
     fn a_duplicate_names_the_record_it_clashes_with() {
         let element = json!({"code": "DUPLICATE_DATA", "message": "duplicate data", "status": "error",
             "details": {"api_name": "Email", "duplicate_record": {"id": "999"}, "json_path": "$.data[0].Email"}});
-        let Some(RecordOutcome::Refused(errors)) = read(&element) else { panic!("an error was expected") };
+        let Some(RecordOutcome::Refused(errors)) = read(&element) else {
+            panic!("an error was expected")
+        };
         assert_eq!(errors[0].duplicate_id.as_deref(), Some("999"));
         assert_eq!(errors[0].field.as_deref(), Some("Email"));
     }
@@ -161,7 +187,9 @@ mod tests {
         let element = json!({"code": "MULTIPLE_OR_MULTI_ERRORS", "message": "", "status": "error", "details": {"errors": [
             {"code": "INVALID_DATA", "details": {"api_name": "First_Name", "maximum_length": 40}, "message": "invalid data"},
             {"code": "MANDATORY_NOT_FOUND", "details": {"api_name": "Last_Name"}, "message": "required field not found"}]}});
-        let Some(RecordOutcome::Refused(errors)) = read(&element) else { panic!("errors were expected") };
+        let Some(RecordOutcome::Refused(errors)) = read(&element) else {
+            panic!("errors were expected")
+        };
         let codes: Vec<_> = errors.iter().map(|error| error.code.as_str()).collect();
         assert_eq!(codes, ["INVALID_DATA", "MANDATORY_NOT_FOUND"]);
         assert_eq!(errors[0].expectation.as_deref(), Some("at most 40"));
@@ -169,7 +197,10 @@ mod tests {
 
     #[test]
     fn a_success_without_an_id_is_not_believed() {
-        assert_eq!(read(&json!({"code": "SUCCESS", "details": {}, "status": "success"})), None);
+        assert_eq!(
+            read(&json!({"code": "SUCCESS", "details": {}, "status": "success"})),
+            None
+        );
         assert_eq!(read(&json!("SUCCESS")), None);
     }
 }

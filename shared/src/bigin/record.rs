@@ -13,7 +13,10 @@ pub struct Record {
 impl Record {
     /// Starts a record that has no field yet.
     pub fn writer() -> RecordWriter {
-        RecordWriter { json: String::from("{"), id: None }
+        RecordWriter {
+            json: String::from("{"),
+            id: None,
+        }
     }
 
     /// The record that has these fields.
@@ -79,7 +82,10 @@ impl RecordWriter {
     /// The finished record.
     pub fn finish(mut self) -> Record {
         self.json.push('}');
-        Record { json: self.json, id: self.id }
+        Record {
+            json: self.json,
+            id: self.id,
+        }
     }
 }
 
@@ -108,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_record_is_the_object_it_was_written_from() {
-        let object = json!({"Last_Name": "O'Neil \"Q\"\n", "id": "4711000000000000001", "Tag": [{"name": "VIP"}], "Age": null});
+        let object =
+            json!({"Last_Name": "O'Neil \"Q\"\n", "id": "4711000000000000001", "Tag": [{"name": "VIP"}], "Age": null});
         let record = Record::from_object(object.as_object().unwrap());
         assert_eq!(serde_json::from_str::<Value>(record.json()).unwrap(), object);
         assert_eq!(record.id(), Some("4711000000000000001"));

@@ -100,7 +100,8 @@ impl Bigin {
                     Operation::Upsert => (Method::POST, format!("{module}/upsert")),
                     _ => (Method::POST, module.to_owned()),
                 };
-                self.call(access, method, &path, &[], Some(body(shape, records))).await?
+                self.call(access, method, &path, &[], Some(body(shape, records)))
+                    .await?
             }
         };
         let call = format!("{} of {} {module} records", shape.operation, records.len());
@@ -135,9 +136,15 @@ fn body(shape: &CallShape, records: &[&Record]) -> String {
 
 /// Results come in the order of the input, one an element: anything else cannot be mapped back and is not guessed at.
 fn outcomes(call: &str, status: u16, body: &Value, sent: usize) -> Result<Vec<RecordOutcome>, CallFailure> {
-    let unreadable =
-        |problem: String| CallFailure::Unreadable { call: call.to_owned(), status, problem };
-    let data = body.get("data").and_then(Value::as_array).ok_or_else(|| unreadable("it has no data array".into()))?;
+    let unreadable = |problem: String| CallFailure::Unreadable {
+        call: call.to_owned(),
+        status,
+        problem,
+    };
+    let data = body
+        .get("data")
+        .and_then(Value::as_array)
+        .ok_or_else(|| unreadable("it has no data array".into()))?;
     if data.len() != sent {
         return Err(unreadable(format!("it has {} results for {sent} records", data.len())));
     }
