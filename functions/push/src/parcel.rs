@@ -4,8 +4,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::bigin::{Action, Record};
+use shared::bigin::{Action, CallShape, Record};
 
 /// A record on its way.
 #[derive(Debug, Clone)]
@@ -16,16 +17,20 @@ pub struct Parcel {
     pub record: Record,
     /// Its values of the match fields. Records that share one never overtake each other.
     pub keys: Vec<MatchKey>,
+    /// What the call that carries it must be like. Only records of one shape share a call.
+    pub shape: Arc<CallShape>,
+    /// The message group it came with. Records of one group never overtake each other, whatever their keys.
+    pub group: Option<u32>,
     /// How often Bigin has asked to try it again.
     pub attempts: u32,
-    /// Whether an earlier call that carried it may have been carried out without our learning of it.
-    pub maybe_done: bool,
+    /// When the first call set out that carried it and may have been carried out without our learning of it.
+    pub lost_at: Option<Timestamp>,
 }
 
 impl Parcel {
     /// A record that was not sent yet, with its values of the match fields.
-    pub fn new(place: u64, record: Record, keys: Vec<MatchKey>) -> Self {
-        Self { place, record, keys, attempts: 0, maybe_done: false }
+    pub fn new(place: u64, record: Record, keys: Vec<MatchKey>, shape: Arc<CallShape>) -> Self {
+        Self { place, record, keys, shape, group: None, attempts: 0, lost_at: None }
     }
 }
 
