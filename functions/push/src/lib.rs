@@ -3,5 +3,8 @@
 //! `event -> source -> decode -> map -> (plan) -> lanes -> deliver -> settle -> report`: each stage is a module with one
 //! public type going in and one coming out.
 
+pub mod bucket;
+pub mod inbox_key;
+pub mod module_directory;
 pub mod parcel;
 pub mod stop;

@@ -1,98 +1,65 @@
-//! The data bucket: ranged reads of one version of an object, whole small objects, and files put together from parts.
+//! The data bucket in Amazon S3.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+
+use super::{BucketError, ObjectVersion, Objects};
 
 /// How much of an object is read at once.
 const RANGE: u64 = 1 << 20;
 /// S3 wants 5 MiB or more in every part of an upload but the last (Amazon S3 user guide, "Multipart upload limits").
 const PART: usize = 8 << 20;
 
-/// What went wrong with an object.
-#[derive(Debug, thiserror::Error)]
-pub enum BucketError {
-    /// The object, or that version of it, is not there.
-    #[error("s3://{bucket}/{key} is not there (any more): if it was moved or deleted, nothing is to be done; else put it again")]
-    Gone {
-        /// The bucket.
-        bucket: String,
-        /// The object's key.
-        key: String,
-    },
-    /// The object was overwritten since the version that was asked for.
-    #[error("s3://{bucket}/{key} has changed while it was read: the newer version has an import of its own")]
-    Changed {
-        /// The bucket.
-        bucket: String,
-        /// The object's key.
-        key: String,
-    },
-    /// The object is larger than what is read whole.
-    #[error("s3://{bucket}/{key} has more than {most} bytes")]
-    TooLarge {
-        /// The bucket.
-        bucket: String,
-        /// The object's key.
-        key: String,
-        /// The most bytes that are read.
-        most: u64,
-    },
-    /// S3 refused or failed.
-    #[error("could not {action} s3://{bucket}/{key} ({problem}): check that the function's role may do it and that S3 is well")]
-    Failed {
-        /// What was tried.
-        action: &'static str,
-        /// The bucket.
-        bucket: String,
-        /// The object's key.
-        key: String,
-        /// S3's words.
-        problem: String,
-    },
-}
-
-/// One version of an object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ObjectVersion {
-    /// The key.
-    pub key: String,
-    /// The version, where the bucket keeps versions.
-    pub version_id: Option<String>,
-    /// The entity tag.
-    pub etag: String,
-    /// The size in bytes.
-    pub size: u64,
-    /// When it was put.
-    pub put_at: Option<Timestamp>,
-}
-
 /// The data bucket.
 #[derive(Debug, Clone)]
-pub struct Bucket {
+pub struct S3Bucket {
     s3: Client,
     name: String,
 }
 
-impl Bucket {
+impl S3Bucket {
     /// The bucket of that name.
     pub fn new(s3: Client, name: impl Into<String>) -> Self {
         Self { s3, name: name.into() }
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
+    fn failed<E>(&self, action: &'static str, key: &str, error: &SdkError<E>) -> BucketError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let (bucket, key) = (self.name.clone(), key.to_owned());
+        match (error.code(), status) {
+            (Some("NoSuchKey" | "NotFound" | "NoSuchVersion"), _) | (_, Some(404)) => BucketError::Gone { bucket, key },
+            (Some("PreconditionFailed"), _) | (_, Some(412)) => BucketError::Changed { bucket, key },
+            _ => BucketError::Failed {
+                action,
+                bucket,
+                key,
+                problem: DisplayErrorContext(error).to_string(),
+            },
+        }
+    }
+
+    fn broke(&self, action: &'static str, key: &str, error: &dyn std::error::Error) -> BucketError {
+        BucketError::Failed {
+            action,
+            bucket: self.name.clone(),
+            key: key.to_owned(),
+            problem: error.to_string(),
+        }
+    }
+}
+
+impl Objects for S3Bucket {
+    fn name(&self) -> &str {
         &self.name
     }
 
-    /// Looks an object up: the newest version, or the one asked for.
-    ///
-    /// # Errors
-    /// [`BucketError::Gone`] where it is not there.
-    pub async fn look_up(&self, key: &str, version_id: Option<&str>) -> Result<ObjectVersion, BucketError> {
+    async fn look_up(&self, key: &str, version_id: Option<&str>) -> Result<ObjectVersion, BucketError> {
         let head = self
             .s3
             .head_object()
@@ -107,15 +74,13 @@ impl Bucket {
             version_id: head.version_id().filter(|id| *id != "null").map(str::to_owned),
             etag: head.e_tag().unwrap_or_default().to_owned(),
             size: u64::try_from(head.content_length().unwrap_or(0)).unwrap_or(0),
-            put_at: head.last_modified().and_then(|at| Timestamp::from_second(at.secs()).ok()),
+            put_at: head
+                .last_modified()
+                .and_then(|at| Timestamp::from_second(at.secs()).ok()),
         })
     }
 
-    /// Reads on from an offset: the next stretch of the object, empty at its end.
-    ///
-    /// # Errors
-    /// [`BucketError::Changed`] where the object is no longer that version.
-    pub async fn read(&self, object: &ObjectVersion, from: u64) -> Result<Vec<u8>, BucketError> {
+    async fn read(&self, object: &ObjectVersion, from: u64) -> Result<Vec<u8>, BucketError> {
         if from >= object.size {
             return Ok(Vec::new());
         }
@@ -131,15 +96,15 @@ impl Bucket {
             .send()
             .await
             .map_err(|error| self.failed("read", &object.key, &error))?;
-        let bytes = answer.body.collect().await.map_err(|error| self.broke("read", &object.key, &error))?;
+        let bytes = answer
+            .body
+            .collect()
+            .await
+            .map_err(|error| self.broke("read", &object.key, &error))?;
         Ok(bytes.to_vec())
     }
 
-    /// A whole small object; `None` where it is not there.
-    ///
-    /// # Errors
-    /// The object is larger than `most` bytes, or S3 failed.
-    pub async fn get(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, BucketError> {
+    async fn get(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, BucketError> {
         let answer = match self.s3.get_object().bucket(&self.name).key(key).send().await {
             Ok(answer) => answer,
             Err(error) => {
@@ -150,17 +115,21 @@ impl Bucket {
             }
         };
         if u64::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0) > most {
-            return Err(BucketError::TooLarge { bucket: self.name.clone(), key: key.to_owned(), most });
+            return Err(BucketError::TooLarge {
+                bucket: self.name.clone(),
+                key: key.to_owned(),
+                most,
+            });
         }
-        let bytes = answer.body.collect().await.map_err(|error| self.broke("read", key, &error))?;
+        let bytes = answer
+            .body
+            .collect()
+            .await
+            .map_err(|error| self.broke("read", key, &error))?;
         Ok(Some(bytes.to_vec()))
     }
 
-    /// Writes an object whole.
-    ///
-    /// # Errors
-    /// S3 refused or failed.
-    pub async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), BucketError> {
+    async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), BucketError> {
         self.s3
             .put_object()
             .bucket(&self.name)
@@ -173,11 +142,7 @@ impl Bucket {
         Ok(())
     }
 
-    /// Removes an object. One that is not there is no error.
-    ///
-    /// # Errors
-    /// S3 refused or failed.
-    pub async fn delete(&self, key: &str) -> Result<(), BucketError> {
+    async fn delete(&self, key: &str) -> Result<(), BucketError> {
         self.s3
             .delete_object()
             .bucket(&self.name)
@@ -188,12 +153,14 @@ impl Bucket {
         Ok(())
     }
 
-    /// Puts an object together from others, in their order, with memory for one part of the upload.
-    ///
-    /// # Errors
-    /// A part is gone, or S3 refused or failed.
-    pub async fn put_together(&self, key: &str, content_type: &str, parts: &[String]) -> Result<(), BucketError> {
-        let mut upload = Upload { bucket: self, key, content_type, id: None, done: Vec::new() };
+    async fn put_together(&self, key: &str, content_type: &str, parts: &[String]) -> Result<(), BucketError> {
+        let mut upload = Upload {
+            bucket: self,
+            key,
+            content_type,
+            id: None,
+            done: Vec::new(),
+        };
         let mut buffer = Vec::new();
         for part in parts {
             let object = self.look_up(part, None).await?;
@@ -209,28 +176,11 @@ impl Bucket {
         }
         upload.finish(buffer).await
     }
-
-    fn failed<E>(&self, action: &'static str, key: &str, error: &SdkError<E>) -> BucketError
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        let status = error.raw_response().map(|response| response.status().as_u16());
-        let (bucket, key) = (self.name.clone(), key.to_owned());
-        match (error.code(), status) {
-            (Some("NoSuchKey" | "NotFound" | "NoSuchVersion"), _) | (_, Some(404)) => BucketError::Gone { bucket, key },
-            (Some("PreconditionFailed"), _) | (_, Some(412)) => BucketError::Changed { bucket, key },
-            _ => BucketError::Failed { action, bucket, key, problem: DisplayErrorContext(error).to_string() },
-        }
-    }
-
-    fn broke(&self, action: &'static str, key: &str, error: &dyn std::error::Error) -> BucketError {
-        BucketError::Failed { action, bucket: self.name.clone(), key: key.to_owned(), problem: error.to_string() }
-    }
 }
 
 /// An upload in parts; a single part becomes a plain object.
 struct Upload<'a> {
-    bucket: &'a Bucket,
+    bucket: &'a S3Bucket,
     key: &'a str,
     content_type: &'a str,
     id: Option<String>,
@@ -264,13 +214,18 @@ impl Upload<'_> {
             .send()
             .await
             .map_err(|error| self.bucket.failed("write a part of", self.key, &error))?;
-        self.done.push(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag().map(str::to_owned)).build());
+        self.done.push(
+            CompletedPart::builder()
+                .part_number(number)
+                .set_e_tag(answer.e_tag().map(str::to_owned))
+                .build(),
+        );
         Ok(())
     }
 
     async fn finish(mut self, rest: Vec<u8>) -> Result<(), BucketError> {
         if self.id.is_none() {
-            return self.bucket.put(self.key, self.content_type, rest).await;
+            return Objects::put(self.bucket, self.key, self.content_type, rest).await;
         }
         if !rest.is_empty() {
             self.add(rest).await?;
