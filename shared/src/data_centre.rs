@@ -178,6 +178,24 @@ impl ZohoHosts {
         }
     }
 
+    /// The accounts server's host, as errors name it.
+    pub fn accounts_host(&self) -> String {
+        match &self.instead {
+            Some(url) => shown(url),
+            None => self.data_centre.accounts_host().to_owned(),
+        }
+    }
+
+    /// The API's base URL where a token answer names none: the data centre's own, or the accounts server's that was
+    /// given by address.
+    pub fn usual_api_domain(&self) -> ApiDomain {
+        match (&self.instead, self.sibling()) {
+            (None, _) => ApiDomain(format!("https://{}", self.data_centre.api_host())),
+            (Some(_), Some(sibling)) => ApiDomain(format!("https://{sibling}")),
+            (Some(instead), None) => ApiDomain::at(instead),
+        }
+    }
+
     /// Believes an API domain only if it is a known host of any of Zoho's data centres, or belongs to the accounts
     /// server that was given by address.
     ///
@@ -195,7 +213,7 @@ impl ZohoHosts {
             .as_ref()
             .is_some_and(|instead| instead.origin() == url.origin());
         if of_the_override || of_zoho() {
-            Ok(ApiDomain(url))
+            Ok(ApiDomain::at(&url))
         } else {
             Err(HostRefused::UnknownApiDomain { host: shown(&url) })
         }
@@ -212,12 +230,16 @@ impl ZohoHosts {
 /// The base URL of the API, as a token answer named it: https, or http for loopback alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ApiDomain(Url);
+pub struct ApiDomain(String);
 
 impl ApiDomain {
+    fn at(url: &Url) -> Self {
+        Self(url.as_str().trim_end_matches('/').to_owned())
+    }
+
     /// The base URL, without a slash at its end.
     pub fn as_str(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
+        &self.0
     }
 }
 
@@ -231,13 +253,13 @@ impl TryFrom<String> for ApiDomain {
     type Error = HostRefused;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        origin(&text, "the API domain").map(Self)
+        origin(&text, "the API domain").map(|url| Self::at(&url))
     }
 }
 
 impl From<ApiDomain> for String {
     fn from(domain: ApiDomain) -> Self {
-        domain.as_str().to_owned()
+        domain.0
     }
 }
 

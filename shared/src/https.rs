@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
 
 /// How long opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,4 +34,55 @@ pub fn client(timeout: Duration) -> Result<Client, ClientUnusable> {
         .timeout(timeout)
         .build()
         .map_err(|error| ClientUnusable(error.to_string()))
+}
+
+/// A call that got no answer, or half of one. Made without the address, which a library might fill with more than it
+/// should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// What went wrong.
+    pub(crate) problem: &'static str,
+    /// Whether the server can have received the request.
+    pub(crate) may_have_arrived: bool,
+}
+
+impl From<&reqwest::Error> for Cut {
+    fn from(error: &reqwest::Error) -> Self {
+        let problem = if error.is_connect() {
+            "the connection could not be opened"
+        } else if error.is_timeout() {
+            "it took too long"
+        } else if error.is_builder() {
+            "the request could not be built"
+        } else {
+            "the connection was cut"
+        };
+        Self {
+            problem,
+            may_have_arrived: !error.is_connect() && !error.is_builder(),
+        }
+    }
+}
+
+/// Reads a body of at most `largest` bytes.
+pub(crate) async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, Cut> {
+    let cut = |problem| Cut {
+        problem,
+        may_have_arrived: true,
+    };
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Err(cut("the answer is larger than any Zoho gives")),
+            Ok(None) => return Ok(body),
+            Err(error) if error.is_timeout() => return Err(cut("it took too long")),
+            Err(_) => return Err(cut("the connection was cut in the middle of the answer")),
+        }
+    }
+}
+
+/// A header's text.
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }

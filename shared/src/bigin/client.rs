@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method};
 
 use super::CallFailure;
 use super::answer::{Answer, RawAnswer, judge};
 use crate::data_centre::ApiDomain;
+use crate::https;
 use crate::secret::AccessToken;
 
 /// The largest answer that is read: a page of 200 records with every text area full stays below it.
@@ -55,48 +56,23 @@ impl Bigin {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let response = request.send().await.map_err(|error| no_answer(&call, &error))?;
-        let raw = read(response).await.map_err(|problem| CallFailure::NoAnswer {
+        let no_answer = |cut: https::Cut| CallFailure::NoAnswer {
             call: call.clone(),
-            problem,
-            may_have_arrived: true,
-        })?;
+            problem: cut.problem.to_owned(),
+            may_have_arrived: cut.may_have_arrived,
+        };
+        let response = request
+            .send()
+            .await
+            .map_err(|error| no_answer(https::Cut::from(&error)))?;
+        let mut raw = head(response.status().as_u16(), response.headers());
+        raw.body = https::body(response, LARGEST_ANSWER).await.map_err(no_answer)?;
         judge(&call, &raw)
     }
 }
 
-/// Says what went wrong without the address, which a library might fill with more than it should.
-fn no_answer(call: &str, error: &reqwest::Error) -> CallFailure {
-    let problem = if error.is_connect() {
-        "the connection could not be opened"
-    } else if error.is_timeout() {
-        "it took too long"
-    } else if error.is_builder() {
-        "the request could not be built"
-    } else {
-        "the connection was cut"
-    };
-    CallFailure::NoAnswer {
-        call: call.to_owned(),
-        problem: problem.to_owned(),
-        may_have_arrived: !error.is_connect() && !error.is_builder(),
-    }
-}
-
-async fn read(mut response: Response) -> Result<RawAnswer, String> {
-    let mut raw = head(response.status().as_u16(), response.headers());
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if raw.body.len() + chunk.len() <= LARGEST_ANSWER => raw.body.extend_from_slice(&chunk),
-            Ok(Some(_)) => return Err(format!("the answer is larger than {LARGEST_ANSWER} bytes")),
-            Ok(None) => return Ok(raw),
-            Err(_) => return Err("the connection was cut in the middle of the answer".to_owned()),
-        }
-    }
-}
-
 fn head(status: u16, headers: &HeaderMap) -> RawAnswer {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let text = |name| https::header(headers, name);
     RawAnswer {
         status,
         content_type: text(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase(),
