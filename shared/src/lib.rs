@@ -1,6 +1,7 @@
 //! What the functions of bigin-relay share: Zoho OAuth for the self client, the Bigin API client, the two
 //! secrets, the state table, configuration and telemetry.
 
+pub mod aws;
 pub mod bigin;
 pub mod clock;
 pub mod config;
