@@ -67,7 +67,7 @@ impl Bigin {
             .map_err(|error| no_answer(https::Cut::from(&error)))?;
         let mut raw = head(response.status().as_u16(), response.headers());
         raw.body = https::body(response, LARGEST_ANSWER).await.map_err(no_answer)?;
-        judge(&call, &raw)
+        judge(&call, raw)
     }
 }
 

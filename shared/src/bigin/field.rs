@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::ModuleName;
+use super::lenient::{Filled, Flag, List, Object, Text};
 
 /// The kinds of field that a record's values are coerced to; Bigin's `data_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,7 +80,7 @@ impl FieldKind {
 }
 
 /// One value of a pick list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PickListValue {
     /// What a user sees.
     pub display_value: String,
@@ -141,60 +141,99 @@ impl ModuleFields {
 }
 
 /// A field as it comes over the wire. Every key but the name is optional: Bigin leaves out what does not apply.
-#[derive(Debug, Deserialize)]
-pub(super) struct WireField {
-    api_name: String,
-    #[serde(default)]
-    field_label: Option<String>,
-    #[serde(default)]
-    display_label: Option<String>,
-    #[serde(default)]
-    data_type: String,
-    #[serde(default)]
-    length: Option<usize>,
-    #[serde(default)]
-    decimal_place: Option<u32>,
-    #[serde(default)]
-    system_mandatory: bool,
-    #[serde(default)]
-    custom_field: bool,
-    #[serde(default)]
-    unique: Value,
-    #[serde(default)]
-    lookup: Value,
-    #[serde(default)]
-    pick_list_values: Vec<PickListValue>,
-    #[serde(default)]
-    view_type: Value,
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireField<'a> {
+    #[serde(borrow)]
+    api_name: Text<'a>,
+    #[serde(borrow)]
+    field_label: Text<'a>,
+    #[serde(borrow)]
+    display_label: Text<'a>,
+    #[serde(borrow)]
+    data_type: Text<'a>,
+    #[serde(borrow)]
+    length: Text<'a>,
+    #[serde(borrow)]
+    decimal_place: Text<'a>,
+    system_mandatory: Flag,
+    custom_field: Flag,
+    unique: Filled,
+    #[serde(borrow)]
+    lookup: Object<WireLookup<'a>>,
+    #[serde(borrow)]
+    pick_list_values: List<Object<WirePickListValue<'a>>>,
+    view_type: Object<ViewType>,
 }
 
-impl From<WireField> for Field {
-    fn from(wire: WireField) -> Self {
-        let kind = FieldKind::of(&wire.api_name, &wire.data_type);
-        let shown = |key: &str| wire.view_type.get(key).and_then(Value::as_bool).unwrap_or(false);
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireLookup<'a> {
+    #[serde(borrow)]
+    module: Object<WireModule<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WireModule<'a> {
+    #[serde(borrow)]
+    api_name: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WirePickListValue<'a> {
+    #[serde(borrow)]
+    display_value: Text<'a>,
+    #[serde(borrow)]
+    actual_value: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ViewType {
+    create: Flag,
+    edit: Flag,
+}
+
+impl WireField<'_> {
+    /// The field; `None` where it has no name.
+    pub(super) fn read(&self) -> Option<Field> {
+        let api_name = self.api_name.owned()?;
+        let kind = FieldKind::of(&api_name, self.data_type.get().unwrap_or_default());
         // Neither read_only nor field_read_only tells whether a value is accepted: Owner is field_read_only and
         // writable, Created_Time is neither and is not. Only view_type does, and Tag is its one exception.
-        let writable = kind == FieldKind::Tags || shown("create") || shown("edit");
-        Self {
+        let shown = self.view_type.0.create.is_set() || self.view_type.0.edit.is_set();
+        let label = self.field_label.owned().or_else(|| self.display_label.owned());
+        Some(Field {
             kind,
-            writable,
-            label: wire
-                .field_label
-                .or(wire.display_label)
-                .unwrap_or_else(|| wire.api_name.replace('_', " ")),
-            length: wire.length,
-            decimal_place: wire.decimal_place,
-            mandatory: wire.system_mandatory,
-            unique: wire.unique.as_object().is_some_and(|unique| !unique.is_empty()),
-            custom: wire.custom_field,
-            lookup_module: wire
-                .lookup
-                .pointer("/module/api_name")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            pick_list: wire.pick_list_values,
-            api_name: wire.api_name,
-        }
+            writable: kind == FieldKind::Tags || shown,
+            label: label.unwrap_or_else(|| api_name.replace('_', " ")),
+            length: self.length.number(),
+            decimal_place: self.decimal_place.number(),
+            mandatory: self.system_mandatory.is_set(),
+            unique: self.unique.0,
+            custom: self.custom_field.is_set(),
+            lookup_module: self.lookup.0.module.0.api_name.owned(),
+            pick_list: self
+                .pick_list_values
+                .0
+                .iter()
+                .filter_map(|Object(value)| value.read())
+                .collect(),
+            api_name,
+        })
+    }
+}
+
+impl WirePickListValue<'_> {
+    fn read(&self) -> Option<PickListValue> {
+        let actual_value = self.actual_value.owned().or_else(|| self.display_value.owned())?;
+        let display_value = self.display_value.owned().unwrap_or_else(|| actual_value.clone());
+        Some(PickListValue {
+            display_value,
+            actual_value,
+        })
     }
 }
 
@@ -203,8 +242,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn field(wire: Value) -> Field {
-        serde_json::from_value::<WireField>(wire).unwrap().into()
+    fn field(wire: serde_json::Value) -> Field {
+        let text = wire.to_string();
+        serde_json::from_str::<WireField<'_>>(&text).unwrap().read().unwrap()
     }
 
     #[test]
@@ -240,5 +280,17 @@ mod tests {
         assert_eq!(plain.lookup_module, None);
         let email = field(json!({"api_name": "Email", "data_type": "email", "unique": {"casesensitive": "0"}}));
         assert!(email.unique);
+    }
+
+    #[test]
+    fn what_has_an_unexpected_type_is_left_out_and_the_field_stays() {
+        let odd = field(
+            json!({"api_name": "Stage", "data_type": "picklist", "length": "120", "decimal_place": null,
+            "unique": null, "lookup": [], "system_mandatory": "yes",
+            "pick_list_values": [{"actual_value": "Won"}, {"display_value": null, "actual_value": "Lost"}, 3]}),
+        );
+        assert_eq!((odd.length, odd.decimal_place, odd.mandatory), (Some(120), None, false));
+        let values: Vec<_> = odd.pick_list.iter().map(|value| value.display_value.as_str()).collect();
+        assert_eq!(values, ["Won", "Lost"]);
     }
 }

@@ -3,29 +3,50 @@
 
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::Value;
 
+use super::answer::Answer;
 use super::field::WireField;
-use super::{Access, Bigin, CallFailure, Field, ModuleFields, ModuleName};
+use super::lenient::{Flag, List, Object, Text};
+use super::{Access, Bigin, CallFailure, ModuleFields, ModuleName};
 
 /// A module as the organisation has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
     /// The API's name for it, such as `Accounts`.
     pub api_name: String,
     /// The organisation's name for one of its records, such as `Company`.
-    #[serde(default)]
     pub singular_label: Option<String>,
     /// The organisation's name for it, such as `Companies`.
-    #[serde(default)]
     pub plural_label: Option<String>,
     /// Whether the API serves it.
-    #[serde(default = "served")]
     pub api_supported: bool,
 }
 
-fn served() -> bool {
-    true
+/// The keys of a module that matter here (Bigin sends some forty).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireModule<'a> {
+    #[serde(borrow)]
+    api_name: Text<'a>,
+    #[serde(borrow)]
+    singular_label: Text<'a>,
+    #[serde(borrow)]
+    plural_label: Text<'a>,
+    api_supported: Flag,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Modules<'a> {
+    #[serde(borrow)]
+    modules: List<Object<WireModule<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    fields: List<Object<WireField<'a>>>,
 }
 
 impl Bigin {
@@ -35,7 +56,17 @@ impl Bigin {
     /// The call failed, or its answer has no list of modules.
     pub async fn modules(&self, access: &Access) -> Result<Vec<Module>, CallFailure> {
         let answer = self.call(access, Method::GET, "settings/modules", &[], None).await?;
-        list(&answer.body, "modules", answer.status)
+        let call = "the question for the modules";
+        let wire: Modules<'_> = answer.read(call)?;
+        let modules = wire.modules.0.iter().filter_map(|Object(module)| {
+            Some(Module {
+                api_name: module.api_name.owned()?,
+                singular_label: module.singular_label.owned(),
+                plural_label: module.plural_label.owned(),
+                api_supported: module.api_supported.0.unwrap_or(true),
+            })
+        });
+        filled(call, &answer, modules.collect())
     }
 
     /// The fields of a module.
@@ -45,20 +76,25 @@ impl Bigin {
     pub async fn fields(&self, access: &Access, module: &ModuleName) -> Result<ModuleFields, CallFailure> {
         let query = [("module", module.as_str())];
         let answer = self.call(access, Method::GET, "settings/fields", &query, None).await?;
-        let fields: Vec<WireField> = list(&answer.body, "fields", answer.status)?;
+        let call = "the question for the fields";
+        let wire: Fields<'_> = answer.read(call)?;
+        let fields = wire.fields.0.iter().filter_map(|Object(field)| field.read()).collect();
         Ok(ModuleFields {
             module: module.clone(),
-            fields: fields.into_iter().map(Field::from).collect(),
+            fields: filled(call, &answer, fields)?,
         })
     }
 }
 
-fn list<T: serde::de::DeserializeOwned>(body: &Value, key: &str, status: u16) -> Result<Vec<T>, CallFailure> {
-    let unreadable = |problem| CallFailure::Unreadable {
-        call: format!("the question for {key}"),
-        status,
-        problem,
-    };
-    let items = body.get(key).ok_or_else(|| unreadable(format!("it has no {key}")))?;
-    Vec::deserialize(items).map_err(|error| unreadable(error.to_string()))
+/// No module is without fields and no organisation without modules: an empty list is an answer to something else.
+fn filled<T>(call: &str, answer: &Answer, items: Vec<T>) -> Result<Vec<T>, CallFailure> {
+    if items.is_empty() {
+        let problem = "it lists none".to_owned();
+        return Err(CallFailure::Unreadable {
+            call: call.to_owned(),
+            status: answer.status,
+            problem,
+        });
+    }
+    Ok(items)
 }

@@ -2,8 +2,9 @@
 //! Organization").
 
 use reqwest::Method;
-use serde_json::Value;
+use serde::Deserialize;
 
+use super::lenient::{First, Flag, Object, Text};
 use super::{Access, Bigin, CallFailure};
 
 /// The user who authorized.
@@ -44,6 +45,52 @@ impl Organisation {
     }
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Users<'a> {
+    #[serde(borrow)]
+    users: First<Object<WireUser<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireUser<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    email: Text<'a>,
+    #[serde(borrow)]
+    time_zone: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Organisations<'a> {
+    #[serde(borrow)]
+    org: First<Object<WireOrganisation<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireOrganisation<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    company_name: Text<'a>,
+    #[serde(borrow)]
+    time_zone: Text<'a>,
+    #[serde(borrow)]
+    license_details: Object<License<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct License<'a> {
+    paid: Flag,
+    #[serde(borrow)]
+    users_license_purchased: Text<'a>,
+}
+
 impl Bigin {
     /// The user the token speaks for: the cheapest proof that a token works.
     ///
@@ -53,12 +100,12 @@ impl Bigin {
         let answer = self
             .call(access, Method::GET, "users", &[("type", "CurrentUser")], None)
             .await?;
-        let user = answer.body.pointer("/users/0");
-        let text = |key| user.and_then(|user| text_at(user, key));
+        let users: Users<'_> = answer.read("the question for the user")?;
+        let Object(user) = users.users.first.unwrap_or_default();
         Ok(CurrentUser {
-            id: text("id").ok_or_else(|| names_no("user", answer.status))?,
-            email: text("email"),
-            time_zone: text("time_zone"),
+            id: user.id.owned().ok_or_else(|| names_no("user", answer.status))?,
+            email: user.email.owned(),
+            time_zone: user.time_zone.owned(),
         })
     }
 
@@ -68,26 +115,16 @@ impl Bigin {
     /// The call failed, or its answer names no organisation.
     pub async fn organisation(&self, access: &Access) -> Result<Organisation, CallFailure> {
         let answer = self.call(access, Method::GET, "org", &[], None).await?;
-        let org = answer
-            .body
-            .pointer("/org/0")
-            .ok_or_else(|| names_no("organisation", answer.status))?;
-        let license = org.get("license_details").unwrap_or(&Value::Null);
+        let organisations: Organisations<'_> = answer.read("the question for the organisation")?;
+        let Object(org) = organisations.org.first.unwrap_or_default();
+        let license = &org.license_details.0;
         Ok(Organisation {
-            id: text_at(org, "id").ok_or_else(|| names_no("organisation", answer.status))?,
-            name: text_at(org, "company_name").unwrap_or_default(),
-            time_zone: text_at(org, "time_zone"),
-            paid: license.get("paid").and_then(Value::as_bool),
-            users: license.get("users_license_purchased").and_then(Value::as_u64),
+            id: org.id.owned().ok_or_else(|| names_no("organisation", answer.status))?,
+            name: org.company_name.owned().unwrap_or_default(),
+            time_zone: org.time_zone.owned(),
+            paid: license.paid.0,
+            users: license.users_license_purchased.number(),
         })
-    }
-}
-
-fn text_at(value: &Value, key: &str) -> Option<String> {
-    match value.get(key)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
     }
 }
 

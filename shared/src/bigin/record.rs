@@ -54,7 +54,7 @@ pub struct RecordWriter {
 }
 
 impl RecordWriter {
-    /// Adds a field. `name` is its API name; a value that is text under the name `id` is the record's id.
+    /// Adds a field. `name` is its API name; a text or a whole number under the name `id` is the record's id.
     pub fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
         let before = self.json.len();
         if before > 1 {
@@ -68,7 +68,7 @@ impl RecordWriter {
             push_json(&mut self.json, value).map(|()| value_at)
         });
         match written {
-            Ok(value_at) if name == "id" => self.id = serde_json::from_str(&self.json[value_at..]).ok(),
+            Ok(value_at) if name == "id" => self.id = id_of(&self.json[value_at..]),
             Ok(_) => {}
             Err(_) => self.json.truncate(before),
         }
@@ -87,6 +87,14 @@ impl RecordWriter {
             id: self.id,
         }
     }
+}
+
+/// Digits are taken as they stand: an id of 19 digits does not survive floating point.
+fn id_of(json: &str) -> Option<String> {
+    if json.starts_with('"') {
+        return serde_json::from_str(json).ok();
+    }
+    (!json.is_empty() && json.bytes().all(|byte| byte.is_ascii_digit())).then(|| json.to_owned())
 }
 
 /// Writes straight into the text: no buffer of its own for each value.
@@ -119,6 +127,22 @@ mod tests {
         let record = Record::from_object(object.as_object().unwrap());
         assert_eq!(serde_json::from_str::<Value>(record.json()).unwrap(), object);
         assert_eq!(record.id(), Some("4711000000000000001"));
+    }
+
+    #[test]
+    fn an_id_that_is_a_number_keeps_every_digit() {
+        let id = |value: Value| {
+            Record::from_object(json!({ "id": value }).as_object().unwrap())
+                .id()
+                .map(str::to_owned)
+        };
+        assert_eq!(
+            id(json!(4_711_000_000_000_000_001_u64)).as_deref(),
+            Some("4711000000000000001")
+        );
+        for none in [json!(null), json!(1.5), json!({"id": "1"}), json!(true)] {
+            assert_eq!(id(none), None);
+        }
     }
 
     #[test]
