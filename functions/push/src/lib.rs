@@ -4,7 +4,9 @@
 //! public type going in and one coming out.
 
 pub mod bucket;
+pub mod decode;
 pub mod inbox_key;
 pub mod module_directory;
 pub mod parcel;
+pub mod row;
 pub mod stop;

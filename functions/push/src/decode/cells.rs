@@ -1,0 +1,234 @@
+//! Finds the cells of one row at a time in delimited text. Goes on where it stopped when more bytes come, so that no
+//! byte is looked at twice however small the pieces are.
+
+use super::find::{find, find_either};
+
+/// Where a cell lies, counted from the row's start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CellAt {
+    /// Where its content starts, behind the opening quote.
+    pub(crate) start: usize,
+    /// Where its content ends, before the closing quote.
+    pub(crate) end: usize,
+    /// Where the next delimiter or the row's end is.
+    pub(crate) next: usize,
+    /// How it is written.
+    pub(crate) style: Style,
+}
+
+/// How a cell is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Its content is what stands there.
+    AsIs,
+    /// Quotes in it are doubled.
+    DoubledQuotes,
+    /// Something other than blanks follows its closing quote: nobody can say where it ends.
+    StrayQuote,
+}
+
+/// What a scan has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scan {
+    /// The row does not end in these bytes.
+    More,
+    /// The row is this long; with its line end it is `with_end` long.
+    Row {
+        /// Bytes of the row itself.
+        len: usize,
+        /// Bytes of the row with its line end.
+        with_end: usize,
+    },
+    /// The file ends within quotes.
+    UnclosedQuote,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    CellStart,
+    Unquoted,
+    Quoted,
+    /// Behind a quote within quotes: the closing one, or the first of two.
+    AfterQuote,
+    /// Behind a closing quote and blanks.
+    AfterBlanks,
+    /// Behind a closing quote and something else.
+    Stray,
+}
+
+/// Finds the cells of a row.
+#[derive(Debug, Clone)]
+pub(crate) struct CellScanner {
+    delimiter: u8,
+    line_end: u8,
+    state: State,
+    at: usize,
+    cell: usize,
+    content_end: usize,
+    doubled: bool,
+    cells: Vec<CellAt>,
+    lines_within: u64,
+    lines_before_quote: u64,
+}
+
+impl CellScanner {
+    /// For that delimiter, and lines that end with that byte. Carriage returns before a line feed belong to the line end.
+    pub(crate) fn new(delimiter: u8, line_end: u8) -> Self {
+        Self {
+            delimiter,
+            line_end,
+            state: State::CellStart,
+            at: 0,
+            cell: 0,
+            content_end: 0,
+            doubled: false,
+            cells: Vec::new(),
+            lines_within: 0,
+            lines_before_quote: 0,
+        }
+    }
+
+    /// Makes ready for the next row.
+    pub(crate) fn reset(&mut self) {
+        self.state = State::CellStart;
+        self.at = 0;
+        self.cell = 0;
+        self.doubled = false;
+        self.cells.clear();
+        self.lines_within = 0;
+    }
+
+    /// The cells of the row that was found.
+    pub(crate) fn cells(&self) -> &[CellAt] {
+        &self.cells
+    }
+
+    /// How many line ends lie within the row's quotes.
+    pub(crate) fn lines_within(&self) -> u64 {
+        self.lines_within
+    }
+
+    /// Where the quotes were opened in which the scan is now: how many lines below the row's start, and in which column.
+    pub(crate) fn open_quote(&self) -> Option<(u64, usize)> {
+        (self.state == State::Quoted).then_some((self.lines_before_quote, self.cells.len() + 1))
+    }
+
+    /// Scans on. `bytes` start where the row starts, and hold at least what earlier scans of the row have seen; `last`
+    /// says that the file ends with them.
+    pub(crate) fn scan(&mut self, bytes: &[u8], last: bool) -> Scan {
+        loop {
+            match self.state {
+                State::CellStart => match bytes.get(self.at) {
+                    None => break,
+                    Some(b'"') => {
+                        self.at += 1;
+                        self.lines_before_quote = self.lines_within;
+                        self.state = State::Quoted;
+                    }
+                    Some(_) => self.state = State::Unquoted,
+                },
+                State::Unquoted | State::Stray => {
+                    let Some(found) = find_either(self.delimiter, self.line_end, &bytes[self.at..]) else {
+                        self.at = bytes.len();
+                        break;
+                    };
+                    self.at += found;
+                    if bytes[self.at] == self.delimiter {
+                        self.end_cell(self.at);
+                    } else {
+                        return self.end_row(bytes, last);
+                    }
+                }
+                State::Quoted => match find_either(b'"', self.line_end, &bytes[self.at..]) {
+                    None => {
+                        self.at = bytes.len();
+                        break;
+                    }
+                    Some(found) => {
+                        self.at += found + 1;
+                        if bytes[self.at - 1] == b'"' {
+                            self.content_end = self.at - 1;
+                            self.state = State::AfterQuote;
+                        } else {
+                            self.lines_within += 1;
+                        }
+                    }
+                },
+                State::AfterQuote | State::AfterBlanks => match bytes.get(self.at) {
+                    None => break,
+                    Some(b'"') if self.state == State::AfterQuote => {
+                        self.doubled = true;
+                        self.at += 1;
+                        self.state = State::Quoted;
+                    }
+                    Some(byte) if *byte == self.delimiter => self.end_cell(self.at),
+                    Some(byte) if *byte == self.line_end => return self.end_row(bytes, last),
+                    Some(b' ' | b'\t' | b'\r') => {
+                        self.at += 1;
+                        self.state = State::AfterBlanks;
+                    }
+                    Some(_) => self.state = State::Stray,
+                },
+            }
+        }
+        match self.state {
+            _ if !last => Scan::More,
+            State::Quoted => Scan::UnclosedQuote,
+            _ => self.end_row(bytes, last),
+        }
+    }
+
+    fn end_row(&mut self, bytes: &[u8], last: bool) -> Scan {
+        let mut with_end = self.at;
+        if self.at < bytes.len() {
+            with_end += 1;
+            if self.line_end == b'\r' {
+                match bytes.get(with_end) {
+                    Some(b'\n') => with_end += 1,
+                    None if !last => return Scan::More,
+                    _ => {}
+                }
+            }
+        }
+        let mut len = self.at;
+        if self.line_end == b'\n' {
+            while len > self.cell && bytes[len - 1] == b'\r' {
+                len -= 1;
+            }
+        }
+        self.end_cell(len);
+        Scan::Row { len, with_end }
+    }
+
+    fn end_cell(&mut self, next: usize) {
+        let (start, end) = match self.state {
+            State::CellStart | State::Unquoted => (self.cell, next),
+            _ => (self.cell + 1, self.content_end),
+        };
+        let style = match self.state {
+            State::Stray => Style::StrayQuote,
+            _ if self.doubled => Style::DoubledQuotes,
+            _ => Style::AsIs,
+        };
+        self.cells.push(CellAt {
+            start,
+            end,
+            next,
+            style,
+        });
+        self.doubled = false;
+        self.at = next + 1;
+        self.cell = next + 1;
+        self.state = State::CellStart;
+    }
+}
+
+/// Adds the content of a cell to `text`, with one quote for each two.
+pub(crate) fn push_unquoted(text: &mut String, cell: &str) {
+    let mut rest = cell;
+    while let Some(quote) = find(b'"', rest.as_bytes()) {
+        text.push_str(&rest[..=quote]);
+        rest = rest[quote + 1..].strip_prefix('"').unwrap_or(&rest[quote + 1..]);
+    }
+    text.push_str(rest);
+}

@@ -1,0 +1,192 @@
+//! Tells encodings apart by evidence, and turns text into UTF-8.
+
+use encoding_rs::{Decoder as Transcode, DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::fault::FileFault;
+use super::form::Encoding;
+
+/// Stands for what has no meaning in the file's encoding. No UTF-8 text has this byte, so its row is found out.
+const NO_TEXT: u8 = 0xff;
+/// How much is turned into UTF-8 at a time.
+const STEP: usize = 16 << 10;
+
+/// Turns text into UTF-8, piece by piece. A byte order mark stays, as U+FEFF.
+pub(crate) struct Transcoder(Transcode);
+
+impl Transcoder {
+    /// `None` for UTF-8, which needs none.
+    pub(crate) fn new(encoding: Encoding) -> Option<Self> {
+        let encoding = match encoding {
+            Encoding::Utf8 => return None,
+            Encoding::Utf16Le => UTF_16LE,
+            Encoding::Utf16Be => UTF_16BE,
+            Encoding::Windows1252 => WINDOWS_1252,
+        };
+        Some(Self(encoding.new_decoder_without_bom_handling()))
+    }
+
+    /// Adds the bytes to `out` as UTF-8. `last` says that the file ends with them.
+    pub(crate) fn push(&mut self, mut bytes: &[u8], last: bool, out: &mut Vec<u8>) {
+        loop {
+            let from = out.len();
+            out.resize(from + STEP, 0);
+            let (result, read, written) = self.0.decode_to_utf8_without_replacement(bytes, &mut out[from..], last);
+            out.truncate(from + written);
+            bytes = &bytes[read..];
+            match result {
+                DecoderResult::InputEmpty => return,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => out.push(NO_TEXT),
+            }
+        }
+    }
+}
+
+/// What the first bytes say about the encoding.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) encoding: Encoding,
+    pub(crate) bom: bool,
+    pub(crate) warning: Option<String>,
+}
+
+/// Tells the encoding from the first bytes; `whole` says that there are no more.
+pub(crate) fn tell(bytes: &[u8], whole: bool) -> Result<Found, FileFault> {
+    let found = |encoding, bom| {
+        Ok(Found {
+            encoding,
+            bom,
+            warning: None,
+        })
+    };
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(unknown("it is UTF-32")),
+        [0xef, 0xbb, 0xbf, ..] => return found(Encoding::Utf8, true),
+        [0xff, 0xfe, ..] => return found(Encoding::Utf16Le, true),
+        [0xfe, 0xff, ..] => return found(Encoding::Utf16Be, true),
+        _ => {}
+    }
+    if bytes.contains(&0) {
+        let encoding = utf16(bytes).ok_or_else(|| {
+            FileFault::new(
+                "BINARY_FILE",
+                "the file is no text: it has zero bytes in it",
+                "save the data as CSV UTF-8",
+            )
+        })?;
+        let warning = "the file has no byte order mark; by its zero bytes it was read as UTF-16".to_owned();
+        return Ok(Found {
+            encoding,
+            bom: false,
+            warning: Some(warning),
+        });
+    }
+    let mut utf8 = Utf8Evidence::default();
+    utf8.add(bytes, whole);
+    // Characters of several bytes hardly ever come about by chance: some of them, and the rest is damage in a UTF-8 file.
+    if utf8.invalid <= utf8.valid * 20 {
+        return found(Encoding::Utf8, false);
+    }
+    let mut western = WesternEvidence::default();
+    western.add(bytes);
+    if !western.is_plausible() {
+        return Err(unknown("it is neither UTF-8 nor Western European (Windows-1252)"));
+    }
+    Ok(Found {
+        encoding: Encoding::Windows1252,
+        bom: false,
+        warning: Some(read_as_windows_1252()),
+    })
+}
+
+/// The warning that a guess was made.
+pub(crate) fn read_as_windows_1252() -> String {
+    "the file is not UTF-8; by its letters it was read as Windows-1252 (Western European): if names look wrong, save it as \
+     CSV UTF-8"
+        .to_owned()
+}
+
+fn unknown(what: &str) -> FileFault {
+    FileFault::new(
+        "ENCODING_UNKNOWN",
+        format!("the file's encoding is not one that is read: {what}"),
+        "save it as CSV UTF-8",
+    )
+}
+
+/// UTF-16 without a mark: the zero bytes of line ends, delimiters and Latin letters are all on the same side.
+fn utf16(bytes: &[u8]) -> Option<Encoding> {
+    let zeros = |side: usize| bytes.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    // At least a line end or delimiter in a hundred characters. Few are on the other side (U+4E00 has one).
+    let enough = |zeros: usize| zeros * 100 >= bytes.len() / 2;
+    if odd > even * 4 && enough(odd) {
+        Some(Encoding::Utf16Le)
+    } else if even > odd * 4 && enough(even) {
+        Some(Encoding::Utf16Be)
+    } else {
+        None
+    }
+}
+
+/// Counts what speaks for and against UTF-8.
+#[derive(Debug, Default, Clone, Copy)]
+struct Utf8Evidence {
+    valid: u64,
+    invalid: u64,
+}
+
+impl Utf8Evidence {
+    fn add(&mut self, bytes: &[u8], whole: bool) {
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            self.valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count() as u64;
+            let invalid = chunk.invalid();
+            let cut = chunks.peek().is_none() && !whole && is_start_of_char(invalid);
+            self.invalid += u64::from(!invalid.is_empty() && !cut);
+        }
+    }
+}
+
+/// Whether these bytes may be a character whose rest is missing.
+fn is_start_of_char(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+/// Counts what speaks for and against Windows-1252 where bytes are not UTF-8.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct WesternEvidence {
+    /// Accented letters where a Western text has them.
+    letters: u64,
+    /// Marks that may stand anywhere, such as an apostrophe or a euro sign.
+    marks: u64,
+    /// Bytes that Windows-1252 does not have, signs in the middle of words, long runs without an ASCII letter.
+    oddities: u64,
+}
+
+impl WesternEvidence {
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        let at = |index: usize| bytes.get(index).copied().unwrap_or(b' ');
+        let mut run = 0;
+        for (index, byte) in bytes.iter().copied().enumerate() {
+            let before = if index == 0 { b' ' } else { at(index - 1) };
+            let within_word = before.is_ascii_alphabetic() && at(index + 1).is_ascii_alphabetic();
+            run = if byte >= 0xc0 { run + 1 } else { 0 };
+            match byte {
+                0..=0x7f => {}
+                0x81 | 0x8d | 0x8f | 0x90 | 0x9d => self.oddities += 1,
+                // Four accented letters in a row are Cyrillic, Greek or Asian text in another encoding.
+                0xc0..=0xff if run > 3 => self.oddities += 4,
+                0xc0..=0xff => self.letters += 1,
+                // Apostrophes, dashes, soft hyphens, middle dots and the like do stand within words.
+                0x91 | 0x92 | 0x96 | 0x97 | 0xa0 | 0xaa | 0xad | 0xb4 | 0xb7 | 0xba => self.marks += 1,
+                0x80..=0xbf if within_word => self.oddities += 1,
+                0x80..=0xbf => self.marks += 1,
+            }
+        }
+    }
+
+    pub(crate) fn is_plausible(self) -> bool {
+        self.letters + self.marks > 0 && self.oddities * 10 <= self.letters + self.marks
+    }
+}

@@ -1,0 +1,225 @@
+//! Unpacks gzip piece by piece, with several members one after the other, never more at a time than a step.
+
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+
+use super::fault::FileFault;
+use super::limits::Limits;
+
+/// How much is unpacked at a time.
+const STEP: usize = 64 << 10;
+/// The two bytes every gzip member starts with.
+pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// A member's header is this long without its optional parts.
+const HEADER: usize = 10;
+/// Checksum and length at a member's end.
+const TRAILER: usize = 8;
+/// Optional parts of a header (a file's name, a comment) are not longer.
+const MOST_HEADER: usize = 256 << 10;
+
+/// Where in a member the bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Before a member.
+    Header,
+    /// In the packed content.
+    Body,
+    /// Behind the content.
+    Trailer,
+    /// Behind the last member: tapes and some tools fill up with zeros.
+    Padding,
+}
+
+/// What one step has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pulled {
+    /// There may be more to pull.
+    Some,
+    /// More packed bytes are needed.
+    NeedsMore,
+}
+
+/// Unpacks gzip.
+pub(crate) struct Gunzip {
+    limits: Limits,
+    waiting: Vec<u8>,
+    used: usize,
+    place: Place,
+    inflate: Box<Decompress>,
+    crc: Crc,
+    members: u64,
+    packed: u64,
+    unpacked: u64,
+}
+
+impl Gunzip {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            waiting: Vec::new(),
+            used: 0,
+            place: Place::Header,
+            inflate: Box::new(Decompress::new(false)),
+            crc: Crc::new(),
+            members: 0,
+            packed: 0,
+            unpacked: 0,
+        }
+    }
+
+    /// Takes packed bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.waiting.drain(..self.used);
+        self.used = 0;
+        self.waiting.extend_from_slice(bytes);
+        self.packed += bytes.len() as u64;
+    }
+
+    /// Unpacks one step onto the end of `out`.
+    pub(crate) fn pull(&mut self, out: &mut Vec<u8>) -> Result<Pulled, FileFault> {
+        match self.place {
+            Place::Header => self.header(),
+            Place::Body => self.body(out),
+            Place::Trailer => self.trailer(),
+            Place::Padding => {
+                if self.waiting[self.used..].iter().any(|byte| *byte != 0) {
+                    return Err(damaged("something that is not gzip follows the packed content"));
+                }
+                self.used = self.waiting.len();
+                Ok(Pulled::NeedsMore)
+            }
+        }
+    }
+
+    /// Says whether the file may end here.
+    pub(crate) fn finish(&self) -> Result<(), FileFault> {
+        match self.place {
+            Place::Padding => Ok(()),
+            Place::Header if self.members > 0 && self.used == self.waiting.len() => Ok(()),
+            _ => Err(FileFault::new(
+                "GZIP_CUT_OFF",
+                format!(
+                    "the gzip file ends in the middle, after {} unpacked bytes",
+                    self.unpacked
+                ),
+                "the upload or the export was cut off: put the whole file again",
+            )),
+        }
+    }
+
+    fn header(&mut self) -> Result<Pulled, FileFault> {
+        let bytes = &self.waiting[self.used..];
+        if self.members > 0 && bytes.first() == Some(&0) {
+            self.place = Place::Padding;
+            return Ok(Pulled::Some);
+        }
+        if bytes.iter().zip(MAGIC).any(|(byte, magic)| *byte != magic) {
+            return Err(damaged("something that is not gzip follows the packed content"));
+        }
+        match header_len(bytes) {
+            Some(len) => {
+                self.used += len;
+                self.members += 1;
+                self.inflate.reset(false);
+                self.crc.reset();
+                self.place = Place::Body;
+                Ok(Pulled::Some)
+            }
+            None if bytes.len() > MOST_HEADER => Err(damaged("its header does not end")),
+            None => Ok(Pulled::NeedsMore),
+        }
+    }
+
+    fn body(&mut self, out: &mut Vec<u8>) -> Result<Pulled, FileFault> {
+        let from = out.len();
+        out.resize(from + STEP, 0);
+        let (read, written) = (self.inflate.total_in(), self.inflate.total_out());
+        let status = self
+            .inflate
+            .decompress(&self.waiting[self.used..], &mut out[from..], FlushDecompress::None)
+            .map_err(|_| damaged("its packed content is not valid"));
+        let read = usize::try_from(self.inflate.total_in() - read).unwrap_or(usize::MAX);
+        let written = usize::try_from(self.inflate.total_out() - written).unwrap_or(usize::MAX);
+        out.truncate(from + written);
+        let status = status?;
+        self.used += read;
+        self.unpacked += written as u64;
+        self.crc.update(&out[from..]);
+        self.check_size()?;
+        if status == Status::StreamEnd {
+            self.place = Place::Trailer;
+            return Ok(Pulled::Some);
+        }
+        Ok(if read == 0 && written == 0 {
+            Pulled::NeedsMore
+        } else {
+            Pulled::Some
+        })
+    }
+
+    fn trailer(&mut self) -> Result<Pulled, FileFault> {
+        let Some((trailer, _)) = self.waiting[self.used..].split_first_chunk::<TRAILER>() else {
+            return Ok(Pulled::NeedsMore);
+        };
+        let [a, b, c, d, e, f, g, h] = *trailer;
+        let (sum, amount) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+        if sum != self.crc.sum() || amount != self.crc.amount() {
+            return Err(damaged("its checksum does not match its content"));
+        }
+        self.used += TRAILER;
+        self.place = Place::Header;
+        Ok(Pulled::Some)
+    }
+
+    fn check_size(&self) -> Result<(), FileFault> {
+        let Limits {
+            unpacked,
+            ratio,
+            ratio_counts_from,
+            ..
+        } = self.limits;
+        let too_much = self.unpacked > unpacked
+            || (self.unpacked > ratio_counts_from && self.unpacked / self.packed.max(1) > ratio);
+        if !too_much {
+            return Ok(());
+        }
+        Err(FileFault::new(
+            "GZIP_TOO_LARGE",
+            format!(
+                "the gzip file unpacks to more than {} bytes out of {}",
+                self.unpacked, self.packed
+            ),
+            format!(
+                "split it into files that unpack to less than {unpacked} bytes and no more than {ratio} times their size"
+            ),
+        ))
+    }
+}
+
+/// How long a member's header is; `None` while it is not all there.
+fn header_len(bytes: &[u8]) -> Option<usize> {
+    let flags = *bytes.get(3)?;
+    let mut len = HEADER;
+    bytes.get(len - 1)?;
+    if flags & 0b0_0100 != 0 {
+        let extra = u16::from_le_bytes([*bytes.get(len)?, *bytes.get(len + 1)?]);
+        len += 2 + usize::from(extra);
+    }
+    for text in [0b0_1000, 0b1_0000] {
+        if flags & text != 0 {
+            len += bytes.get(len..)?.iter().position(|byte| *byte == 0)? + 1;
+        }
+    }
+    if flags & 0b0_0010 != 0 {
+        len += 2;
+    }
+    bytes.get(len - 1)?;
+    Some(len)
+}
+
+fn damaged(what: &str) -> FileFault {
+    FileFault::new(
+        "GZIP_DAMAGED",
+        format!("the gzip file is damaged: {what}"),
+        "pack it again and put the new file",
+    )
+}

@@ -1,0 +1,114 @@
+//! Parses one JSON object, strictly: what would be lost or damaged in silence is refused.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::decode::split::INVALID_ENCODING;
+use crate::parcel::Reject;
+use crate::row::{RAW_KEY, Row};
+
+/// From here on a number with a fraction or an exponent cannot hold every whole number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// The row that a text is.
+pub(crate) fn row(line: u64, bytes: &[u8]) -> Row {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let message = "the record has bytes that are not UTF-8: save the file as UTF-8";
+        return Row::broken(line, bytes, Reject::relay(INVALID_ENCODING, None, message));
+    };
+    match parse(text) {
+        Ok(object) => Row::of_object(line, text.to_owned(), object),
+        Err(reject) => Row::broken(line, bytes, reject),
+    }
+}
+
+fn parse(text: &str) -> Result<Map<String, Value>, Reject> {
+    if !text.starts_with('{') {
+        let message = "the record is not a JSON object: write it as {\"Field\": value, ...}";
+        return Err(Reject::relay("NOT_AN_OBJECT", None, message));
+    }
+    let object = strictly(text)?;
+    // A reject whose own text was no object comes back with that text, mended or not.
+    let Some(Value::String(raw)) = object.get(RAW_KEY) else {
+        return Ok(object);
+    };
+    if !raw.trim_ascii_start().starts_with('{') {
+        let message = format!("{RAW_KEY} still is not a JSON object: mend the text in it, or delete the line");
+        return Err(Reject::relay("NOT_AN_OBJECT", None, message));
+    }
+    strictly(raw)
+}
+
+fn strictly(text: &str) -> Result<Map<String, Value>, Reject> {
+    let Object(object) = serde_json::from_str(text).map_err(|error| unreadable(text, &error))?;
+    for (key, value) in &object {
+        if !is_exact(value) {
+            let message = "the number is too large to be kept exactly: write it in quotes, as text";
+            return Err(Reject::relay("NUMBER_TOO_LARGE", Some(key.clone()), message));
+        }
+    }
+    Ok(object)
+}
+
+/// serde_json's message names no content but keys, for duplicates; the place is counted within the record.
+fn unreadable(text: &str, error: &serde_json::Error) -> Reject {
+    if error.is_data() {
+        let message = "a key comes twice in the record: keep one of the two";
+        return Reject::relay("DUPLICATE_KEY", None, message);
+    }
+    let line_start: usize = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let at = (line_start + error.column()).min(text.len());
+    let column = text.char_indices().take_while(|(index, _)| *index < at).count();
+    let what = if error.is_eof() {
+        "ends too early"
+    } else {
+        "is not valid"
+    };
+    Reject::relay(
+        "BAD_JSON",
+        None,
+        format!("the record's JSON {what} at character {column} of the record: mend it there"),
+    )
+}
+
+fn is_exact(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_u64() || number.is_i64() || number.as_f64().is_some_and(|n| n.abs() < EXACT),
+        Value::Array(values) => values.iter().all(is_exact),
+        Value::Object(object) => object.values().all(is_exact),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+/// An object whose keys differ.
+struct Object(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Object, A::Error> {
+                let mut object = Map::new();
+                while let Some((key, value)) = members.next_entry::<String, Value>()? {
+                    if object.insert(key, value).is_some() {
+                        return Err(A::Error::custom("a key comes twice"));
+                    }
+                }
+                Ok(Object(object))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}

@@ -1,0 +1,215 @@
+//! Learns the form of a file from its name and first bytes.
+
+use super::dialect::{self, Dialect, empty};
+use super::encoding::{self, Transcoder};
+use super::ending::{Ending, refuse_markup, refuse_other_content};
+use super::fault::FileFault;
+use super::form::{Checkpoint, Encoding, Form, Format, LineEnd};
+use super::gunzip::{self, Gunzip, Pulled};
+use super::json_values::{ValueScanner, wrapped_list};
+use super::limits::Limits;
+
+/// How many bytes of a file [`form_of`] should get, if it has as many.
+pub const FIRST_STRETCH: usize = 1 << 20;
+
+/// Learns a file's form. `name` is its name or key, `first` its first bytes (as many as [`FIRST_STRETCH`], if there are),
+/// and `whole` says that there are no more.
+///
+/// # Errors
+/// The file cannot be read: it is something else, empty, or has no usable header.
+pub fn form_of(name: &str, first: &[u8], whole: bool) -> Result<Form, FileFault> {
+    form_within(name, first, whole, &Limits::default())
+}
+
+/// The same with limits of one's own.
+///
+/// # Errors
+/// The file cannot be read: it is something else, empty, has no usable header, or is beyond the limits.
+pub fn form_within(name: &str, first: &[u8], whole: bool, limits: &Limits) -> Result<Form, FileFault> {
+    let (ending, named_gz) = Ending::of(name)?;
+    let mut warnings = Vec::new();
+    let gzipped = first.starts_with(&gunzip::MAGIC);
+    if gzipped != named_gz && !first.is_empty() {
+        let but = if gzipped {
+            "is packed with gzip although its name does not end"
+        } else {
+            "ends"
+        };
+        let and = if gzipped {
+            "it was unpacked"
+        } else {
+            "but is not packed: it was read as it is"
+        };
+        warnings.push(format!("the file's name {but} in .gz; {and}"));
+    }
+    let unpacked;
+    let (bytes, whole) = if gzipped {
+        unpacked = unpack(first, whole, *limits)?;
+        (unpacked.0.as_slice(), unpacked.1)
+    } else {
+        (first, whole)
+    };
+    refuse_other_content(bytes)?;
+    let found = encoding::tell(bytes, whole)?;
+    warnings.extend(found.warning);
+    let transcoded;
+    let text = match Transcoder::new(found.encoding) {
+        None => bytes,
+        Some(mut transcoder) => {
+            let mut text = Vec::new();
+            transcoder.push(bytes, whole, &mut text);
+            transcoded = text;
+            &transcoded
+        }
+    };
+    let bom = text.starts_with("\u{feff}".as_bytes());
+    let before = if bom { '\u{feff}'.len_utf8() } else { 0 };
+    let text = &text[before..];
+    if whole && text.iter().all(|byte| dialect::is_blank(*byte)) {
+        return Err(empty());
+    }
+    refuse_markup(text)?;
+    let mut form = Form {
+        format: Format::Delimited,
+        gzipped,
+        encoding: found.encoding,
+        bom,
+        delimiter: ',',
+        line_end: LineEnd::Lf,
+        sep_line: false,
+        header: Vec::new(),
+        header_text: String::new(),
+        wrapped: false,
+        ending: ending.as_str().to_owned(),
+        start: Checkpoint {
+            offset: 0,
+            line: 1,
+            seekable: !gzipped && found.encoding == Encoding::Utf8,
+        },
+        warnings,
+    };
+    let start = if ending.is_delimited() {
+        delimited(&mut form, text, whole, ending, limits)?
+    } else {
+        json(&mut form, text, whole, ending)?
+    };
+    form.start.offset = (before + start) as u64;
+    Ok(form)
+}
+
+/// Unpacks the first stretch, and says whether that is all.
+fn unpack(first: &[u8], whole: bool, limits: Limits) -> Result<(Vec<u8>, bool), FileFault> {
+    let mut gunzip = Gunzip::new(limits);
+    gunzip.feed(first);
+    let mut bytes = Vec::new();
+    while bytes.len() < FIRST_STRETCH {
+        if gunzip.pull(&mut bytes)? == Pulled::NeedsMore {
+            if whole {
+                gunzip.finish()?;
+            }
+            return Ok((bytes, whole));
+        }
+    }
+    Ok((bytes, false))
+}
+
+fn delimited(form: &mut Form, text: &[u8], whole: bool, ending: Ending, limits: &Limits) -> Result<usize, FileFault> {
+    if looks_like_json(text) {
+        let action = "name it .json (an array, or objects over several lines) or .ndjson (one object a line)";
+        return Err(FileFault::new(
+            "JSON_CONTENT",
+            "whatever its name says, the file is JSON",
+            action,
+        ));
+    }
+    let usual = if ending == Ending::Csv { b',' } else { b'\t' };
+    let Dialect {
+        delimiter,
+        line_end,
+        sep_line,
+        header,
+        header_text,
+        start,
+        line,
+    } = dialect::learn(text, whole, usual, limits)?;
+    form.delimiter = char::from(delimiter);
+    form.line_end = line_end;
+    form.sep_line = sep_line;
+    form.header = header;
+    form.header_text = header_text;
+    form.start.line = line;
+    Ok(start)
+}
+
+fn looks_like_json(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let behind = |open: &[u8]| text.strip_prefix(open).and_then(|rest| rest.trim_ascii_start().first());
+    behind(b"{") == Some(&b'"') || behind(b"[") == Some(&b'{')
+}
+
+/// Finds out how the objects stand in the file, and where the first one may start.
+fn json(form: &mut Form, text: &[u8], whole: bool, ending: Ending) -> Result<usize, FileFault> {
+    let blanks = text.len() - text.trim_ascii_start().len();
+    let objects = &text[blanks..];
+    // A broken line must not take the next ones with it: where lines look like objects, they are read line by line.
+    let start = if lines_are_objects(objects, whole) {
+        form.format = Format::Ndjson;
+        blanks
+    } else if objects.first() == Some(&b'[') {
+        if ending != Ending::Json {
+            let name = ending.as_str();
+            form.warnings.push(format!(
+                "the file is a JSON array although its name ends in .{name}; it was read as one"
+            ));
+        }
+        form.format = Format::JsonArray;
+        blanks + 1
+    } else if objects.first() != Some(&b'{') {
+        return Err(FileFault::new(
+            "NOT_JSON",
+            "the file starts with neither { nor [, so it is not JSON",
+            "put one JSON object a line, or an array of objects; name delimited text .csv",
+        ));
+    } else if let Some(list) = list_in_object(objects, whole)? {
+        form.format = Format::JsonArray;
+        form.wrapped = true;
+        blanks + list
+    } else {
+        form.format = Format::JsonObjects;
+        blanks
+    };
+    form.start.line = 1 + text[..start].iter().filter(|byte| **byte == b'\n').count() as u64;
+    Ok(start)
+}
+
+/// Whether there are several lines, and most are objects of their own.
+fn lines_are_objects(text: &[u8], whole: bool) -> bool {
+    let (mut lines, mut objects) = (0, 0);
+    for line in text
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| whole || line.ends_with(b"\n"))
+    {
+        let line = line.trim_ascii();
+        lines += u32::from(!line.is_empty());
+        objects += u32::from(line.starts_with(b"{") && line.ends_with(b"}"));
+    }
+    lines > 1 && objects * 2 > lines
+}
+
+/// Where the list of records starts in a file that is one object around it.
+fn list_in_object(text: &[u8], whole: bool) -> Result<Option<usize>, FileFault> {
+    let object = ValueScanner::default().scan(text, false);
+    let alone = object.is_none_or(|len| whole && text[len..].trim_ascii().is_empty());
+    match wrapped_list(text).filter(|_| alone) {
+        Some((_, true)) => Err(queue_message()),
+        list => Ok(list.map(|(start, _)| start)),
+    }
+}
+
+fn queue_message() -> FileFault {
+    FileFault::new(
+        "QUEUE_MESSAGE",
+        "the file is a message for the queue: it names a module beside its records",
+        "send it to RecordsQueue, or put a file with nothing but the records",
+    )
+}
