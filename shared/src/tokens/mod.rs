@@ -1,1 +1,22 @@
-//! (being written)
+//! The two secrets: the self client with its refresh token, and the access token of the hour. Their documents, where
+//! they are kept, and the decisions about them.
+
+mod access;
+mod issuer;
+#[cfg(any(test, feature = "test-support"))]
+mod memory;
+mod secrets;
+mod secrets_manager;
+mod self_client;
+mod store;
+mod verdict;
+
+pub use access::{AccessDocument, AccessTokenRecord, Blank, BlankState};
+pub use issuer::{Issuer, ZohoIssuer};
+#[cfg(any(test, feature = "test-support"))]
+pub use memory::MemorySecret;
+pub use secrets::{Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
+pub use secrets_manager::SecretsManagerSecret;
+pub use self_client::{SelfClient, StandingGrant};
+pub use store::{AccessDocumentStore, AccessTokenStore, DocumentStore, SelfClientStore, Stored, StoredAccess};
+pub use verdict::{Asked, Verdict, judge_access};

@@ -1,0 +1,98 @@
+//! The self client and what came with its authorization: the document in the first secret.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::data_centre::DataCentre;
+use crate::secret::{ClientSecret, RefreshToken};
+
+/// The self client. Without a refresh token it is a valid 'not authorized' record; after a revoke it keeps who it
+/// was, so that the revoke can be repeated and confirmed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfClient {
+    /// The client's id in Zoho's API console.
+    pub client_id: String,
+    /// Its secret; gone after a revoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<ClientSecret>,
+    /// The refresh token; gone after a revoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<RefreshToken>,
+    /// The accounts server that issued it.
+    pub accounts_url: String,
+    /// The data centre that issued it.
+    pub data_center: DataCentre,
+    /// The scopes granted.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// The organisation in Bigin.
+    #[serde(default)]
+    pub org_id: Option<String>,
+    /// Its name.
+    #[serde(default)]
+    pub org_name: Option<String>,
+    /// The user who authorized.
+    #[serde(default)]
+    pub user_email: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub authorized_at: Option<Timestamp>,
+}
+
+/// What a refresh token is used with.
+#[derive(Clone, Copy)]
+pub struct StandingGrant<'a> {
+    /// The data centre that issued it.
+    pub data_center: DataCentre,
+    /// The client's id.
+    pub client_id: &'a str,
+    /// The client's secret.
+    pub client_secret: &'a ClientSecret,
+    /// The refresh token.
+    pub refresh_token: &'a RefreshToken,
+}
+
+impl SelfClient {
+    /// What a refresh needs; `None` when nothing is authorized.
+    pub fn standing_grant(&self) -> Option<StandingGrant<'_>> {
+        Some(StandingGrant {
+            data_center: self.data_center,
+            client_id: &self.client_id,
+            client_secret: self.client_secret.as_ref()?,
+            refresh_token: self.refresh_token.as_ref()?,
+        })
+    }
+
+    /// The same without anything secret.
+    #[must_use]
+    pub fn scrubbed(&self) -> Self {
+        Self {
+            client_secret: None,
+            refresh_token: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it holds anything secret.
+    pub fn holds_secrets(&self) -> bool {
+        self.client_secret.is_some() || self.refresh_token.is_some()
+    }
+
+    /// What an operator types to confirm a revoke: the organisation, or the client where no organisation is known.
+    pub fn confirmation(&self) -> &str {
+        self.org_id.as_deref().unwrap_or(&self.client_id)
+    }
+}
+
+impl fmt::Debug for SelfClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SelfClient")
+            .field("client_id", &self.client_id)
+            .field("data_center", &self.data_center)
+            .field("org_id", &self.org_id)
+            .field("is_authorized", &self.refresh_token.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! The secrets as documents.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::access::{AccessDocument, AccessTokenRecord};
+use super::secrets::{Publish, SecretText, Secrets, VaultError, VersionId};
+use super::secrets_manager::SecretsManagerSecret;
+use super::self_client::SelfClient;
+
+/// A document and the version it was read as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored<D> {
+    /// The document.
+    pub document: D,
+    /// Its version: what a publish must expect.
+    pub version: VersionId,
+}
+
+/// A secret that holds one kind of document.
+#[derive(Debug)]
+pub struct DocumentStore<S, D> {
+    secret: S,
+    kind: PhantomData<fn() -> D>,
+}
+
+/// The secret with the self client.
+pub type SelfClientStore<S = SecretsManagerSecret> = DocumentStore<S, SelfClient>;
+/// The secret with the access token, as those see it that write it.
+pub type AccessDocumentStore<S = SecretsManagerSecret> = DocumentStore<S, AccessDocument>;
+
+impl<S: Clone, D> Clone for DocumentStore<S, D> {
+    fn clone(&self) -> Self {
+        Self {
+            secret: self.secret.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<S: Secrets, D: Serialize + DeserializeOwned> DocumentStore<S, D> {
+    /// The documents in that secret.
+    pub fn new(secret: S) -> Self {
+        Self {
+            secret,
+            kind: PhantomData,
+        }
+    }
+
+    /// The current document; `None` when the secret holds nothing yet.
+    ///
+    /// # Errors
+    /// The secret cannot be read, or holds something else.
+    pub async fn read(&self) -> Result<Option<Stored<D>>, VaultError> {
+        let Some(current) = self.secret.read().await? else {
+            return Ok(None);
+        };
+        let document = serde_json::from_str(current.text.expose()).map_err(|error| self.unreadable(&error))?;
+        Ok(Some(Stored {
+            document,
+            version: current.version,
+        }))
+    }
+
+    /// Makes a document current if the expected version still is; `None`: if the secret holds nothing yet.
+    ///
+    /// # Errors
+    /// The secret cannot be written.
+    pub async fn publish(&self, expected: Option<&VersionId>, document: &D) -> Result<Publish, VaultError> {
+        self.secret.publish(expected, &self.text(document)?).await
+    }
+
+    /// Proves that publishing would work, without changing what is current (a secret that holds nothing yet keeps the
+    /// document).
+    ///
+    /// # Errors
+    /// The secret cannot be written.
+    pub async fn probe(&self, document: &D) -> Result<(), VaultError> {
+        self.secret.probe(&self.text(document)?).await
+    }
+
+    /// Sees to it that no version but the current one, and copies of it, can be had by a label.
+    ///
+    /// # Errors
+    /// The secret cannot be written.
+    pub async fn scrub(&self) -> Result<(), VaultError> {
+        self.secret.scrub().await
+    }
+
+    fn text(&self, document: &D) -> Result<SecretText, VaultError> {
+        serde_json::to_string(document)
+            .map(SecretText::new)
+            .map_err(|error| self.unreadable(&error))
+    }
+
+    /// Serde's own words may quote the value: only the place is told.
+    fn unreadable(&self, error: &serde_json::Error) -> VaultError {
+        let problem = format!(
+            "{:?} at line {} column {}",
+            error.classify(),
+            error.line(),
+            error.column()
+        );
+        VaultError::Unreadable {
+            secret: self.secret.name().to_owned(),
+            problem,
+        }
+    }
+}
+
+/// An access token and the version it was read as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAccess {
+    /// The token.
+    pub record: AccessTokenRecord,
+    /// Its version: what refresh is told when Bigin rejects it.
+    pub version: VersionId,
+}
+
+/// The secret with the access token, as push sees it: for reading alone.
+#[derive(Debug, Clone)]
+pub struct AccessTokenStore<S = SecretsManagerSecret>(AccessDocumentStore<S>);
+
+impl<S: Secrets> AccessTokenStore<S> {
+    /// The tokens in that secret.
+    pub fn new(secret: S) -> Self {
+        Self(DocumentStore::new(secret))
+    }
+
+    /// The current token; `None` when nothing is authorized.
+    ///
+    /// # Errors
+    /// The secret cannot be read, or holds something else.
+    pub async fn read(&self) -> Result<Option<StoredAccess>, VaultError> {
+        let stored = self.0.read().await?;
+        Ok(stored.and_then(|Stored { document, version }| match document {
+            AccessDocument::Token(record) => Some(StoredAccess { record, version }),
+            AccessDocument::Blank(_) => None,
+        }))
+    }
+}

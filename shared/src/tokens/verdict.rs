@@ -1,0 +1,155 @@
+//! Whether the access token there is will do: a pure decision, asked before and again under the lease.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::access::{AccessDocument, BlankState};
+use super::secrets::VersionId;
+use super::store::Stored;
+
+/// A scheduled refresh leaves a token alone that has more life than this. The schedule runs every 20 minutes: a token
+/// left alone is still good when the next run is missed and the one after it comes 5 minutes late.
+const LEAST_LIFE_FOR_SCHEDULE: SignedDuration = SignedDuration::from_mins(45);
+/// Who asks because of one token is sent to a newer one if it has more life than this.
+const LEAST_LIFE_FOR_ASKER: SignedDuration = SignedDuration::from_mins(2);
+
+/// Why a refresh is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// The schedule, or an operator.
+    BySchedule,
+    /// Push: this version of the token was rejected, or is about to run out.
+    Rejected(VersionId),
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The current token will do.
+    Fresh {
+        /// Its version.
+        version: VersionId,
+        /// When it runs out.
+        expires_at: Timestamp,
+    },
+    /// A new one is needed, to be published over this version.
+    Mint {
+        /// The version that is current; `None` when the secret holds nothing.
+        over: Option<VersionId>,
+        /// Until when the current token is good, if it is.
+        valid_until: Option<Timestamp>,
+    },
+    /// A revoke has blanked it: nothing may fill it in but authorize.
+    Revoked,
+}
+
+/// Judges what the secret holds.
+pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now: Timestamp) -> Verdict {
+    let Some(Stored { document, version }) = stored else {
+        return Verdict::Mint {
+            over: None,
+            valid_until: None,
+        };
+    };
+    let record = match document {
+        AccessDocument::Blank(blank) if blank.state == BlankState::Revoked => return Verdict::Revoked,
+        // authorize has begun and not come to its end: if the self client holds a refresh token, it is used.
+        AccessDocument::Blank(_) => {
+            return Verdict::Mint {
+                over: Some(version.clone()),
+                valid_until: None,
+            };
+        }
+        AccessDocument::Token(record) => record,
+    };
+    let life = now.duration_until(record.expires_at);
+    let will_do = match asked {
+        Asked::BySchedule => life > LEAST_LIFE_FOR_SCHEDULE,
+        Asked::Rejected(rejected) => rejected != version && life > LEAST_LIFE_FOR_ASKER,
+    };
+    if will_do {
+        return Verdict::Fresh {
+            version: version.clone(),
+            expires_at: record.expires_at,
+        };
+    }
+    let is_rejected = matches!(asked, Asked::Rejected(rejected) if rejected == version);
+    let valid_until = (life.is_positive() && !is_rejected).then_some(record.expires_at);
+    Verdict::Mint {
+        over: Some(version.clone()),
+        valid_until,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_centre::ApiDomain;
+    use crate::secret::AccessToken;
+    use crate::tokens::AccessTokenRecord;
+
+    fn token(version: &str, life: SignedDuration) -> Stored<AccessDocument> {
+        let now = Timestamp::UNIX_EPOCH;
+        Stored {
+            document: AccessDocument::Token(AccessTokenRecord {
+                access_token: AccessToken::new("t").unwrap(),
+                api_domain: ApiDomain::try_from("https://www.zohoapis.eu".to_owned()).unwrap(),
+                org_id: None,
+                issued_at: now,
+                expires_at: now + life,
+            }),
+            version: VersionId::new(version),
+        }
+    }
+
+    fn mints(stored: &Stored<AccessDocument>, asked: &Asked) -> bool {
+        matches!(
+            judge_access(Some(stored), asked, Timestamp::UNIX_EPOCH),
+            Verdict::Mint { .. }
+        )
+    }
+
+    #[test]
+    fn a_schedule_of_20_minutes_may_miss_one_run_and_the_token_does_not_run_out() {
+        let between_runs = SignedDuration::from_mins(20);
+        let (mut life, mut minted) = (SignedDuration::from_mins(60), 0);
+        for run in 1..=30 {
+            life -= between_runs;
+            assert!(life.is_positive(), "the token has run out at run {run}");
+            let is_missed = run % 2 == 0;
+            if !is_missed && mints(&token("v", life), &Asked::BySchedule) {
+                (life, minted) = (SignedDuration::from_mins(60), minted + 1);
+            }
+        }
+        assert!(minted > 0);
+    }
+
+    #[test]
+    fn a_token_with_plenty_of_life_is_left_alone_by_the_schedule() {
+        assert!(!mints(&token("v", SignedDuration::from_mins(50)), &Asked::BySchedule));
+        assert!(mints(&token("v", SignedDuration::from_mins(40)), &Asked::BySchedule));
+    }
+
+    #[test]
+    fn only_the_current_version_is_replaced_for_being_rejected() {
+        let stored = token("v2", SignedDuration::from_mins(30));
+        assert!(!mints(&stored, &Asked::Rejected(VersionId::new("v1"))));
+        assert!(mints(&stored, &Asked::Rejected(VersionId::new("v2"))));
+        assert!(mints(
+            &token("v2", SignedDuration::from_secs(30)),
+            &Asked::Rejected(VersionId::new("v1"))
+        ));
+    }
+
+    #[test]
+    fn a_blank_after_a_revoke_is_never_filled_in() {
+        let blank = |state| Stored {
+            document: AccessDocument::blank(state, None),
+            version: VersionId::new("v"),
+        };
+        for asked in [Asked::BySchedule, Asked::Rejected(VersionId::new("v"))] {
+            let verdict = judge_access(Some(&blank(BlankState::Revoked)), &asked, Timestamp::UNIX_EPOCH);
+            assert_eq!(verdict, Verdict::Revoked);
+            assert!(mints(&blank(BlankState::NotAuthorized), &asked));
+        }
+    }
+}
