@@ -5,7 +5,9 @@
 
 pub mod bucket;
 pub mod decode;
+pub mod deliver;
 pub mod inbox_key;
+pub mod lanes;
 pub mod module_directory;
 pub mod parcel;
 pub mod row;

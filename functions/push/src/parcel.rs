@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::bigin::{Action, CallShape, Record};
+use shared::bigin::{Action, CallShape, MOST_RECORDS_A_CALL, Record};
 
 /// A record on its way.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Parcel {
     pub shape: Arc<CallShape>,
     /// The message group it came with. Records of one group never overtake each other, whatever their keys.
     pub group: Option<u32>,
+    /// The most records that a call with it may have: halved each time such a call is refused as a whole.
+    pub most_in_call: usize,
     /// How often Bigin has asked to try it again.
     pub attempts: u32,
     /// When the first call set out that carried it and may have been carried out without our learning of it.
@@ -30,7 +32,16 @@ pub struct Parcel {
 impl Parcel {
     /// A record that was not sent yet, with its values of the match fields.
     pub fn new(place: u64, record: Record, keys: Vec<MatchKey>, shape: Arc<CallShape>) -> Self {
-        Self { place, record, keys, shape, group: None, attempts: 0, lost_at: None }
+        Self {
+            place,
+            record,
+            keys,
+            shape,
+            group: None,
+            most_in_call: MOST_RECORDS_A_CALL,
+            attempts: 0,
+            lost_at: None,
+        }
     }
 }
 
@@ -48,7 +59,11 @@ impl MatchKey {
     pub fn of(field: &Arc<str>, value: &str) -> Option<Self> {
         let value = value.trim();
         let folded = value.to_lowercase();
-        (!value.is_empty()).then(|| Self { field: Arc::clone(field), value: value.to_owned(), folded })
+        (!value.is_empty()).then(|| Self {
+            field: Arc::clone(field),
+            value: value.to_owned(),
+            folded,
+        })
     }
 
     /// The match field's API name.
@@ -112,7 +127,13 @@ pub struct Reject {
 impl Reject {
     /// A record refused here.
     pub fn relay(code: impl Into<String>, field: Option<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), field, message: message.into(), record_id: None, origin: Origin::Relay }
+        Self {
+            code: code.into(),
+            field,
+            message: message.into(),
+            record_id: None,
+            origin: Origin::Relay,
+        }
     }
 }
 
@@ -152,7 +173,10 @@ mod tests {
     #[test]
     fn keys_ignore_letter_case_and_blanks_around() {
         let (email, other) = (Arc::from("Email"), Arc::from("Other"));
-        assert_eq!(MatchKey::of(&email, " ANN@Example.com "), MatchKey::of(&email, "ann@example.com"));
+        assert_eq!(
+            MatchKey::of(&email, " ANN@Example.com "),
+            MatchKey::of(&email, "ann@example.com")
+        );
         assert_ne!(MatchKey::of(&email, "a"), MatchKey::of(&other, "a"));
     }
 
@@ -160,6 +184,9 @@ mod tests {
     fn nothing_is_no_key_and_debug_shows_no_content() {
         let email = Arc::from("Email");
         assert_eq!(MatchKey::of(&email, "  "), None);
-        assert_eq!(format!("{:?}", MatchKey::of(&email, "ann@example.com")), "Some(MatchKey(Email=***))");
+        assert_eq!(
+            format!("{:?}", MatchKey::of(&email, "ann@example.com")),
+            "Some(MatchKey(Email=***))"
+        );
     }
 }

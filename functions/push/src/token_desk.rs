@@ -56,16 +56,27 @@ enum Refreshed {
 impl<C: Clock + Clone> TokenDesk<C> {
     /// A desk that reads that secret and asks that function.
     pub fn new(store: AccessTokenStore, lambda: Lambda, refresh_function: impl Into<String>, clock: C) -> Self {
-        Self { store, lambda, refresh_function: refresh_function.into(), clock, held: Arc::default() }
+        Self {
+            store,
+            lambda,
+            refresh_function: refresh_function.into(),
+            clock,
+            held: Arc::default(),
+        }
     }
 
     /// The secret's token as it stands; `None` when there is no authorization.
     async fn read(&self) -> Result<Option<Held>, Stop> {
-        let stored = self.store.read().await.map_err(|error| Stop::NoFreshToken { message: error.to_string() })?;
+        let stored = self.store.read().await.map_err(|error| Stop::NoFreshToken {
+            message: error.to_string(),
+        })?;
         Ok(stored.map(|stored| Held {
             expires_at: stored.record.expires_at,
             pass: Pass {
-                access: Access { api_domain: stored.record.api_domain, token: stored.record.access_token },
+                access: Access {
+                    api_domain: stored.record.api_domain,
+                    token: stored.record.access_token,
+                },
                 version: stored.version.to_string(),
             },
         }))
@@ -75,7 +86,9 @@ impl<C: Clock + Clone> TokenDesk<C> {
     /// the refused one or too old.
     async fn fetch(&self, refused: Option<&str>) -> Result<Held, Stop> {
         let is_new = |held: &Held, now| held.is_good(now) && refused != Some(held.pass.version.as_str());
-        let Some(stored) = self.read().await? else { return Err(Stop::NotAuthorized) };
+        let Some(stored) = self.read().await? else {
+            return Err(Stop::NotAuthorized);
+        };
         if is_new(&stored, self.clock.now()) {
             return Ok(stored);
         }
@@ -85,14 +98,18 @@ impl<C: Clock + Clone> TokenDesk<C> {
             Refreshed::Read | Refreshed::InProgress => {}
         }
         for look in 0..LOOKS {
-            let Some(stored) = self.read().await? else { return Err(Stop::NotAuthorized) };
+            let Some(stored) = self.read().await? else {
+                return Err(Stop::NotAuthorized);
+            };
             if stored.is_good(self.clock.now()) && stored.pass.version != asked_about {
                 return Ok(stored);
             }
             let wait = Duration::from_millis(200) * (look + 1);
             self.clock.sleep(wait.mul_f64(0.5 + fastrand::f64())).await;
         }
-        Err(Stop::NoFreshToken { message: "refresh has not published a fresh access token in time".to_owned() })
+        Err(Stop::NoFreshToken {
+            message: "refresh has not published a fresh access token in time".to_owned(),
+        })
     }
 
     async fn ask_refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
@@ -106,11 +123,17 @@ impl<C: Clock + Clone> TokenDesk<C> {
             .send()
             .await
             .map_err(|error| failed(format!("refresh could not be invoked: {}", DisplayErrorContext(&error))))?;
-        let body: Value =
-            answer.payload().and_then(|blob| serde_json::from_slice(blob.as_ref()).ok()).unwrap_or_default();
+        let body: Value = answer
+            .payload()
+            .and_then(|blob| serde_json::from_slice(blob.as_ref()).ok())
+            .unwrap_or_default();
         if answer.function_error().is_some() {
             let text = |key| body.get(key).and_then(Value::as_str).unwrap_or("unknown").to_owned();
-            return Err(failed(format!("refresh failed ({}): {}", text("errorType"), text("errorMessage"))));
+            return Err(failed(format!(
+                "refresh failed ({}): {}",
+                text("errorType"),
+                text("errorMessage")
+            )));
         }
         Ok(match body.get("status").and_then(Value::as_str) {
             Some("in_progress") => Refreshed::InProgress,

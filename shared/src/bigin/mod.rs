@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod created;
 mod failure;
 pub mod field;
 mod lenient;

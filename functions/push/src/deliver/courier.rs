@@ -1,9 +1,13 @@
-//! Carries one call: with a token, and once more with a fresh one where the first was refused.
+//! Carries one call: with a token, and once more with a fresh one where the first was refused. Brings evidence along
+//! where an insert meets a record that may be its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use shared::bigin::{Access, Bigin, CallFailure, CallShape, RecordsAnswer};
 
+use super::decision::met_itself;
 use crate::parcel::Parcel;
 use crate::stop::Stop;
 
@@ -31,41 +35,90 @@ pub trait Brake: Send + Sync + 'static {
     fn look(&self) -> impl Future<Output = Option<Stop>> + Send;
 }
 
+/// When records of Bigin's were made, by id; `None` when it could not be found out.
+pub type Created = Option<HashMap<String, Timestamp>>;
+
 /// How a call ended: answered, failed, or not made for want of a token.
 #[derive(Debug)]
 pub enum Trip {
     /// Bigin answered with outcomes.
-    Answered(RecordsAnswer),
+    Answered(RecordsAnswer, Created),
     /// It failed as a whole.
     Failed(CallFailure),
     /// There was no token to make it with.
     NotMade(Stop),
 }
 
-/// Makes the call; a refused token is replaced once and the call repeated once. Counts the calls made.
-pub async fn carry<T: Tokens>(
-    bigin: &Bigin,
-    tokens: &T,
-    shape: &CallShape,
-    parcels: &Arc<Vec<Parcel>>,
-) -> (Trip, u64) {
+/// A call that has come back.
+#[derive(Debug)]
+pub struct Carried {
+    /// How it ended.
+    pub trip: Trip,
+    /// Calls made for it.
+    pub calls: u64,
+    /// Those of them that were made again.
+    pub retries: u64,
+    /// API credits that questions beside the call itself cost.
+    pub credits: u64,
+    /// When the last try set out, by the machine's clock: it is compared with the times that Bigin gives records.
+    pub set_out: Timestamp,
+}
+
+/// Makes the call; a refused token is replaced once and the call repeated once.
+pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parcels: &Arc<Vec<Parcel>>) -> Carried {
     let records: Vec<_> = parcels.iter().map(|parcel| &parcel.record).collect();
-    let pass = match tokens.pass().await {
-        Ok(pass) => pass,
-        Err(stop) => return (Trip::NotMade(stop), 0),
+    let mut carried = Carried {
+        trip: Trip::NotMade(Stop::OutOfTime),
+        calls: 0,
+        retries: 0,
+        credits: 0,
+        set_out: Timestamp::now(),
     };
-    match bigin.write(&pass.access, shape, &records).await {
-        Ok(answer) => (Trip::Answered(answer), 1),
-        Err(CallFailure::TokenRejected { .. }) => {
-            let pass = match tokens.newer_than(&pass).await {
-                Ok(pass) => pass,
-                Err(stop) => return (Trip::NotMade(stop), 1),
+    let mut pass = match tokens.pass().await {
+        Ok(pass) => pass,
+        Err(stop) => {
+            return Carried {
+                trip: Trip::NotMade(stop),
+                ..carried
             };
-            match bigin.write(&pass.access, shape, &records).await {
-                Ok(answer) => (Trip::Answered(answer), 2),
-                Err(failure) => (Trip::Failed(failure), 2),
+        }
+    };
+    carried.calls += 1;
+    carried.set_out = Timestamp::now();
+    let mut written = bigin.write(&pass.access, shape, &records).await;
+    if let Err(CallFailure::TokenRejected { .. }) = written {
+        pass = match tokens.newer_than(&pass).await {
+            Ok(pass) => pass,
+            Err(stop) => {
+                return Carried {
+                    trip: Trip::NotMade(stop),
+                    ..carried
+                };
+            }
+        };
+        carried.calls += 1;
+        carried.retries += 1;
+        carried.set_out = Timestamp::now();
+        written = bigin.write(&pass.access, shape, &records).await;
+    }
+    carried.trip = match written {
+        Err(failure) => Trip::Failed(failure),
+        Ok(answer) => {
+            let met: Vec<_> = parcels
+                .iter()
+                .zip(&answer.outcomes)
+                .filter_map(|(parcel, outcome)| met_itself(parcel, outcome))
+                .map(str::to_owned)
+                .collect();
+            if met.is_empty() {
+                Trip::Answered(answer, None)
+            } else {
+                carried.calls += 1;
+                carried.credits += 1;
+                let created = bigin.created_times(&pass.access, &shape.module, &met).await;
+                Trip::Answered(answer, created.ok())
             }
         }
-        Err(failure) => (Trip::Failed(failure), 1),
-    }
+    };
+    carried
 }

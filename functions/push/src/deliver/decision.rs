@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use shared::bigin::{Action, CallFailure, CallShape, Operation, RecordError, RecordOutcome};
+use jiff::{SignedDuration, Timestamp};
+use shared::bigin::{Action, CallFailure, Operation, RecordError, RecordOutcome};
 
+use super::courier::Created;
 use crate::parcel::{Origin, Outcome, Parcel, Reject};
 use crate::stop::Stop;
 
 /// How often Bigin may ask for one record to be tried again before it is rejected.
 const MOST_ATTEMPTS: u32 = 5;
+/// How far Bigin's clock may be behind ours.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(5);
 
 /// What to do about a call that failed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,33 +26,64 @@ pub enum Decision {
     },
     /// Refused for what is in it: split it until the record is found.
     Split,
-    /// Send nothing more.
+    /// Send nothing more; of this module where it is held, else at all.
     Stop(Stop),
 }
 
 /// What to do about a failed call.
 pub fn about_failure(failure: &CallFailure) -> Decision {
+    let hold = |code: &str| {
+        Decision::Stop(Stop::ModuleHeld {
+            code: code.to_owned(),
+            message: failure.to_string(),
+        })
+    };
     match failure {
         CallFailure::TokenRejected { code } => Decision::Stop(Stop::TokenRejected { code: code.clone() }),
-        CallFailure::ScopeMissing { .. } => {
-            Decision::Stop(Stop::ModuleHeld { code: "OAUTH_SCOPE_MISMATCH".into(), message: failure.to_string() })
-        }
-        CallFailure::NotPermitted { code, .. } => {
-            Decision::Stop(Stop::ModuleHeld { code: code.clone(), message: failure.to_string() })
-        }
-        CallFailure::UnknownModule { .. } => {
-            Decision::Stop(Stop::ModuleHeld { code: "INVALID_MODULE".into(), message: failure.to_string() })
-        }
-        CallFailure::Throttled { credits_remaining: Some(0), .. } => Decision::Stop(Stop::CreditsGone),
-        CallFailure::Throttled { retry_after, .. } => Decision::SlowDown { retry_after: *retry_after },
-        CallFailure::Refused { status: 404, .. } => {
-            Decision::Stop(Stop::ModuleHeld { code: "INVALID_URL_PATTERN".into(), message: failure.to_string() })
+        CallFailure::ScopeMissing { .. } => hold("OAUTH_SCOPE_MISMATCH"),
+        CallFailure::NotPermitted { code, .. } => hold(code),
+        CallFailure::UnknownModule { .. } => hold("INVALID_MODULE"),
+        CallFailure::Throttled {
+            credits_remaining: Some(0),
+            ..
+        } => Decision::Stop(Stop::CreditsGone),
+        CallFailure::Throttled { retry_after, .. } => Decision::SlowDown {
+            retry_after: *retry_after,
+        },
+        // These speak of the request, whatever records are in it.
+        CallFailure::Refused { status: 404, code, .. } => hold(code),
+        CallFailure::Refused { code, .. }
+            if matches!(
+                code.as_str(),
+                "REQUIRED_PARAM_MISSING" | "EXPECTED_PARAM_MISSING" | "INVALID_REQUEST_METHOD" | "INVALID_URL_PATTERN"
+            ) =>
+        {
+            hold(code)
         }
         CallFailure::Refused { .. } => Decision::Split,
         CallFailure::Unavailable { .. } | CallFailure::Unreadable { .. } | CallFailure::NoAnswer { .. } => {
             Decision::Repeat
         }
     }
+}
+
+/// The permission that all records of a call were refused for. One record among others may have a reason of its own;
+/// all of them together tell of the user's rights.
+pub fn missing_permission(outcomes: &[RecordOutcome]) -> Option<&RecordError> {
+    let permission = |outcome| match outcome {
+        &RecordOutcome::Refused(ref errors) => errors.iter().find(|error| {
+            matches!(
+                error.code.as_str(),
+                "NO_PERMISSION" | "AUTHORIZATION_FAILED" | "OAUTH_SCOPE_MISMATCH"
+            )
+        }),
+        RecordOutcome::Accepted { .. } => None,
+    };
+    outcomes
+        .iter()
+        .map(permission)
+        .reduce(|one, other| one.and(other))
+        .flatten()
 }
 
 /// What a record's own outcome means.
@@ -58,40 +93,117 @@ pub enum Verdict {
     Ended(Outcome),
     /// Bigin may take it later.
     TryAgain,
+    /// Its result cannot be read: try it again as one that may have been written.
+    ResultLost,
 }
 
 /// Codes that speak of a passing state of the record or of Bigin.
 fn passes(code: &str) -> bool {
-    matches!(code, "RECORD_LOCKED" | "INTERNAL_ERROR" | "TOO_MANY_REQUESTS" | "RATE_LIMIT_EXCEEDED")
+    matches!(
+        code,
+        "RECORD_LOCKED" | "INTERNAL_ERROR" | "TOO_MANY_REQUESTS" | "RATE_LIMIT_EXCEEDED"
+    )
 }
 
-/// Judges one record's outcome.
-pub fn about_record(shape: &CallShape, parcel: &Parcel, outcome: RecordOutcome) -> Verdict {
+/// The record that an insert clashes with, where it may be the insert's own: its first answer was lost.
+pub fn met_itself<'a>(parcel: &Parcel, outcome: &'a RecordOutcome) -> Option<&'a str> {
+    let RecordOutcome::Refused(errors) = outcome else {
+        return None;
+    };
+    let [
+        RecordError {
+            code,
+            duplicate_id: Some(id),
+            ..
+        },
+    ] = errors.as_slice()
+    else {
+        return None;
+    };
+    let may_be = parcel.shape.operation == Operation::Insert && parcel.lost_at.is_some() && code == "DUPLICATE_DATA";
+    may_be.then_some(id)
+}
+
+/// Judges one record's outcome. `created` tells when the records were made that inserts clash with.
+pub fn about_record(parcel: &Parcel, outcome: RecordOutcome, created: &Created) -> Verdict {
+    if let (Some(id), Some(lost_at)) = (met_itself(parcel, &outcome), parcel.lost_at) {
+        return about_clash(parcel, id, lost_at, created, &outcome);
+    }
+    if outcome.is_unreadable() && parcel.attempts < MOST_ATTEMPTS {
+        return Verdict::ResultLost;
+    }
     match outcome {
         RecordOutcome::Accepted { action, id } => {
-            let possibly_duplicated = parcel.maybe_done && action == Action::Inserted && parcel.keys.is_empty();
-            Verdict::Ended(Outcome::Accepted { action, id, possibly_duplicated })
+            let possibly_duplicated = parcel.lost_at.is_some() && action == Action::Inserted && parcel.keys.is_empty();
+            Verdict::Ended(Outcome::Accepted {
+                action,
+                id,
+                possibly_duplicated,
+            })
         }
-        RecordOutcome::Refused(errors) => about_errors(shape, parcel, &errors),
+        RecordOutcome::Refused(errors) => about_errors(parcel, &errors),
     }
 }
 
-fn about_errors(shape: &CallShape, parcel: &Parcel, errors: &[RecordError]) -> Verdict {
+/// An insert whose answer was lost clashes with a record. It is the insert's own only if it was made since: a value that
+/// somebody else's record has had for long is a duplicate like any other.
+fn about_clash(parcel: &Parcel, id: &str, lost_at: Timestamp, created: &Created, outcome: &RecordOutcome) -> Verdict {
+    let RecordOutcome::Refused(errors) = outcome else {
+        return Verdict::TryAgain;
+    };
+    match created {
+        Some(created) if created.get(id).is_some_and(|made| *made >= lost_at - CLOCKS_APART) => {
+            Verdict::Ended(Outcome::Accepted {
+                action: Action::Inserted,
+                id: id.to_owned(),
+                possibly_duplicated: false,
+            })
+        }
+        None if parcel.attempts < MOST_ATTEMPTS => Verdict::TryAgain,
+        created => {
+            let mut reject = reject(errors);
+            if created.is_none() {
+                reject
+                    .message
+                    .push_str("; an earlier answer was lost, so it may be this very record");
+            }
+            Verdict::Ended(Outcome::Rejected(reject))
+        }
+    }
+}
+
+fn about_errors(parcel: &Parcel, errors: &[RecordError]) -> Verdict {
     if errors.iter().all(|error| passes(&error.code)) && parcel.attempts < MOST_ATTEMPTS {
         return Verdict::TryAgain;
     }
-    // An insert whose first answer was lost meets itself.
-    if let (Operation::Insert, true, [RecordError { code, duplicate_id: Some(id), .. }]) =
-        (shape.operation, parcel.maybe_done, errors)
-        && code == "DUPLICATE_DATA"
+    // A delete whose answer was lost finds nothing left. What was asked for has come about, and nobody can tell by
+    // which call.
+    if let (Operation::Delete, Some(_), Some(id), [RecordError { code, .. }]) =
+        (parcel.shape.operation, parcel.lost_at, parcel.record.id(), errors)
+        && code == "INVALID_DATA"
     {
         return Verdict::Ended(Outcome::Accepted {
-            action: Action::Inserted,
-            id: id.clone(),
+            action: Action::Deleted,
+            id: id.to_owned(),
             possibly_duplicated: false,
         });
     }
     Verdict::Ended(Outcome::Rejected(reject(errors)))
+}
+
+/// A record that Bigin refuses although it is alone in its call.
+pub fn refused_alone(failure: &CallFailure) -> Reject {
+    let code = match failure {
+        CallFailure::Refused { code, .. } if !code.is_empty() => code.clone(),
+        _ => "REFUSED".to_owned(),
+    };
+    Reject {
+        code,
+        field: None,
+        message: failure.to_string(),
+        record_id: None,
+        origin: Origin::Zoho,
+    }
 }
 
 /// One reject that speaks for all errors of a record; the first that names a field leads.
@@ -108,10 +220,22 @@ fn reject(errors: &[RecordError]) -> Reject {
 }
 
 fn describe(error: &RecordError) -> String {
-    let field = error.field.as_deref().map(|field| format!(" ({field})")).unwrap_or_default();
-    let wants = error.expectation.as_deref().map(|wants| format!(", wants {wants}")).unwrap_or_default();
+    let field = error
+        .field
+        .as_deref()
+        .map(|field| format!(" ({field})"))
+        .unwrap_or_default();
+    let wants = error
+        .expectation
+        .as_deref()
+        .map(|wants| format!(", wants {wants}"))
+        .unwrap_or_default();
     let hint = hint(&error.code).map(|hint| format!(": {hint}")).unwrap_or_default();
-    let message = if error.message.is_empty() { &error.code } else { &error.message };
+    let message = if error.message.is_empty() {
+        &error.code
+    } else {
+        &error.message
+    };
     format!("{message}{field}{wants}{hint}")
 }
 
@@ -130,17 +254,35 @@ fn hint(code: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::json;
-    use shared::bigin::ModuleName;
+    use std::collections::HashMap;
+    use std::sync::Arc;
 
-    fn shape(operation: Operation) -> CallShape {
-        CallShape { module: ModuleName::parse("Contacts").unwrap(), operation, match_on: vec![], trigger: vec![] }
+    use serde_json::json;
+    use shared::bigin::{CallShape, ModuleName, Record};
+
+    use super::*;
+
+    fn parcel(operation: Operation, lost: bool) -> Parcel {
+        let record = Record::from_object(json!({"Last_Name": "Rao", "id": "7"}).as_object().unwrap());
+        let module = ModuleName::parse("Contacts").unwrap();
+        let shape = Arc::new(CallShape {
+            module,
+            operation,
+            match_on: vec![],
+            trigger: vec![],
+        });
+        Parcel {
+            lost_at: lost.then(lost_at),
+            ..Parcel::new(0, record, vec![], shape)
+        }
     }
 
-    fn parcel(maybe_done: bool, attempts: u32) -> Parcel {
-        let record = json!({"Last_Name": "Rao"}).as_object().unwrap().clone();
-        Parcel { maybe_done, attempts, ..Parcel::new(0, record, &[]) }
+    fn lost_at() -> Timestamp {
+        "2026-11-24T09:00:00Z".parse().unwrap()
+    }
+
+    fn made(at: &str) -> Created {
+        Some(HashMap::from([("42".to_owned(), at.parse().unwrap())]))
     }
 
     fn error(code: &str) -> RecordError {
@@ -153,15 +295,54 @@ mod tests {
         }
     }
 
+    fn refused(code: &str) -> RecordOutcome {
+        RecordOutcome::Refused(vec![error(code)])
+    }
+
+    fn is_accepted(verdict: &Verdict, wanted: Action) -> bool {
+        matches!(verdict, Verdict::Ended(Outcome::Accepted { action, .. }) if *action == wanted)
+    }
+
+    fn is_rejected(verdict: &Verdict) -> bool {
+        matches!(verdict, Verdict::Ended(Outcome::Rejected(_)))
+    }
+
+    fn refusal(status: u16, code: &str) -> CallFailure {
+        CallFailure::Refused {
+            call: "x".into(),
+            status,
+            code: code.into(),
+            message: "body".into(),
+        }
+    }
+
     #[test]
     fn a_permission_holds_the_module_and_rejects_nobody() {
-        let failure =
-            CallFailure::NotPermitted { call: "POST x".into(), code: "NO_PERMISSION".into(), message: String::new() };
-        assert!(matches!(about_failure(&failure), Decision::Stop(Stop::ModuleHeld { .. })));
+        let failure = CallFailure::NotPermitted {
+            call: "POST x".into(),
+            code: "NO_PERMISSION".into(),
+            message: String::new(),
+        };
+        assert!(matches!(
+            about_failure(&failure),
+            Decision::Stop(Stop::ModuleHeld { .. })
+        ));
         assert!(matches!(
             about_failure(&CallFailure::ScopeMissing { call: "x".into() }),
             Decision::Stop(Stop::ModuleHeld { .. })
         ));
+    }
+
+    #[test]
+    fn a_permission_that_all_records_lack_is_told_from_one_that_one_record_lacks() {
+        let accepted = RecordOutcome::Accepted {
+            action: Action::Inserted,
+            id: "1".into(),
+        };
+        assert!(missing_permission(&[refused("NO_PERMISSION"), refused("NO_PERMISSION")]).is_some());
+        assert!(missing_permission(&[refused("NO_PERMISSION"), accepted]).is_none());
+        assert!(missing_permission(&[refused("INVALID_DATA"), refused("NO_PERMISSION")]).is_none());
+        assert!(missing_permission(&[]).is_none());
     }
 
     #[test]
@@ -171,56 +352,120 @@ mod tests {
             credits_remaining,
             retry_after: Some(Duration::from_secs(3)),
         };
-        assert!(matches!(about_failure(&throttled(None)), Decision::SlowDown { retry_after: Some(_) }));
+        assert!(matches!(
+            about_failure(&throttled(None)),
+            Decision::SlowDown { retry_after: Some(_) }
+        ));
+        assert!(matches!(about_failure(&throttled(Some(7))), Decision::SlowDown { .. }));
         assert_eq!(about_failure(&throttled(Some(0))), Decision::Stop(Stop::CreditsGone));
     }
 
     #[test]
-    fn a_refusal_as_a_whole_is_split() {
-        let refused =
-            CallFailure::Refused { call: "x".into(), status: 400, code: "INVALID_DATA".into(), message: "body".into() };
-        assert_eq!(about_failure(&refused), Decision::Split);
+    fn a_refusal_as_a_whole_is_split_unless_it_is_about_the_request() {
+        assert_eq!(about_failure(&refusal(400, "INVALID_DATA")), Decision::Split);
+        assert_eq!(about_failure(&refusal(400, "LIMIT_EXCEEDED")), Decision::Split);
+        for (status, code) in [(400, "REQUIRED_PARAM_MISSING"), (404, "INVALID_URL_PATTERN")] {
+            assert!(
+                matches!(
+                    about_failure(&refusal(status, code)),
+                    Decision::Stop(Stop::ModuleHeld { .. })
+                ),
+                "{code}"
+            );
+        }
     }
 
     #[test]
     fn a_locked_record_is_tried_again_but_not_for_ever() {
-        let outcome = RecordOutcome::Refused(vec![error("RECORD_LOCKED")]);
-        assert_eq!(about_record(&shape(Operation::Update), &parcel(false, 0), outcome.clone()), Verdict::TryAgain);
-        assert!(matches!(
-            about_record(&shape(Operation::Update), &parcel(false, MOST_ATTEMPTS), outcome),
-            Verdict::Ended(Outcome::Rejected(_))
-        ));
+        let mut parcel = parcel(Operation::Update, false);
+        assert_eq!(
+            about_record(&parcel, refused("RECORD_LOCKED"), &None),
+            Verdict::TryAgain
+        );
+        parcel.attempts = MOST_ATTEMPTS;
+        assert!(is_rejected(&about_record(&parcel, refused("RECORD_LOCKED"), &None)));
     }
 
     #[test]
-    fn an_insert_whose_answer_was_lost_recognises_itself() {
-        let outcome = RecordOutcome::Refused(vec![error("DUPLICATE_DATA")]);
-        let verdict = about_record(&shape(Operation::Insert), &parcel(true, 0), outcome.clone());
-        assert!(matches!(verdict, Verdict::Ended(Outcome::Accepted { action: Action::Inserted, .. })));
-        let verdict = about_record(&shape(Operation::Insert), &parcel(false, 0), outcome);
-        assert!(matches!(verdict, Verdict::Ended(Outcome::Rejected(_))));
+    fn an_insert_whose_answer_was_lost_recognises_itself_by_when_the_record_was_made() {
+        let clash = |lost, created: &Created| {
+            about_record(&parcel(Operation::Insert, lost), refused("DUPLICATE_DATA"), created)
+        };
+        let own = clash(true, &made("2026-11-24T10:00:01+01:00"));
+        assert!(is_accepted(&own, Action::Inserted));
+        assert!(
+            is_rejected(&clash(true, &made("2026-11-24T08:59:00Z"))),
+            "it was there before"
+        );
+        assert!(is_rejected(&clash(true, &Some(HashMap::new()))), "nobody knows it");
+        assert!(
+            is_rejected(&clash(false, &made("2026-11-24T10:00:01Z"))),
+            "no answer was lost"
+        );
+        assert_eq!(clash(true, &None), Verdict::TryAgain, "it could not be looked up");
+    }
+
+    #[test]
+    fn a_clash_that_can_never_be_looked_up_is_rejected_and_says_what_it_may_be() {
+        let parcel = Parcel {
+            attempts: MOST_ATTEMPTS,
+            ..parcel(Operation::Insert, true)
+        };
+        let Verdict::Ended(Outcome::Rejected(reject)) = about_record(&parcel, refused("DUPLICATE_DATA"), &None) else {
+            panic!("it is rejected")
+        };
+        assert!(reject.message.contains("an earlier answer was lost"));
+        assert_eq!(reject.record_id.as_deref(), Some("42"));
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_read_is_taken_for_a_lost_one() {
+        let parcel = parcel(Operation::Upsert, false);
+        let unreadable = || refused(shared::bigin::UNREADABLE_RESULT);
+        assert_eq!(about_record(&parcel, unreadable(), &None), Verdict::ResultLost);
+        let tired = Parcel {
+            attempts: MOST_ATTEMPTS,
+            ..parcel
+        };
+        assert!(is_rejected(&about_record(&tired, unreadable(), &None)));
+    }
+
+    #[test]
+    fn a_delete_whose_answer_was_lost_finds_nothing_left_and_counts_as_done() {
+        let gone = |lost| about_record(&parcel(Operation::Delete, lost), refused("INVALID_DATA"), &None);
+        assert!(is_accepted(&gone(true), Action::Deleted));
+        assert!(is_rejected(&gone(false)));
     }
 
     #[test]
     fn an_insert_without_a_key_that_was_repeated_is_possibly_duplicated() {
-        let accepted = RecordOutcome::Accepted { action: Action::Inserted, id: "1".into() };
-        let Verdict::Ended(Outcome::Accepted { possibly_duplicated, .. }) =
-            about_record(&shape(Operation::Insert), &parcel(true, 0), accepted)
-        else {
-            panic!("it was accepted")
+        let duplicated = |lost| {
+            let accepted = RecordOutcome::Accepted {
+                action: Action::Inserted,
+                id: "1".into(),
+            };
+            match about_record(&parcel(Operation::Insert, lost), accepted, &None) {
+                Verdict::Ended(Outcome::Accepted {
+                    possibly_duplicated, ..
+                }) => possibly_duplicated,
+                _ => panic!("it was accepted"),
+            }
         };
-        assert!(possibly_duplicated);
+        assert!(duplicated(true));
+        assert!(!duplicated(false));
     }
 
     #[test]
     fn a_reject_speaks_for_all_errors_and_names_the_clashing_record() {
         let outcome = RecordOutcome::Refused(vec![error("INVALID_DATA"), error("DUPLICATE_DATA")]);
-        let Verdict::Ended(Outcome::Rejected(reject)) =
-            about_record(&shape(Operation::Upsert), &parcel(false, 0), outcome)
+        let Verdict::Ended(Outcome::Rejected(reject)) = about_record(&parcel(Operation::Upsert, false), outcome, &None)
         else {
             panic!("it was rejected")
         };
-        assert_eq!((reject.code.as_str(), reject.record_id.as_deref()), ("INVALID_DATA", Some("42")));
+        assert_eq!(
+            (reject.code.as_str(), reject.record_id.as_deref()),
+            ("INVALID_DATA", Some("42"))
+        );
         assert!(reject.message.contains(';'));
     }
 }

@@ -1,91 +1,93 @@
-//! Delivers records of one shape: offered in order, sent in calls of up to 100 with several in flight, and handed
-//! back settled. It stops sending when something says so; what was not delivered is handed back then.
+//! Delivers records: offered in order, sent in calls of up to 100 of one shape with several in flight, and handed back
+//! settled. It stops sending when something says so; what was not delivered is handed back then.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use shared::bigin::{Bigin, CallFailure, CallShape, MOST_RECORDS_A_CALL, RecordsAnswer};
+use jiff::Timestamp;
+use shared::bigin::{Bigin, CallFailure, MOST_RECORDS_A_CALL, ModuleName};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::courier::{Brake, Tokens, Trip, carry};
-use super::decision::{Decision, Verdict, about_failure, about_record};
-use super::pace::{Width, backoff};
+use super::courier::{Brake, Carried, Tokens, carry};
+use super::limits::{CallTally, Limits};
+use super::pace::{RetryBudget, Width};
 use crate::lanes::Lanes;
-use crate::parcel::{Origin, Outcome, Parcel, Reject, Settled};
+use crate::parcel::{Parcel, Settled};
 use crate::stop::Stop;
-
-/// How far delivery may go.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The most calls in flight.
-    pub width: usize,
-    /// When the last call may start.
-    pub sending_ends: Instant,
-    /// The wait after a first failure; it doubles with each further one.
-    pub first_wait: Duration,
-    /// How many failures in a row are borne before delivery stops.
-    pub patience: u32,
-    /// How often to look whether delivery is paused, at least.
-    pub look_every: Duration,
-}
-
-/// What delivery cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CallTally {
-    /// Calls made.
-    pub api_calls: u64,
-    /// API credits they cost, by Zoho's price list.
-    pub credits: u64,
-    /// Calls made again.
-    pub retries: u64,
-    /// API credits left, where an answer said so.
-    pub credits_left: Option<u64>,
-}
 
 /// Records on their way.
 pub struct Delivery<T, B> {
     bigin: Bigin,
     tokens: Arc<T>,
     brake: Arc<B>,
-    shape: Arc<CallShape>,
-    limits: Limits,
-    lanes: Lanes,
-    calls: JoinSet<(Trip, u64)>,
-    in_flight: HashMap<Id, Arc<Vec<Parcel>>>,
-    width: Width,
-    failures: u32,
-    not_before: Option<Instant>,
+    pub(super) limits: Limits,
+    pub(super) lanes: Lanes,
+    calls: JoinSet<Carried>,
+    in_flight: HashMap<Id, Flight>,
+    pub(super) width: Width,
+    pub(super) budget: RetryBudget,
+    /// How many bursts of failures there were since the last success, and since when.
+    pub(super) failures: u32,
+    pub(super) failing_since: Option<Instant>,
+    pub(super) not_before: Option<Instant>,
     looked: Option<Instant>,
     stop: Option<Stop>,
-    tally: CallTally,
+    several_modules: bool,
+    held: HashMap<ModuleName, Stop>,
+    /// Records of held modules.
+    aside: Vec<Parcel>,
+    /// Records in a row that were refused alone, by module and code.
+    pub(super) refused_alone: HashMap<ModuleName, (String, u32)>,
+    pub(super) tally: CallTally,
+}
+
+/// A call in flight.
+struct Flight {
+    parcels: Arc<Vec<Parcel>>,
+    set_out: Timestamp,
 }
 
 impl<T: Tokens, B: Brake> Delivery<T, B> {
-    /// Starts with nothing on its way.
-    pub fn new(bigin: Bigin, tokens: Arc<T>, brake: Arc<B>, shape: CallShape, limits: Limits) -> Self {
+    /// Starts with nothing on its way. A module that Bigin holds stops all of it.
+    pub fn new(bigin: Bigin, tokens: Arc<T>, brake: Arc<B>, limits: Limits) -> Self {
         Self {
             bigin,
             tokens,
             brake,
-            shape: Arc::new(shape),
             lanes: Lanes::default(),
             calls: JoinSet::new(),
             in_flight: HashMap::new(),
             width: Width::new(limits.width),
+            budget: RetryBudget::new(limits.repeats),
             limits,
             failures: 0,
+            failing_since: None,
             not_before: None,
             looked: None,
             stop: None,
+            several_modules: false,
+            held: HashMap::new(),
+            aside: Vec::new(),
+            refused_alone: HashMap::new(),
             tally: CallTally::default(),
         }
     }
 
+    /// Lets a module that Bigin holds stop its own records alone.
+    #[must_use]
+    pub fn over_several_modules(mut self) -> Self {
+        self.several_modules = true;
+        self
+    }
+
     /// Takes a record, behind all others.
     pub fn offer(&mut self, parcel: Parcel) {
-        self.lanes.push(parcel);
+        if self.held.contains_key(&parcel.shape.module) {
+            self.aside.push(parcel);
+        } else {
+            self.lanes.push(parcel);
+        }
     }
 
     /// Whether more records would keep the calls full. Bounds what is held in memory.
@@ -98,14 +100,36 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         self.stop.as_ref()
     }
 
+    /// The modules that are held, where a hold does not stop all.
+    pub fn held(&self) -> &HashMap<ModuleName, Stop> {
+        &self.held
+    }
+
     /// Stops sending; calls in flight are still waited for.
     pub fn stop(&mut self, stop: Stop) {
         self.stop.get_or_insert(stop);
     }
 
-    /// What it cost so far.
-    pub fn tally(&self) -> CallTally {
-        self.tally
+    /// Stops sending records of one module, or of all where one module is all there is.
+    pub fn hold(&mut self, module: &ModuleName, stop: Stop) {
+        if self.several_modules {
+            self.aside.extend(self.lanes.take_out(module));
+            self.held.entry(module.clone()).or_insert(stop);
+        } else {
+            self.stop(stop);
+        }
+    }
+
+    /// What it cost since the last time this was asked.
+    pub fn take_tally(&mut self) -> CallTally {
+        let credits_left = self.tally.credits_left;
+        std::mem::replace(
+            &mut self.tally,
+            CallTally {
+                credits_left,
+                ..CallTally::default()
+            },
+        )
     }
 
     /// Whether a record is in flight, or waits and may still be sent.
@@ -120,19 +144,36 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
             if self.not_before.is_some_and(|not_before| now < not_before) {
                 return;
             }
-            let Some(call) = self.lanes.next_call(last) else { return };
+            // Where there is room for no more records, none can come that would fill a call up.
+            let unfilled_too = last || !self.has_room();
+            let Some(call) = self.lanes.next_call(unfilled_too) else {
+                return;
+            };
             if let Some(stop) = self.reason_not_to_send(now).await {
                 self.lanes.landed(&call);
                 self.lanes.put_back(call);
                 self.stop = Some(stop);
                 return;
             }
-            let parcels = Arc::new(call);
-            let (bigin, tokens) = (self.bigin.clone(), Arc::clone(&self.tokens));
-            let (shape, cargo) = (Arc::clone(&self.shape), Arc::clone(&parcels));
-            let id = self.calls.spawn(async move { carry(&bigin, &*tokens, &shape, &cargo).await }).id();
-            self.in_flight.insert(id, parcels);
+            self.send(call);
         }
+    }
+
+    fn send(&mut self, call: Vec<Parcel>) {
+        let Some(shape) = call.first().map(|parcel| Arc::clone(&parcel.shape)) else {
+            return;
+        };
+        let parcels = Arc::new(call);
+        let flight = Flight {
+            parcels: Arc::clone(&parcels),
+            set_out: Timestamp::now(),
+        };
+        let (bigin, tokens) = (self.bigin.clone(), Arc::clone(&self.tokens));
+        let id = self
+            .calls
+            .spawn(async move { carry(&bigin, &*tokens, &shape, &parcels).await })
+            .id();
+        self.in_flight.insert(id, flight);
     }
 
     async fn reason_not_to_send(&mut self, now: Instant) -> Option<Stop> {
@@ -149,12 +190,17 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
     /// Waits for something to happen: a call that comes back, with the records it settled, or the end of a wait (then
     /// nothing is settled; dispatch again). Safe to cancel.
     pub async fn settled(&mut self) -> Vec<Settled> {
-        let waiting_until = self.not_before.filter(|_| self.stop.is_none() && self.lanes.waiting() > 0);
+        let waiting_until = self
+            .not_before
+            .filter(|_| self.stop.is_none() && self.lanes.waiting() > 0);
+        let landing = !self.calls.is_empty();
         tokio::select! {
+            biased;
             Some(landed) = self.calls.join_next_with_id() => match landed {
-                Ok((id, (trip, calls))) => self.land(id, trip, calls),
-                Err(panic) => self.crashed(panic.id()),
+                Ok((id, carried)) => self.land(id, carried),
+                Err(broken) => self.crashed(broken.id()),
             },
+            () = sleep_until(self.limits.waiting_ends), if landing => self.give_up_waiting(),
             () = sleep_until(waiting_until.unwrap_or_else(Instant::now)), if waiting_until.is_some() => {
                 self.not_before = None;
                 Vec::new()
@@ -165,124 +211,71 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
 
     /// Everything that was not delivered, in order.
     pub fn undelivered(mut self) -> Vec<Parcel> {
-        self.lanes.abandon()
+        self.give_up_waiting();
+        let mut left = self.lanes.abandon();
+        left.append(&mut self.aside);
+        left.sort_by_key(|parcel| parcel.place);
+        left
+    }
+
+    /// Calls in flight are given up: whether Bigin carries them out is not known.
+    fn give_up_waiting(&mut self) -> Vec<Settled> {
+        if self.in_flight.is_empty() {
+            return Vec::new();
+        }
+        self.calls = JoinSet::new();
+        for flight in std::mem::take(&mut self.in_flight).into_values() {
+            self.take_back_lost(flight);
+        }
+        self.stop(Stop::OutOfTime);
+        Vec::new()
     }
 
     fn crashed(&mut self, id: Id) -> Vec<Settled> {
-        if let Some(parcels) = self.in_flight.remove(&id) {
-            self.lanes.landed(&parcels);
-            self.put_back(Arc::unwrap_or_clone(parcels), true);
+        if let Some(flight) = self.in_flight.remove(&id) {
+            self.take_back_lost(flight);
         }
-        self.stop(Stop::Unavailable { message: "a call to Bigin crashed; its records are kept".to_owned() });
+        self.stop(Stop::Unavailable {
+            message: "a call to Bigin crashed; its records are kept".to_owned(),
+        });
         Vec::new()
     }
 
-    fn land(&mut self, id: Id, trip: Trip, calls: u64) -> Vec<Settled> {
-        self.tally.api_calls += calls;
-        self.tally.retries += calls.saturating_sub(1);
-        let Some(parcels) = self.in_flight.remove(&id) else { return Vec::new() };
-        self.lanes.landed(&parcels);
-        let parcels = Arc::unwrap_or_clone(parcels);
-        match trip {
-            Trip::Answered(answer) => self.answered(parcels, answer),
-            Trip::Failed(failure) => self.failed(parcels, &failure),
-            Trip::NotMade(stop) => {
-                self.lanes.put_back(parcels);
-                self.stop(stop);
-                Vec::new()
-            }
-        }
+    fn take_back_lost(&mut self, flight: Flight) {
+        self.lanes.landed(&flight.parcels);
+        self.put_back(Arc::unwrap_or_clone(flight.parcels), Some(flight.set_out));
     }
 
-    fn answered(&mut self, parcels: Vec<Parcel>, answer: RecordsAnswer) -> Vec<Settled> {
-        self.width.widen();
-        self.failures = 0;
-        self.tally.credits += self.shape.credits(parcels.len());
-        self.tally.credits_left = answer.credits_remaining.or(self.tally.credits_left);
-        let mut settled = Vec::with_capacity(parcels.len());
-        let mut again = Vec::new();
-        for (mut parcel, outcome) in parcels.into_iter().zip(answer.outcomes) {
-            match about_record(&self.shape, &parcel, outcome) {
-                Verdict::Ended(outcome) => {
-                    settled.push(Settled { place: parcel.place, record: parcel.record, outcome });
-                }
-                Verdict::TryAgain => {
-                    parcel.attempts += 1;
-                    again.push(parcel);
-                }
-            }
-        }
-        if !again.is_empty() {
-            self.tally.retries += 1;
-            let attempts = again.iter().map(|parcel| parcel.attempts).max().unwrap_or(1);
-            self.lanes.put_back(again);
-            self.wait(attempts, None);
-        }
-        settled
+    fn land(&mut self, id: Id, carried: Carried) -> Vec<Settled> {
+        self.tally.api_calls += carried.calls;
+        self.tally.retries += carried.retries;
+        self.tally.credits += carried.credits;
+        let Some(flight) = self.in_flight.remove(&id) else {
+            return Vec::new();
+        };
+        self.lanes.landed(&flight.parcels);
+        self.judge(Arc::unwrap_or_clone(flight.parcels), carried)
     }
 
-    fn failed(&mut self, mut parcels: Vec<Parcel>, failure: &CallFailure) -> Vec<Settled> {
-        match about_failure(failure) {
-            Decision::Repeat => {
-                self.put_back(parcels, failure.may_have_been_carried_out());
-                self.failed_again(None, || Stop::Unavailable { message: failure.to_string() });
-            }
-            Decision::SlowDown { retry_after } => {
-                self.width.halve();
-                self.put_back(parcels, false);
-                self.failed_again(retry_after, || Stop::Throttled);
-            }
-            Decision::Split if parcels.len() > 1 => {
-                self.tally.retries += 1;
-                let half = parcels.split_off(parcels.len() / 2);
-                self.lanes.put_back_as_call(parcels);
-                self.lanes.put_back_as_call(half);
-            }
-            Decision::Split => {
-                return parcels.into_iter().map(|parcel| refused_as_a_whole(parcel, failure)).collect();
-            }
-            Decision::Stop(stop) => {
-                self.put_back(parcels, false);
-                self.stop(stop);
-            }
-        }
-        Vec::new()
-    }
-
-    fn put_back(&mut self, mut parcels: Vec<Parcel>, maybe_done: bool) {
+    /// Puts records back in front, unless their module is held. `lost`: when the call set out that may have been carried
+    /// out.
+    pub(super) fn put_back(&mut self, mut parcels: Vec<Parcel>, lost: Option<Timestamp>) {
         for parcel in &mut parcels {
-            parcel.maybe_done |= maybe_done;
+            parcel.lost_at = parcel.lost_at.or(lost);
         }
-        self.lanes.put_back(parcels);
-    }
-
-    fn failed_again(&mut self, wait: Option<Duration>, stop: impl FnOnce() -> Stop) {
-        self.tally.retries += 1;
-        // Calls in flight together fail together: that is one failure, not five.
-        let same_burst = self.not_before.is_some_and(|not_before| Instant::now() < not_before);
-        if !same_burst {
-            self.failures += 1;
+        match parcels.first() {
+            Some(parcel) if self.held.contains_key(&parcel.shape.module) => self.aside.append(&mut parcels),
+            _ => self.lanes.put_back(parcels),
         }
-        if self.failures > self.limits.patience {
-            self.stop(stop());
-        } else {
-            self.wait(self.failures, wait);
-        }
-    }
-
-    /// Waits before the next call: as long as Bigin asked, or longer after each failure.
-    fn wait(&mut self, failures: u32, asked: Option<Duration>) {
-        let own = backoff(failures, self.limits.first_wait, self.limits.first_wait * 20, fastrand::f64());
-        let until = Instant::now() + asked.unwrap_or(own).max(own);
-        self.not_before = Some(self.not_before.map_or(until, |not_before| not_before.max(until)));
     }
 }
 
-fn refused_as_a_whole(parcel: Parcel, failure: &CallFailure) -> Settled {
-    let code = match failure {
-        CallFailure::Refused { code, .. } => code.clone(),
-        _ => "REFUSED".to_owned(),
+/// What a call that failed tells a log: nothing that Bigin says of records.
+pub(super) fn log_failure(failure: &CallFailure, records: usize) {
+    let kind = match failure {
+        CallFailure::Refused { status, code, .. } => format!("refused as a whole (HTTP {status}, {code})"),
+        CallFailure::NotPermitted { code, .. } => format!("not permitted ({code})"),
+        other => other.to_string(),
     };
-    let reject = Reject { code, field: None, message: failure.to_string(), record_id: None, origin: Origin::Zoho };
-    Settled { place: parcel.place, record: parcel.record, outcome: Outcome::Rejected(reject) }
+    tracing::warn!(records, failure = kind, "a call to Bigin failed");
 }

@@ -3,7 +3,10 @@
 pub mod courier;
 pub mod decision;
 mod delivery;
+mod landing;
+mod limits;
 mod pace;
 
 pub use courier::{Brake, Pass, Tokens};
-pub use delivery::{CallTally, Delivery, Limits};
+pub use delivery::Delivery;
+pub use limits::{CallTally, Limits};

@@ -1,4 +1,5 @@
-//! How many calls may be in flight, and how long to wait after a failure. Pure: random numbers and time come in.
+//! How many calls may be in flight, how long to wait after a failure, and how many calls may be repeated in all. Pure:
+//! random numbers and time come in.
 
 use std::time::Duration;
 
@@ -15,7 +16,11 @@ impl Width {
     /// Starts at the most, since the usual account is not throttled.
     pub fn new(most: usize) -> Self {
         let most = most.max(1);
-        Self { most, now: most, successes: 0 }
+        Self {
+            most,
+            now: most,
+            successes: 0,
+        }
     }
 
     /// How many calls may be in flight now.
@@ -36,6 +41,37 @@ impl Width {
     pub fn halve(&mut self) {
         self.now = (self.now / 2).max(1);
         self.successes = 0;
+    }
+}
+
+/// How many calls may be repeated over all: a repeat takes three, a success gives one back. So up to a quarter of all
+/// calls may fail for as long as one likes; more than that stops delivery, since a server in trouble is not helped by
+/// repeats.
+#[derive(Debug, Clone)]
+pub struct RetryBudget {
+    most: u32,
+    left: u32,
+}
+
+impl RetryBudget {
+    const REPEAT: u32 = 3;
+
+    /// A budget for that many repeats to start with.
+    pub fn new(repeats: u32) -> Self {
+        let most = repeats.saturating_mul(Self::REPEAT);
+        Self { most, left: most }
+    }
+
+    /// A call is to be repeated; false when it may not.
+    pub fn spend(&mut self) -> bool {
+        let enough = self.left >= Self::REPEAT;
+        self.left = self.left.saturating_sub(Self::REPEAT);
+        enough
+    }
+
+    /// A call succeeded.
+    pub fn earn(&mut self) {
+        self.left = (self.left + 1).min(self.most);
     }
 }
 
@@ -70,5 +106,19 @@ mod tests {
         assert_eq!(wait(1, 1.0), Duration::from_secs(1));
         assert_eq!(wait(3, 0.0), Duration::from_secs(2));
         assert_eq!(wait(40, 1.0), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_quarter_of_the_calls_may_fail_for_ever_but_not_half() {
+        let mut budget = RetryBudget::new(10);
+        for _ in 0..1_000 {
+            assert!(budget.spend());
+            (0..3).for_each(|_| budget.earn());
+        }
+        let lasts = (0..1_000).take_while(|_| {
+            budget.earn();
+            budget.spend()
+        });
+        assert!(lasts.count() < 20);
     }
 }

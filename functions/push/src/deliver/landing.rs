@@ -1,0 +1,201 @@
+//! What becomes of the records of a call that has come back.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use shared::bigin::{CallFailure, RecordsAnswer};
+use tokio::time::Instant;
+
+use super::courier::{Brake, Carried, Created, Tokens, Trip};
+use super::decision::{Decision, Verdict, about_failure, about_record, missing_permission, refused_alone};
+use super::delivery::{Delivery, log_failure};
+use super::pace::backoff;
+use crate::parcel::{Outcome, Parcel, Settled};
+use crate::stop::Stop;
+
+/// The most that a wait doubles to, in first waits.
+const LONGEST_WAIT: u32 = 20;
+/// So many records in a row, each refused alone for the same reason, tell of a fault of the whole.
+const MOST_REFUSED_ALONE: u32 = 10;
+
+impl<T: Tokens, B: Brake> Delivery<T, B> {
+    pub(super) fn judge(&mut self, parcels: Vec<Parcel>, carried: Carried) -> Vec<Settled> {
+        match carried.trip {
+            Trip::Answered(answer, created) => self.answered(parcels, answer, &created, carried.set_out),
+            Trip::Failed(failure) => self.failed(parcels, &failure, carried.set_out),
+            Trip::NotMade(stop) => {
+                self.put_back(parcels, None);
+                self.stop(stop);
+                Vec::new()
+            }
+        }
+    }
+
+    fn answered(
+        &mut self,
+        parcels: Vec<Parcel>,
+        answer: RecordsAnswer,
+        created: &Created,
+        set_out: Timestamp,
+    ) -> Vec<Settled> {
+        self.width.widen();
+        self.budget.earn();
+        self.failures = 0;
+        self.failing_since = None;
+        let Some(shape) = parcels.first().map(|parcel| parcel.shape.clone()) else {
+            return Vec::new();
+        };
+        self.tally.credits += shape.credits(parcels.len());
+        self.tally.credits_left = answer.credits_remaining.or(self.tally.credits_left);
+        if answer.credits_remaining == Some(0) {
+            self.stop(Stop::CreditsGone);
+        }
+        if let Some(error) = missing_permission(&answer.outcomes) {
+            let stop = Stop::ModuleHeld {
+                code: error.code.clone(),
+                message: format!("Bigin refused every record of a call ({})", error.code),
+            };
+            self.put_back(parcels, None);
+            self.hold(&shape.module, stop);
+            return Vec::new();
+        }
+        self.refused_alone.remove(&shape.module);
+        let mut settled = Vec::with_capacity(parcels.len());
+        let mut again = Vec::new();
+        for (mut parcel, outcome) in parcels.into_iter().zip(answer.outcomes) {
+            match about_record(&parcel, outcome, created) {
+                Verdict::Ended(outcome) => {
+                    settled.push(Settled {
+                        place: parcel.place,
+                        keys: parcel.keys,
+                        outcome,
+                    });
+                }
+                verdict => {
+                    if verdict == Verdict::ResultLost {
+                        parcel.lost_at = parcel.lost_at.or(Some(set_out));
+                    }
+                    parcel.attempts += 1;
+                    again.push(parcel);
+                }
+            }
+        }
+        if !again.is_empty() {
+            self.tally.retries += 1;
+            let attempts = again.iter().map(|parcel| parcel.attempts).max().unwrap_or(1);
+            self.put_back(again, None);
+            self.wait(self.own_wait(attempts));
+        }
+        settled
+    }
+
+    fn failed(&mut self, mut parcels: Vec<Parcel>, failure: &CallFailure, set_out: Timestamp) -> Vec<Settled> {
+        log_failure(failure, parcels.len());
+        let Some(shape) = parcels.first().map(|parcel| parcel.shape.clone()) else {
+            return Vec::new();
+        };
+        let lost = failure.may_have_been_carried_out().then_some(set_out);
+        if lost.is_some() {
+            self.tally.credits += shape.credits(parcels.len());
+        }
+        match about_failure(failure) {
+            Decision::Repeat => {
+                self.put_back(parcels, lost);
+                self.failed_again(None, || Stop::Unavailable {
+                    message: failure.to_string(),
+                });
+            }
+            Decision::SlowDown { retry_after } => {
+                if !self.is_same_burst() {
+                    self.width.halve();
+                }
+                self.put_back(parcels, lost);
+                self.failed_again(retry_after, || Stop::Throttled);
+            }
+            Decision::Split if parcels.len() > 1 => {
+                self.tally.retries += 1;
+                let half = parcels.len().div_ceil(2);
+                parcels.iter_mut().for_each(|parcel| parcel.most_in_call = half);
+                self.put_back(parcels, lost);
+            }
+            Decision::Split => return self.refuse_alone(parcels, failure),
+            Decision::Stop(stop @ Stop::ModuleHeld { .. }) => {
+                self.put_back(parcels, lost);
+                self.hold(&shape.module, stop);
+            }
+            Decision::Stop(stop) => {
+                self.put_back(parcels, lost);
+                self.stop(stop);
+            }
+        }
+        Vec::new()
+    }
+
+    /// A record that is refused alone is rejected; but when one after the other is, the fault is not theirs.
+    fn refuse_alone(&mut self, parcels: Vec<Parcel>, failure: &CallFailure) -> Vec<Settled> {
+        let reject = refused_alone(failure);
+        let Some(module) = parcels.first().map(|parcel| parcel.shape.module.clone()) else {
+            return Vec::new();
+        };
+        let (code, times) = self.refused_alone.entry(module.clone()).or_default();
+        *times = if *code == reject.code { *times + 1 } else { 1 };
+        code.clone_from(&reject.code);
+        if *times >= MOST_REFUSED_ALONE {
+            self.put_back(parcels, None);
+            self.hold(
+                &module,
+                Stop::ModuleHeld {
+                    code: reject.code,
+                    message: failure.to_string(),
+                },
+            );
+            return Vec::new();
+        }
+        parcels
+            .into_iter()
+            .map(|parcel| Settled {
+                place: parcel.place,
+                keys: parcel.keys,
+                outcome: Outcome::Rejected(reject.clone()),
+            })
+            .collect()
+    }
+
+    /// Calls in flight together fail together: that is one failure, not five.
+    fn is_same_burst(&self) -> bool {
+        self.not_before.is_some_and(|not_before| Instant::now() < not_before)
+    }
+
+    fn failed_again(&mut self, asked: Option<Duration>, stop: impl FnOnce() -> Stop) {
+        self.tally.retries += 1;
+        if !self.is_same_burst() {
+            self.failures += 1;
+        }
+        let now = Instant::now();
+        let failing_since = *self.failing_since.get_or_insert(now);
+        let wait = self.own_wait(self.failures).max(asked.unwrap_or_default());
+        if !self.budget.spend() || now + wait > failing_since + self.limits.patience {
+            self.stop(stop());
+        } else {
+            self.wait(wait);
+        }
+    }
+
+    fn own_wait(&self, failures: u32) -> Duration {
+        backoff(
+            failures,
+            self.limits.first_wait,
+            self.limits.first_wait * LONGEST_WAIT,
+            fastrand::f64(),
+        )
+    }
+
+    /// Waits before the next call; a wait beyond the end of sending ends it now.
+    fn wait(&mut self, wait: Duration) {
+        let until = Instant::now() + wait;
+        if until >= self.limits.sending_ends {
+            self.stop(Stop::OutOfTime);
+        }
+        self.not_before = Some(self.not_before.map_or(until, |not_before| not_before.max(until)));
+    }
+}

@@ -1,0 +1,56 @@
+//! How far a delivery may go, and what it cost.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How long calls in flight are waited for after the last one may start: a call, and the look at a token before it.
+const LANDING: Duration = Duration::from_secs(45);
+
+/// How far delivery may go.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most calls in flight.
+    pub width: usize,
+    /// When the last call may start.
+    pub sending_ends: Instant,
+    /// When calls still in flight are given up; their records count as perhaps delivered.
+    pub waiting_ends: Instant,
+    /// The wait after a first failure; it doubles with each further one.
+    pub first_wait: Duration,
+    /// How long failures in a row are borne before delivery stops.
+    pub patience: Duration,
+    /// How many calls may be repeated to begin with; successes earn more.
+    pub repeats: u32,
+    /// How often to look whether delivery is paused, at least.
+    pub look_every: Duration,
+}
+
+impl Limits {
+    /// The usual limits: about a minute's patience, and a look at the pause every 20 seconds. Calls in flight are
+    /// waited for up to 45 seconds after `sending_ends`.
+    pub fn usual(width: usize, sending_ends: Instant) -> Self {
+        Self {
+            width,
+            sending_ends,
+            waiting_ends: sending_ends + LANDING,
+            first_wait: Duration::from_secs(1),
+            patience: Duration::from_secs(60),
+            repeats: 30,
+            look_every: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What delivery cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallTally {
+    /// Calls made.
+    pub api_calls: u64,
+    /// API credits they cost, by Zoho's price list.
+    pub credits: u64,
+    /// Calls made again.
+    pub retries: u64,
+    /// API credits left, where an answer said so.
+    pub credits_left: Option<u64>,
+}
