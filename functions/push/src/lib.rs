@@ -10,5 +10,6 @@ pub mod inbox_key;
 pub mod lanes;
 pub mod module_directory;
 pub mod parcel;
+pub mod rejects;
 pub mod row;
 pub mod stop;

@@ -157,11 +157,11 @@ impl Gunzip {
     }
 
     fn trailer(&mut self) -> Result<Pulled, FileFault> {
-        let Some((trailer, _)) = self.waiting[self.used..].split_first_chunk::<TRAILER>() else {
+        let (numbers, _) = self.waiting[self.used..].as_chunks::<4>();
+        let [sum, amount, ..] = numbers else {
             return Ok(Pulled::NeedsMore);
         };
-        let [a, b, c, d, e, f, g, h] = *trailer;
-        let (sum, amount) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+        let (sum, amount) = (u32::from_le_bytes(*sum), u32::from_le_bytes(*amount));
         if sum != self.crc.sum() || amount != self.crc.amount() {
             return Err(damaged("its checksum does not match its content"));
         }

@@ -8,6 +8,7 @@ use super::form::{Checkpoint, Encoding, Form, Format, LineEnd};
 use super::gunzip::{self, Gunzip, Pulled};
 use super::json_values::{ValueScanner, wrapped_list};
 use super::limits::Limits;
+use super::split::line_feeds;
 
 /// How many bytes of a file [`form_of`] should get, if it has as many.
 pub const FIRST_STRETCH: usize = 1 << 20;
@@ -52,14 +53,12 @@ pub fn form_within(name: &str, first: &[u8], whole: bool, limits: &Limits) -> Re
     refuse_other_content(bytes)?;
     let found = encoding::tell(bytes, whole)?;
     warnings.extend(found.warning);
-    let transcoded;
+    let mut in_utf8 = Vec::new();
     let text = match Transcoder::new(found.encoding) {
         None => bytes,
         Some(mut transcoder) => {
-            let mut text = Vec::new();
-            transcoder.push(bytes, whole, &mut text);
-            transcoded = text;
-            &transcoded
+            transcoder.push(bytes, whole, &mut in_utf8);
+            &in_utf8
         }
     };
     let bom = text.starts_with("\u{feff}".as_bytes());
@@ -178,7 +177,7 @@ fn json(form: &mut Form, text: &[u8], whole: bool, ending: Ending) -> Result<usi
         form.format = Format::JsonObjects;
         blanks
     };
-    form.start.line = 1 + text[..start].iter().filter(|byte| **byte == b'\n').count() as u64;
+    form.start.line = 1 + line_feeds(&text[..start]);
     Ok(start)
 }
 
