@@ -13,3 +13,4 @@ pub mod parcel;
 pub mod rejects;
 pub mod row;
 pub mod stop;
+pub mod token_desk;
