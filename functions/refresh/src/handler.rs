@@ -76,11 +76,10 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
         let pause = standing.pause(now);
         // Push asks often and waits for the answer: then the intake is closed in the wake of a pause, and the rest is
         // left to the schedule.
-        if *asked == Asked::BySchedule || pause.is_some() {
-            if self.intake.set_open(pause.is_none()).await? {
-                let code = pause.as_ref().map_or("none", |pause| pause.code.word());
-                tracing::info!(pause = code, "the intake was switched");
-            }
+        let is_due = *asked == Asked::BySchedule || pause.is_some();
+        if is_due && self.intake.set_open(pause.is_none()).await? {
+            let code = pause.as_ref().map_or("none", |pause| pause.code.word());
+            tracing::info!(pause = code, "the intake was switched");
         }
         if *asked == Asked::BySchedule {
             if let Some(pause) = &pause {

@@ -60,6 +60,7 @@ impl World {
             org_name: None,
             user_email: Some("ops@example.com".to_owned()),
             authorized_at: Some(now),
+            pending: None,
         };
         let expires_at = now + SignedDuration::from_hours(1);
         let token = AccessDocument::Token(AccessTokenRecord {

@@ -118,7 +118,7 @@ impl Issuer for MemoryIssuer {
             refresh_token: None,
             api_domain: ApiDomain::try_from("https://www.zohoapis.eu".to_owned()).map_err(|_| refused())?,
             scope: None,
-            lives: Duration::from_secs(3600),
+            lives: Duration::from_hours(1),
         })
     }
 
