@@ -216,3 +216,6 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Relay => "relay",
     }
 }
+
+#[cfg(test)]
+mod tests;
