@@ -105,8 +105,7 @@ impl Values {
     fn behind_array(&mut self, text: &[u8], last: bool, line: u64) -> Result<Step, FileFault> {
         if let Some(byte) = text.trim_ascii_end().last() {
             if !self.wrapped {
-                let blanks = text.len() - text.trim_ascii_start().len();
-                return Err(out_of_place(line + line_feeds(&text[..blanks])));
+                return Err(out_of_place(line));
             }
             self.last_byte = *byte;
         }
