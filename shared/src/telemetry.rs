@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "BiginRelay";
 
-/// Starts the logs: JSON, one event a line, each with the request id of its invocation (lambda_runtime's span).
+/// Starts the logs: JSON, one event a line, each with the request id of its invocation (`lambda_runtime` opens a span with it).
 /// An unknown level counts as `info`.
 pub fn init(level: Option<&str>) {
     let level = level.unwrap_or("info").to_ascii_lowercase();

@@ -134,6 +134,11 @@ impl Row {
         &self.text[..self.raw_len]
     }
 
+    /// Whether the row's own bytes are text.
+    pub(crate) fn is_text(&self) -> bool {
+        self.bytes.is_none()
+    }
+
     /// The row's own bytes (in UTF-8, whatever the file's encoding), without its line end.
     pub fn raw_bytes(&self) -> &[u8] {
         self.bytes.as_deref().unwrap_or(self.raw().as_bytes())

@@ -1,37 +1,53 @@
 //! Where push gets its access token: from the secret, and from refresh when the one it has is used up.
 
+mod refresh_function;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_lambda::Client as Lambda;
-use aws_sdk_lambda::error::DisplayErrorContext;
-use aws_sdk_lambda::primitives::Blob;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 use shared::bigin::Access;
 use shared::clock::Clock;
-use shared::tokens::AccessTokenStore;
+use shared::tokens::{AccessTokenStore, Secrets};
 use tokio::sync::Mutex;
+
+pub use refresh_function::RefreshFunction;
 
 use crate::deliver::{Pass, Tokens};
 use crate::stop::Stop;
 
 /// A token with less life than this is not used any more: a call takes up to half a minute.
 const LEAST_LIFE: SignedDuration = SignedDuration::from_secs(60);
-/// How often to look whether somebody else's refresh has come through.
+/// How often to look whether somebody else's refresh has come through: for some fifteen seconds in all.
 const LOOKS: u32 = 12;
 
-/// Hands out passes to all calls of an invocation, and keeps the last one for the next invocation.
-#[derive(Clone)]
-pub struct TokenDesk<C> {
-    store: AccessTokenStore,
-    lambda: Lambda,
-    refresh_function: String,
-    clock: C,
-    held: Arc<Mutex<Option<Held>>>,
+/// What refresh answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The secret has a token worth reading.
+    Read,
+    /// Somebody else is at it.
+    InProgress,
+    /// There is no authorization.
+    NotAuthorized,
 }
 
-#[derive(Clone)]
+/// Whoever makes new access tokens.
+pub trait Refresher: Send + Sync + 'static {
+    /// Asks for a token in place of the one that the secret has under that version.
+    fn refresh(&self, rejected_version: &str) -> impl Future<Output = Result<Refreshed, Stop>> + Send;
+}
+
+/// Hands out passes to all calls of an invocation, and keeps the last one for the next invocation.
+#[derive(Debug)]
+pub struct TokenDesk<S, R, C> {
+    store: AccessTokenStore<S>,
+    refresher: R,
+    clock: C,
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Debug, Clone)]
 struct Held {
     pass: Pass,
     expires_at: Timestamp,
@@ -43,26 +59,15 @@ impl Held {
     }
 }
 
-/// What refresh answered.
-enum Refreshed {
-    /// The secret has a token worth reading.
-    Read,
-    /// Somebody else is at it.
-    InProgress,
-    /// There is no authorization.
-    NotAuthorized,
-}
-
-impl<C: Clock + Clone> TokenDesk<C> {
-    /// A desk that reads that secret and asks that function.
-    pub fn new(store: AccessTokenStore, lambda: Lambda, refresh_function: impl Into<String>, clock: C) -> Self {
-        Self {
+impl<S: Secrets, R: Refresher, C: Clock> TokenDesk<S, R, C> {
+    /// A desk that reads that secret and asks that refresher.
+    pub fn new(store: AccessTokenStore<S>, refresher: R, clock: C) -> Arc<Self> {
+        Arc::new(Self {
             store,
-            lambda,
-            refresh_function: refresh_function.into(),
+            refresher,
             clock,
-            held: Arc::default(),
-        }
+            held: Mutex::new(None),
+        })
     }
 
     /// The secret's token as it stands; `None` when there is no authorization.
@@ -85,15 +90,14 @@ impl<C: Clock + Clone> TokenDesk<C> {
     /// Reads the secret first, since somebody may have refreshed already, and asks refresh only if the token there is
     /// the refused one or too old.
     async fn fetch(&self, refused: Option<&str>) -> Result<Held, Stop> {
-        let is_new = |held: &Held, now| held.is_good(now) && refused != Some(held.pass.version.as_str());
         let Some(stored) = self.read().await? else {
             return Err(Stop::NotAuthorized);
         };
-        if is_new(&stored, self.clock.now()) {
+        if stored.is_good(self.clock.now()) && refused != Some(stored.pass.version.as_str()) {
             return Ok(stored);
         }
         let asked_about = stored.pass.version;
-        match self.ask_refresh(&asked_about).await? {
+        match self.refresher.refresh(&asked_about).await? {
             Refreshed::NotAuthorized => return Err(Stop::NotAuthorized),
             Refreshed::Read | Refreshed::InProgress => {}
         }
@@ -111,39 +115,9 @@ impl<C: Clock + Clone> TokenDesk<C> {
             message: "refresh has not published a fresh access token in time".to_owned(),
         })
     }
-
-    async fn ask_refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
-        let failed = |message: String| Stop::NoFreshToken { message };
-        let payload = json!({"rejected_version": rejected_version}).to_string();
-        let answer = self
-            .lambda
-            .invoke()
-            .function_name(&self.refresh_function)
-            .payload(Blob::new(payload))
-            .send()
-            .await
-            .map_err(|error| failed(format!("refresh could not be invoked: {}", DisplayErrorContext(&error))))?;
-        let body: Value = answer
-            .payload()
-            .and_then(|blob| serde_json::from_slice(blob.as_ref()).ok())
-            .unwrap_or_default();
-        if answer.function_error().is_some() {
-            let text = |key| body.get(key).and_then(Value::as_str).unwrap_or("unknown").to_owned();
-            return Err(failed(format!(
-                "refresh failed ({}): {}",
-                text("errorType"),
-                text("errorMessage")
-            )));
-        }
-        Ok(match body.get("status").and_then(Value::as_str) {
-            Some("in_progress") => Refreshed::InProgress,
-            Some("revoked" | "revoking" | "not_authorized" | "needs_authorization") => Refreshed::NotAuthorized,
-            _ => Refreshed::Read,
-        })
-    }
 }
 
-impl<C: Clock + Clone + 'static> Tokens for TokenDesk<C> {
+impl<S: Secrets + 'static, R: Refresher, C: Clock + 'static> Tokens for TokenDesk<S, R, C> {
     async fn pass(&self) -> Result<Pass, Stop> {
         let mut held = self.held.lock().await;
         if let Some(good) = held.as_ref().filter(|held| held.is_good(self.clock.now())) {
@@ -159,7 +133,11 @@ impl<C: Clock + Clone + 'static> Tokens for TokenDesk<C> {
         if let Some(newer) = held.as_ref().filter(|held| held.pass.version != refused.version) {
             return Ok(newer.pass.clone());
         }
+        *held = None;
         let fresh = self.fetch(Some(&refused.version)).await?;
         Ok(held.insert(fresh).pass.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,39 @@
 //! The refresh function: wiring only.
 
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::{Value, json};
+use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use refresh::{Config, Function, Refresher, Request};
+use shared::clock::SystemClock;
+use shared::intake::PushIntake;
+use shared::oauth::TOKEN_TIMEOUT;
+use shared::state::{DynamoTable, Standing};
+use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
+use shared::{aws, https, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::run(service_fn(|_event: LambdaEvent<Value>| async {
-        Ok::<_, lambda_runtime::Error>(json!({"status": "skeleton"}))
+    let config = Config::from_process()?;
+    telemetry::init(config.log_level.as_deref());
+    let sdk = aws::load().await;
+    let table = DynamoTable::new(&sdk, &config.state_table);
+    let function = Function {
+        refresher: Refresher {
+            table: table.clone(),
+            access: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.access_token)),
+            self_client: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.self_client)),
+            issuer: ZohoIssuer::new(https::client(TOKEN_TIMEOUT)?, config.zoho.hosts),
+            clock: SystemClock,
+        },
+        intake: PushIntake::new(&sdk, &config.push_function),
+        stack: config.stack,
+    };
+    let function = &function;
+    // The first connection costs most; at start-up the function has the whole processor.
+    let _ = tokio::join!(function.refresher.access.read(), Standing::read(&table));
+    run(service_fn(|event: LambdaEvent<Request>| async move {
+        function
+            .handle(event.payload, &event.context.request_id)
+            .await
+            .map_err(Diagnostic::from)
     }))
     .await
 }

@@ -31,6 +31,12 @@ struct Item {
     keep_until: Option<Timestamp>,
 }
 
+impl std::fmt::Debug for MemoryTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("MemoryTable").field(&self.dump()).finish()
+    }
+}
+
 impl Default for MemoryTable {
     fn default() -> Self {
         Self {

@@ -5,6 +5,8 @@ mod access;
 mod issuer;
 #[cfg(any(test, feature = "test-support"))]
 mod memory;
+#[cfg(any(test, feature = "test-support"))]
+mod memory_issuer;
 mod secrets;
 mod secrets_manager;
 mod self_client;
@@ -15,6 +17,8 @@ pub use access::{AccessDocument, AccessTokenRecord, Blank, BlankState};
 pub use issuer::{Issuer, ZohoIssuer};
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemorySecret;
+#[cfg(any(test, feature = "test-support"))]
+pub use memory_issuer::MemoryIssuer;
 pub use secrets::{Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
 pub use secrets_manager::SecretsManagerSecret;
 pub use self_client::{SelfClient, StandingGrant};

@@ -95,9 +95,8 @@ impl SecretsManagerSecret {
         let update = update
             .move_to_version_id(to.as_str())
             .set_remove_from_version_id(from.map(ToString::to_string));
-        let error = match update.send().await {
-            Ok(_) => return Ok(true),
-            Err(error) => error,
+        let Err(error) = update.send().await else {
+            return Ok(true);
         };
         // A refusal is a lost race; but an answer that got lost, and was asked for again, is refused too.
         match self.current().await?.map(|current| current.version) {
@@ -172,10 +171,10 @@ impl Secrets for SecretsManagerSecret {
         };
         let (version, label) = new_version();
         let became_current = self.store(&version, &label, text).await?;
-        let moved = match became_current {
-            true if from.is_none() => Ok(true),
-            // It took the place of a version that had vanished meanwhile: nothing that anybody expected.
-            _ => self.move_current(from.as_ref(), &version).await,
+        let moved = if became_current {
+            Ok(true)
+        } else {
+            self.move_current(from.as_ref(), &version).await
         };
         // The label of its own has done its work; on a loser it would keep a token within reach. What became of the
         // publish stands either way, and a revoke sweeps labels that stayed behind.

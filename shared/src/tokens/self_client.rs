@@ -39,6 +39,10 @@ pub struct SelfClient {
     /// When.
     #[serde(default)]
     pub authorized_at: Option<Timestamp>,
+    /// A newer authorization that is not in force yet, since nobody could tell so far which organisation it is for.
+    /// authorize puts it in force or takes it back; a revoke takes it back too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Box<SelfClient>>,
 }
 
 /// What a refresh token is used with.
@@ -71,13 +75,22 @@ impl SelfClient {
         Self {
             client_secret: None,
             refresh_token: None,
+            pending: None,
             ..self.clone()
         }
     }
 
     /// Whether it holds anything secret.
     pub fn holds_secrets(&self) -> bool {
-        self.client_secret.is_some() || self.refresh_token.is_some()
+        self.client_secret.is_some() || self.refresh_token.is_some() || self.pending.is_some()
+    }
+
+    /// Every refresh token it holds and where it is good: its own, and that of a newer authorization not in force yet.
+    pub fn refresh_tokens(&self) -> Vec<(DataCentre, &RefreshToken)> {
+        let pending = self.pending.as_deref();
+        let all = [Some(self), pending].into_iter().flatten();
+        all.filter_map(|client| Some((client.data_center, client.refresh_token.as_ref()?)))
+            .collect()
     }
 
     /// What an operator types to confirm a revoke: the organisation, or the client where no organisation is known.
@@ -94,5 +107,50 @@ impl fmt::Debug for SelfClient {
             .field("org_id", &self.org_id)
             .field("is_authorized", &self.refresh_token.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(token: &str, pending: Option<SelfClient>) -> SelfClient {
+        SelfClient {
+            client_id: "1000.ABC".to_owned(),
+            client_secret: ClientSecret::new("canary-secret"),
+            refresh_token: RefreshToken::new(token),
+            accounts_url: "https://accounts.zoho.eu".to_owned(),
+            data_center: DataCentre::Eu,
+            scope: Vec::new(),
+            org_id: Some("7".to_owned()),
+            org_name: None,
+            user_email: None,
+            authorized_at: None,
+            pending: pending.map(Box::new),
+        }
+    }
+
+    #[test]
+    fn scrubbing_takes_a_pending_authorization_along() {
+        let both = client("canary-old", Some(client("canary-new", None)));
+        let tokens: Vec<_> = both
+            .refresh_tokens()
+            .into_iter()
+            .map(|(_, token)| token.expose().to_owned())
+            .collect();
+        assert_eq!(tokens, ["canary-old", "canary-new"]);
+        let scrubbed = both.scrubbed();
+        assert!(!scrubbed.holds_secrets());
+        assert!(!serde_json::to_string(&scrubbed).unwrap().contains("canary"));
+        assert_eq!(scrubbed.confirmation(), "7");
+        assert!(!format!("{both:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_document_written_before_anything_was_pending_is_read() {
+        let json = r#"{"client_id":"1000.ABC","accounts_url":"https://accounts.zoho.eu","data_center":"eu"}"#;
+        let read: SelfClient = serde_json::from_str(json).unwrap();
+        assert!(read.standing_grant().is_none());
+        assert_eq!(read.confirmation(), "1000.ABC");
     }
 }

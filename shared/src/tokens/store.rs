@@ -64,6 +64,14 @@ impl<S: Secrets, D: Serialize + DeserializeOwned> DocumentStore<S, D> {
         }))
     }
 
+    /// The current version, whatever it holds; `None` when the secret holds nothing yet.
+    ///
+    /// # Errors
+    /// The secret cannot be read.
+    pub async fn version(&self) -> Result<Option<VersionId>, VaultError> {
+        Ok(self.secret.read().await?.map(|current| current.version))
+    }
+
     /// Makes a document current if the expected version still is; `None`: if the secret holds nothing yet.
     ///
     /// # Errors

@@ -1,2 +1,33 @@
-//! A stand-in for Zoho.
-fn main() {}
+//! `sandbox --listen 127.0.0.1:9780`: runs the stand-in for Zoho until it is interrupted.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use clap::Parser;
+use sandbox::{Config, Sandbox};
+
+/// A stateful stand-in for Zoho Accounts and Bigin, for development and tests only.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where to listen; port 0 picks a free one, and the line on stdout says which.
+    #[arg(long, default_value = "127.0.0.1:9780")]
+    listen: SocketAddr,
+    /// Ids and tokens are drawn from this number.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let Arguments { listen, seed } = Arguments::parse();
+    let sandbox = Sandbox::start(Config {
+        listen,
+        seed,
+        ..Config::default()
+    })
+    .await?;
+    writeln!(std::io::stdout(), "sandbox listening on {}", sandbox.url())?;
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(())
+}

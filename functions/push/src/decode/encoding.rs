@@ -29,7 +29,11 @@ impl Transcoder {
     pub(crate) fn push(&mut self, mut bytes: &[u8], last: bool, out: &mut Vec<u8>) {
         loop {
             let from = out.len();
-            out.resize(from + STEP, 0);
+            let room = self
+                .0
+                .max_utf8_buffer_length_without_replacement(bytes.len())
+                .map_or(STEP, |most| most.min(STEP));
+            out.resize(from + room, 0);
             let (result, read, written) = self.0.decode_to_utf8_without_replacement(bytes, &mut out[from..], last);
             out.truncate(from + written);
             bytes = &bytes[read..];
@@ -162,6 +166,8 @@ pub(crate) struct WesternEvidence {
     marks: u64,
     /// Bytes that Windows-1252 does not have, signs in the middle of words, long runs without an ASCII letter.
     oddities: u64,
+    /// Letters without accents.
+    plain: u64,
 }
 
 impl WesternEvidence {
@@ -173,7 +179,7 @@ impl WesternEvidence {
             let within_word = before.is_ascii_alphabetic() && at(index + 1).is_ascii_alphabetic();
             run = if byte >= 0xc0 { run + 1 } else { 0 };
             match byte {
-                0..=0x7f => {}
+                0..=0x7f => self.plain += u64::from(byte.is_ascii_alphabetic()),
                 0x81 | 0x8d | 0x8f | 0x90 | 0x9d => self.oddities += 1,
                 // Four accented letters in a row are Cyrillic, Greek or Asian text in another encoding.
                 0xc0..=0xff if run > 3 => self.oddities += 4,
@@ -187,6 +193,13 @@ impl WesternEvidence {
     }
 
     pub(crate) fn is_plausible(self) -> bool {
-        self.letters + self.marks > 0 && self.oddities * 10 <= self.letters + self.marks
+        let Self {
+            letters,
+            marks,
+            oddities,
+            plain,
+        } = self;
+        // In no Western language is every second letter an accented one.
+        letters + marks > 0 && oddities * 10 <= letters + marks && (letters + marks) * 2 <= plain + 10
     }
 }

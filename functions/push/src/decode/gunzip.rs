@@ -45,6 +45,7 @@ pub(crate) struct Gunzip {
     used: usize,
     place: Place,
     inflate: Box<Decompress>,
+    step: Box<[u8]>,
     crc: Crc,
     members: u64,
     packed: u64,
@@ -59,6 +60,7 @@ impl Gunzip {
             used: 0,
             place: Place::Header,
             inflate: Box::new(Decompress::new(false)),
+            step: vec![0; STEP].into_boxed_slice(),
             crc: Crc::new(),
             members: 0,
             packed: 0,
@@ -130,20 +132,18 @@ impl Gunzip {
     }
 
     fn body(&mut self, out: &mut Vec<u8>) -> Result<Pulled, FileFault> {
-        let from = out.len();
-        out.resize(from + STEP, 0);
         let (read, written) = (self.inflate.total_in(), self.inflate.total_out());
         let status = self
             .inflate
-            .decompress(&self.waiting[self.used..], &mut out[from..], FlushDecompress::None)
-            .map_err(|_| damaged("its packed content is not valid"));
+            .decompress(&self.waiting[self.used..], &mut self.step, FlushDecompress::None)
+            .map_err(|_| damaged("its packed content is not valid"))?;
         let read = usize::try_from(self.inflate.total_in() - read).unwrap_or(usize::MAX);
         let written = usize::try_from(self.inflate.total_out() - written).unwrap_or(usize::MAX);
-        out.truncate(from + written);
-        let status = status?;
+        let unpacked = &self.step[..written];
         self.used += read;
         self.unpacked += written as u64;
-        self.crc.update(&out[from..]);
+        self.crc.update(unpacked);
+        out.extend_from_slice(unpacked);
         self.check_size()?;
         if status == Status::StreamEnd {
             self.place = Place::Trailer;
@@ -157,11 +157,11 @@ impl Gunzip {
     }
 
     fn trailer(&mut self) -> Result<Pulled, FileFault> {
-        let Some((trailer, _)) = self.waiting[self.used..].split_first_chunk::<TRAILER>() else {
+        let (numbers, _) = self.waiting[self.used..].as_chunks::<4>();
+        let [sum, amount, ..] = numbers else {
             return Ok(Pulled::NeedsMore);
         };
-        let [a, b, c, d, e, f, g, h] = *trailer;
-        let (sum, amount) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+        let (sum, amount) = (u32::from_le_bytes(*sum), u32::from_le_bytes(*amount));
         if sum != self.crc.sum() || amount != self.crc.amount() {
             return Err(damaged("its checksum does not match its content"));
         }

@@ -56,4 +56,8 @@ pub use limits::Limits;
 pub use sniff::{FIRST_STRETCH, form_of, form_within};
 
 pub(crate) use cells::{CellScanner, Scan};
+pub(crate) use dialect::end_byte;
 pub(crate) use json_values::members;
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,10 @@ fn parse(text: &str) -> Result<Map<String, Value>, Reject> {
     let Some(Value::String(raw)) = object.get(RAW_KEY) else {
         return Ok(object);
     };
+    if raw.contains('\u{fffd}') {
+        let message = format!("{RAW_KEY} has U+FFFD where bytes were not UTF-8: put the right letters there");
+        return Err(Reject::relay(INVALID_ENCODING, None, message));
+    }
     if !raw.trim_ascii_start().starts_with('{') {
         let message = format!("{RAW_KEY} still is not a JSON object: mend the text in it, or delete the line");
         return Err(Reject::relay("NOT_AN_OBJECT", None, message));
@@ -52,7 +56,7 @@ fn strictly(text: &str) -> Result<Map<String, Value>, Reject> {
     Ok(object)
 }
 
-/// serde_json's message names no content but keys, for duplicates; the place is counted within the record.
+/// Says what is wrong without showing content; the place is counted within the record.
 fn unreadable(text: &str, error: &serde_json::Error) -> Reject {
     if error.is_data() {
         let message = "a key comes twice in the record: keep one of the two";

@@ -8,6 +8,7 @@ use super::form::{Checkpoint, Encoding, Form, Format, LineEnd};
 use super::gunzip::{self, Gunzip, Pulled};
 use super::json_values::{ValueScanner, wrapped_list};
 use super::limits::Limits;
+use super::split::line_feeds;
 
 /// How many bytes of a file [`form_of`] should get, if it has as many.
 pub const FIRST_STRETCH: usize = 1 << 20;
@@ -52,14 +53,12 @@ pub fn form_within(name: &str, first: &[u8], whole: bool, limits: &Limits) -> Re
     refuse_other_content(bytes)?;
     let found = encoding::tell(bytes, whole)?;
     warnings.extend(found.warning);
-    let transcoded;
+    let mut in_utf8 = Vec::new();
     let text = match Transcoder::new(found.encoding) {
         None => bytes,
         Some(mut transcoder) => {
-            let mut text = Vec::new();
-            transcoder.push(bytes, whole, &mut text);
-            transcoded = text;
-            &transcoded
+            transcoder.push(bytes, whole, &mut in_utf8);
+            &in_utf8
         }
     };
     let bom = text.starts_with("\u{feff}".as_bytes());
@@ -152,7 +151,7 @@ fn json(form: &mut Form, text: &[u8], whole: bool, ending: Ending) -> Result<usi
     let blanks = text.len() - text.trim_ascii_start().len();
     let objects = &text[blanks..];
     // A broken line must not take the next ones with it: where lines look like objects, they are read line by line.
-    let start = if lines_are_objects(objects, whole) {
+    let start = if lines_are_objects(objects, whole, ending != Ending::Json) {
         form.format = Format::Ndjson;
         blanks
     } else if objects.first() == Some(&b'[') {
@@ -178,22 +177,25 @@ fn json(form: &mut Form, text: &[u8], whole: bool, ending: Ending) -> Result<usi
         form.format = Format::JsonObjects;
         blanks
     };
-    form.start.line = 1 + text[..start].iter().filter(|byte| **byte == b'\n').count() as u64;
+    form.start.line = 1 + line_feeds(&text[..start]);
     Ok(start)
 }
 
-/// Whether there are several lines, and most are objects of their own.
-fn lines_are_objects(text: &[u8], whole: bool) -> bool {
-    let (mut lines, mut objects) = (0, 0);
+/// Whether there are several lines, and most are objects of their own. Where the name says so, the first is enough.
+fn lines_are_objects(text: &[u8], whole: bool, named: bool) -> bool {
+    let (mut lines, mut objects, mut first) = (0, 0, false);
     for line in text
         .split_inclusive(|byte| *byte == b'\n')
         .filter(|line| whole || line.ends_with(b"\n"))
     {
         let line = line.trim_ascii();
+        // An empty object says nothing: it is on a line of its own in any layout.
+        let is_object = line.len() > 2 && line.starts_with(b"{") && line.ends_with(b"}");
+        first |= is_object && lines == 0;
         lines += u32::from(!line.is_empty());
-        objects += u32::from(line.starts_with(b"{") && line.ends_with(b"}"));
+        objects += u32::from(is_object);
     }
-    lines > 1 && objects * 2 > lines
+    lines > 1 && (objects * 2 > lines || named && first)
 }
 
 /// Where the list of records starts in a file that is one object around it.

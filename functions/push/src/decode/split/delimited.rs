@@ -39,10 +39,10 @@ impl DelimitedRows {
             return Ok(if last { Step::End } else { Step::More });
         }
         match self.scanner.scan(text, last) {
-            Scan::More if text.len() > self.limits.row + 2 => Err(self.too_long(line)),
+            Scan::More | Scan::UnclosedQuote if text.len() > self.limits.row + 2 => Err(self.too_long(text, line)),
             Scan::More => Ok(Step::More),
             Scan::UnclosedQuote => Err(unclosed_quote(&self.scanner, line)),
-            Scan::Row { len, .. } if len > self.limits.row => Err(self.too_long(line)),
+            Scan::Row { len, .. } if len > self.limits.row => Err(self.too_long(text, line)),
             Scan::Row { len, with_end } => {
                 let lines = self.scanner.lines_within() + 1;
                 let row = self.row(&text[..len], line);
@@ -147,9 +147,13 @@ impl DelimitedRows {
         )
     }
 
-    fn too_long(&self, line: u64) -> FileFault {
+    /// Says so too where it is because of a quote: whatever was scanned by now, the same is said of the same file.
+    fn too_long(&self, text: &[u8], line: u64) -> FileFault {
         let fault = too_long(&self.limits, line);
-        match self.scanner.open_quote() {
+        let mut scanner = self.scanner.clone();
+        scanner.reset();
+        scanner.scan(&text[..self.limits.row], false);
+        match scanner.open_quote() {
             None => fault,
             Some((below, column)) => FileFault {
                 message: format!("the quote opened here is not closed within {} bytes", self.limits.row),

@@ -61,8 +61,8 @@ impl Splitter {
 }
 
 /// How many line feeds there are.
-fn line_feeds(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u64
+pub(crate) fn line_feeds(text: &[u8]) -> u64 {
+    text.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 /// A row that is longer than rows may be.

@@ -105,7 +105,8 @@ impl Values {
     fn behind_array(&mut self, text: &[u8], last: bool, line: u64) -> Result<Step, FileFault> {
         if let Some(byte) = text.trim_ascii_end().last() {
             if !self.wrapped {
-                return Err(out_of_place(line));
+                let blanks = text.len() - text.trim_ascii_start().len();
+                return Err(out_of_place(line + line_feeds(&text[..blanks])));
             }
             self.last_byte = *byte;
         }

@@ -1,0 +1,117 @@
+//! One invocation: the refresh, then what the clock looks after.
+
+use serde::Deserialize;
+use shared::clock::Clock;
+use shared::intake::Intake;
+use shared::state::{AuthorizationState, Standing, Table, pause};
+use shared::telemetry::{Metric, measure};
+use shared::tokens::{Asked, Issuer, Secrets, VersionId};
+
+use crate::answer::{Answer, Status};
+use crate::error::RefreshError;
+use crate::refresher::Refresher;
+
+/// What refresh is invoked with: nothing by the schedule, a version by push.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The version of the access token that Bigin rejected, or that is about to run out.
+    #[serde(default)]
+    pub rejected_version: Option<String>,
+}
+
+impl Request {
+    fn asked(self) -> Asked {
+        match self.rejected_version {
+            Some(version) => Asked::Rejected(VersionId::new(version)),
+            None => Asked::BySchedule,
+        }
+    }
+}
+
+/// The function.
+#[derive(Debug, Clone)]
+pub struct Function<T, S, Z, I, C> {
+    /// The refresh.
+    pub refresher: Refresher<T, S, Z, C>,
+    /// Push's intake.
+    pub intake: I,
+    /// The stack's name.
+    pub stack: String,
+}
+
+impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, C> {
+    /// Handles one invocation.
+    ///
+    /// # Errors
+    /// The refresh failed, or else the intake could not be switched.
+    pub async fn handle(&self, request: Request, request_id: &str) -> Result<Answer, RefreshError> {
+        let asked = request.asked();
+        let outcome = self.refresher.refresh(&asked, request_id).await;
+        match &outcome {
+            Ok(answer) if answer.status == Status::NeedsAuthorization => {
+                tracing::error!(
+                    message = answer.message.as_deref().unwrap_or_default(),
+                    "a human must authorize again"
+                );
+            }
+            Ok(answer) => tracing::info!(status = ?answer.status, expires_at = ?answer.expires_at, "refresh"),
+            Err(error) => tracing::error!(%error, kind = error.kind(), "refresh failed"),
+        }
+        let followed = self.look_after(&asked).await;
+        self.measure_outcome(&outcome);
+        // A failed refresh is the graver of the two.
+        let answer = outcome?;
+        followed?;
+        Ok(answer)
+    }
+
+    /// Ends pauses whose time is over and makes the intake follow the pause.
+    async fn look_after(&self, asked: &Asked) -> Result<(), RefreshError> {
+        let (table, now) = (&self.refresher.table, self.refresher.clock.now());
+        let standing = match asked {
+            Asked::BySchedule => pause::clear_ended(table, now).await?,
+            Asked::Rejected(_) => Standing::read(table).await?,
+        };
+        let pause = standing.pause(now);
+        // Push asks often and waits for the answer: then the intake is closed in the wake of a pause, and the rest is
+        // left to the schedule.
+        let is_due = *asked == Asked::BySchedule || pause.is_some();
+        if is_due && self.intake.set_open(pause.is_none()).await? {
+            let code = pause.as_ref().map_or("none", |pause| pause.code.word());
+            tracing::info!(pause = code, "the intake was switched");
+        }
+        if *asked == Asked::BySchedule {
+            if let Some(pause) = &pause {
+                let (code, message, action) = (pause.code.word(), &pause.message, &pause.action);
+                tracing::warn!(code, pause.message = %message, action, since = ?pause.since, "delivery is paused");
+            }
+            let needs_a_human = standing.authorization.state == AuthorizationState::NeedsAuthorization;
+            let metrics = [
+                (Metric::Paused, pause.is_some().into()),
+                (Metric::NeedsAuthorization, needs_a_human.into()),
+            ];
+            measure(&self.stack, now, &metrics);
+        }
+        Ok(())
+    }
+
+    fn measure_outcome(&self, outcome: &Result<Answer, RefreshError>) {
+        let now = self.refresher.clock.now();
+        let mut metrics = Vec::new();
+        match outcome {
+            Ok(answer) => {
+                metrics.push((Metric::RefreshFailed, 0));
+                if answer.status == Status::Refreshed {
+                    metrics.push((Metric::TokensMinted, 1));
+                }
+                if let Some(expires_at) = answer.expires_at {
+                    let left = u64::try_from(now.duration_until(expires_at).as_secs()).unwrap_or(0);
+                    metrics.push((Metric::TokenLifeLeft, left));
+                }
+            }
+            Err(_) => metrics.push((Metric::RefreshFailed, 1)),
+        }
+        measure(&self.stack, now, &metrics);
+    }
+}

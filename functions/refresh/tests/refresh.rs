@@ -1,0 +1,504 @@
+//! The refresh against a table, secrets and an issuer in memory.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use refresh::{Answer, Function, RefreshError, Refresher, Request, Status};
+use shared::clock::{Clock, ManualClock};
+use shared::data_centre::{ApiDomain, DataCentre};
+use shared::intake::{Intake, MemoryIntake};
+use shared::oauth::TokenFailure;
+use shared::secret::{AccessToken, ClientSecret, RefreshToken};
+use shared::state::pause::SetCause;
+use shared::state::standing::record;
+use shared::state::{AuthorizationEvent, AuthorizationState, Cause, MemoryTable, PauseCode, Standing, pause};
+use shared::tokens::{
+    AccessDocument, AccessTokenRecord, BlankState, DocumentStore, MemoryIssuer, MemorySecret, Publish, SelfClient,
+    VersionId,
+};
+
+const REFRESH_TOKEN: &str = "1000.refresh-canary";
+
+/// A relay in memory, authorized at the start, with a token that lives for an hour.
+#[derive(Clone)]
+struct World {
+    function: Function<MemoryTable, MemorySecret, MemoryIssuer, MemoryIntake, ManualClock>,
+    access: MemorySecret,
+}
+
+impl World {
+    /// Nobody has authorized yet.
+    fn new() -> Self {
+        let clock = ManualClock::at("2026-11-24T09:00:00Z");
+        let access = MemorySecret::default();
+        let refresher = Refresher {
+            table: MemoryTable::with_clock(clock.clone()),
+            access: DocumentStore::new(access.clone()),
+            self_client: DocumentStore::new(MemorySecret::default()),
+            issuer: MemoryIssuer::with_refresh_tokens(&[REFRESH_TOKEN]),
+            clock,
+        };
+        let function = Function {
+            refresher,
+            intake: MemoryIntake::default(),
+            stack: "test".to_owned(),
+        };
+        Self { function, access }
+    }
+
+    async fn authorized() -> Self {
+        let world = Self::new();
+        let now = world.now();
+        let client = SelfClient {
+            client_id: "1000.ID".to_owned(),
+            client_secret: ClientSecret::new("secret"),
+            refresh_token: RefreshToken::new(REFRESH_TOKEN),
+            accounts_url: "https://accounts.zoho.eu".to_owned(),
+            data_center: DataCentre::Eu,
+            scope: Vec::new(),
+            org_id: Some("org-1".to_owned()),
+            org_name: None,
+            user_email: Some("ops@example.com".to_owned()),
+            authorized_at: Some(now),
+            pending: None,
+        };
+        let expires_at = now + SignedDuration::from_hours(1);
+        let token = AccessDocument::Token(AccessTokenRecord {
+            access_token: AccessToken::new("first").unwrap(),
+            api_domain: ApiDomain::try_from("https://www.zohoapis.eu".to_owned()).unwrap(),
+            org_id: Some("org-1".to_owned()),
+            issued_at: now,
+            expires_at,
+        });
+        assert!(matches!(
+            world.function.refresher.self_client.publish(None, &client).await,
+            Ok(Publish::Done(_))
+        ));
+        assert!(matches!(
+            world.function.refresher.access.publish(None, &token).await,
+            Ok(Publish::Done(_))
+        ));
+        record(world.table(), &AuthorizationEvent::Authorized { expires_at }, now)
+            .await
+            .unwrap();
+        world
+    }
+
+    fn table(&self) -> &MemoryTable {
+        &self.function.refresher.table
+    }
+
+    fn issuer(&self) -> &MemoryIssuer {
+        &self.function.refresher.issuer
+    }
+
+    fn now(&self) -> Timestamp {
+        self.function.refresher.clock.now()
+    }
+
+    fn pass(&self, minutes: i64) {
+        self.function
+            .refresher
+            .clock
+            .advance(SignedDuration::from_mins(minutes));
+    }
+
+    async fn scheduled(&self) -> Result<Answer, RefreshError> {
+        self.function.handle(Request::default(), "scheduled").await
+    }
+
+    async fn rejected(&self, version: &VersionId, holder: &str) -> Result<Answer, RefreshError> {
+        self.function
+            .handle(
+                Request {
+                    rejected_version: Some(version.to_string()),
+                },
+                holder,
+            )
+            .await
+    }
+
+    async fn current(&self) -> (VersionId, AccessDocument) {
+        let stored = self.function.refresher.access.read().await.unwrap().unwrap();
+        (stored.version, stored.document)
+    }
+
+    async fn state(&self) -> AuthorizationState {
+        Standing::read(self.table()).await.unwrap().authorization.state
+    }
+
+    /// What revoke does first.
+    async fn begin_revoke(&self) {
+        let event = AuthorizationEvent::RevokeBegun {
+            reason: "test".to_owned(),
+        };
+        record(self.table(), &event, self.now()).await.unwrap();
+        let (version, _) = self.current().await;
+        let blank = AccessDocument::blank(BlankState::Revoked, None);
+        let published = self
+            .function
+            .refresher
+            .access
+            .publish(Some(&version), &blank)
+            .await
+            .unwrap();
+        assert!(matches!(published, Publish::Done(_)));
+    }
+}
+
+fn no_answer() -> TokenFailure {
+    TokenFailure::NoAnswer {
+        at: "zoho".to_owned(),
+        problem: "cut",
+        may_have_arrived: true,
+    }
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(tokio::time::Instant::now() < deadline, "{what} has not come to pass");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_schedule_mints_when_the_token_has_less_than_45_minutes_and_not_before() {
+    let world = World::authorized().await;
+    world.pass(10);
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Fresh);
+    world.pass(10);
+    let answer = world.scheduled().await.unwrap();
+    assert_eq!(answer.status, Status::Refreshed);
+    assert_eq!(answer.expires_at, Some(world.now() + SignedDuration::from_hours(1)));
+    assert_eq!(answer.version, Some(world.current().await.0.to_string()));
+    assert_eq!(world.issuer().minted(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_requests_for_one_rejected_version_cost_one_mint() {
+    let world = World::authorized().await;
+    let (rejected, _) = world.current().await;
+    let asking: Vec<_> = (0..50)
+        .map(|number| {
+            let (world, rejected) = (world.clone(), rejected.clone());
+            tokio::spawn(async move {
+                world
+                    .rejected(&rejected, &format!("request-{number}"))
+                    .await
+                    .unwrap()
+                    .status
+            })
+        })
+        .collect();
+    let mut refreshed = 0;
+    for request in asking {
+        match request.await.unwrap() {
+            Status::Refreshed => refreshed += 1,
+            Status::Fresh | Status::InProgress => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((refreshed, world.issuer().asked(), world.access.stored()), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn a_request_about_a_token_that_was_replaced_meanwhile_costs_nothing() {
+    let world = World::authorized().await;
+    let (rejected, _) = world.current().await;
+    assert_eq!(world.rejected(&rejected, "a").await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.rejected(&rejected, "b").await.unwrap().status, Status::Fresh);
+    assert_eq!(world.issuer().asked(), 1);
+}
+
+#[tokio::test]
+async fn a_refresh_that_races_a_revoke_loses() {
+    let world = World::authorized().await;
+    let (rejected, _) = world.current().await;
+    world.issuer().close_gate();
+    let racing = tokio::spawn({
+        let world = world.clone();
+        async move { world.rejected(&rejected, "racer").await }
+    });
+    until("the mint", || world.issuer().asked() == 1).await;
+    world.begin_revoke().await;
+    world.issuer().open_gate();
+    assert_eq!(racing.await.unwrap().unwrap().status, Status::Revoked);
+    assert_eq!(world.current().await.1.token(), None);
+    assert_eq!(world.state().await, AuthorizationState::Revoking);
+}
+
+#[tokio::test]
+async fn after_a_revoke_zoho_is_not_asked() {
+    let world = World::authorized().await;
+    world.pass(50);
+    world.begin_revoke().await;
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Revoking);
+    let (version, _) = world.current().await;
+    assert_eq!(world.rejected(&version, "push").await.unwrap().status, Status::Revoking);
+    record(world.table(), &AuthorizationEvent::RevokeDone, world.now())
+        .await
+        .unwrap();
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Revoked);
+    assert_eq!(world.issuer().asked(), 0);
+    assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn a_blanked_token_stays_blank_even_if_the_state_table_forgot_the_revoke() {
+    let world = World::authorized().await;
+    let blank = AccessDocument::blank(BlankState::Revoked, None);
+    let (version, _) = world.current().await;
+    assert!(matches!(
+        world.function.refresher.access.publish(Some(&version), &blank).await,
+        Ok(Publish::Done(_))
+    ));
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Revoked);
+    assert_eq!(world.issuer().asked(), 0);
+}
+
+#[tokio::test]
+async fn the_lease_of_a_dead_refresher_runs_out() {
+    let world = World::authorized().await;
+    let (rejected, _) = world.current().await;
+    world.issuer().close_gate();
+    let dead = tokio::spawn({
+        let (world, rejected) = (world.clone(), rejected.clone());
+        async move { world.rejected(&rejected, "dead").await }
+    });
+    until("the mint", || world.issuer().asked() == 1).await;
+    dead.abort();
+    world.issuer().open_gate();
+    assert_eq!(
+        world.rejected(&rejected, "next").await.unwrap().status,
+        Status::InProgress
+    );
+    world.pass(2);
+    assert_eq!(
+        world.rejected(&rejected, "next").await.unwrap().status,
+        Status::Refreshed
+    );
+}
+
+#[tokio::test]
+async fn a_refresher_that_was_taken_for_dead_publishes_nothing() {
+    let world = World::authorized().await;
+    let (rejected, _) = world.current().await;
+    world.issuer().close_gate();
+    let slow = tokio::spawn({
+        let (world, rejected) = (world.clone(), rejected.clone());
+        async move { world.rejected(&rejected, "slow").await }
+    });
+    until("the mint", || world.issuer().asked() == 1).await;
+    world.pass(2);
+    let next = tokio::spawn({
+        let (world, rejected) = (world.clone(), rejected.clone());
+        async move { world.rejected(&rejected, "next").await }
+    });
+    until("the second mint", || world.issuer().asked() == 2).await;
+    world.issuer().open_gate();
+    let statuses = [slow.await.unwrap().unwrap().status, next.await.unwrap().unwrap().status];
+    let refreshed = statuses.iter().filter(|status| **status == Status::Refreshed).count();
+    assert_eq!(refreshed, 1, "{statuses:?}");
+    assert_eq!(world.access.stored(), 2);
+}
+
+#[tokio::test]
+async fn a_dead_refresh_token_pauses_names_the_user_and_is_not_asked_about_again() {
+    let world = World::authorized().await;
+    world
+        .issuer()
+        .fail_next(TokenFailure::RefreshTokenRefused { at: "zoho".to_owned() });
+    world.pass(20);
+    let before = world.current().await;
+    let answer = world.scheduled().await.unwrap();
+    assert_eq!(answer.status, Status::NeedsAuthorization);
+    let message = answer.message.unwrap();
+    for cause in [
+        "ops@example.com",
+        "revoked",
+        "password",
+        "left",
+        "deactivated",
+        "client was deleted",
+        "21st",
+    ] {
+        assert!(message.contains(cause), "{cause} is missing in: {message}");
+    }
+    assert_eq!(world.scheduled().await.unwrap().status, Status::NeedsAuthorization);
+    assert_eq!(world.issuer().asked(), 1);
+    assert_eq!(world.current().await, before);
+    let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
+    assert_eq!((pause.code, pause.message), (PauseCode::NeedsAuthorization, message));
+    assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn a_dead_token_that_authorize_replaced_meanwhile_pauses_nothing() {
+    let world = World::authorized().await;
+    world.pass(20);
+    world
+        .issuer()
+        .fail_next(TokenFailure::RefreshTokenRefused { at: "zoho".to_owned() });
+    world.issuer().close_gate();
+    let late = tokio::spawn({
+        let world = world.clone();
+        async move { world.scheduled().await }
+    });
+    until("the mint", || world.issuer().asked() == 1).await;
+    let expires_at = world.now() + SignedDuration::from_hours(1);
+    record(
+        world.table(),
+        &AuthorizationEvent::Authorized { expires_at },
+        world.now(),
+    )
+    .await
+    .unwrap();
+    world.issuer().open_gate();
+    assert_ne!(late.await.unwrap().unwrap().status, Status::NeedsAuthorization);
+    assert_eq!(world.state().await, AuthorizationState::Active);
+}
+
+#[tokio::test]
+async fn a_failure_that_may_pass_keeps_the_token_and_says_how_long_it_is_good() {
+    let world = World::authorized().await;
+    world.pass(20);
+    let before = world.current().await;
+    world.issuer().fail_next(no_answer());
+    let error = world.scheduled().await.unwrap_err();
+    assert_eq!(error.kind(), "RefreshFailing");
+    assert!(error.to_string().contains("good until 2026-11-24T10:00:00Z"), "{error}");
+    assert_eq!(world.current().await, before);
+    assert_eq!(world.state().await, AuthorizationState::RefreshFailing);
+    assert_eq!(
+        pause::current(world.table(), world.now()).await.unwrap(),
+        None,
+        "a good token is used up"
+    );
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.state().await, AuthorizationState::Active);
+}
+
+#[tokio::test]
+async fn access_denied_opens_a_circuit() {
+    let world = World::authorized().await;
+    world.pass(20);
+    world
+        .issuer()
+        .fail_next(TokenFailure::AccessDenied { at: "zoho".to_owned() });
+    assert_eq!(world.scheduled().await.unwrap_err().kind(), "RefreshThrottled");
+    for _ in 0..5 {
+        assert_eq!(world.scheduled().await.unwrap().status, Status::CircuitOpen);
+    }
+    assert_eq!(world.issuer().asked(), 1);
+    world.pass(11);
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+}
+
+#[tokio::test]
+async fn whatever_happens_no_more_than_six_mints_are_asked_for_in_ten_minutes() {
+    let world = World::authorized().await;
+    let mut statuses = Vec::new();
+    for round in 0..20 {
+        let (version, _) = world.current().await;
+        statuses.push(world.rejected(&version, &format!("r{round}")).await.unwrap().status);
+    }
+    assert_eq!(world.issuer().asked(), 6);
+    assert_eq!(statuses[6..], [Status::Budget; 14]);
+    world.pass(10);
+    let (version, _) = world.current().await;
+    assert_eq!(
+        world.rejected(&version, "later").await.unwrap().status,
+        Status::Refreshed
+    );
+}
+
+#[tokio::test]
+async fn without_an_authorization_nothing_is_asked_and_the_intake_closes() {
+    let world = World::new();
+    assert_eq!(world.scheduled().await.unwrap().status, Status::NotAuthorized);
+    assert_eq!(world.issuer().asked(), 0);
+    assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
+    let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
+    assert_eq!(pause.code, PauseCode::NotAuthorized);
+}
+
+#[tokio::test]
+async fn an_authorize_that_died_before_its_end_is_finished_by_the_next_refresh() {
+    let finished = World::authorized().await;
+    let world = World::new();
+    let client = finished
+        .function
+        .refresher
+        .self_client
+        .read()
+        .await
+        .unwrap()
+        .unwrap()
+        .document;
+    assert!(matches!(
+        world.function.refresher.self_client.publish(None, &client).await,
+        Ok(Publish::Done(_))
+    ));
+    world
+        .function
+        .refresher
+        .access
+        .probe(&AccessDocument::blank(BlankState::NotAuthorized, None))
+        .await
+        .unwrap();
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.state().await, AuthorizationState::Active);
+    assert_eq!(world.function.intake.is_open().await.unwrap(), Some(true));
+}
+
+#[tokio::test]
+async fn the_scheduled_refresh_ends_a_credits_pause_and_opens_the_intake() {
+    let world = World::authorized().await;
+    let cause = SetCause {
+        cause: Cause::Credits,
+        message: "gone".to_owned(),
+        since: world.now(),
+        by: "push".to_owned(),
+        resumes_at: Some(world.now() + SignedDuration::from_mins(30)),
+    };
+    pause::set(world.table(), &cause).await.unwrap();
+    world.pass(20);
+    world.scheduled().await.unwrap();
+    assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
+    world.pass(20);
+    world.scheduled().await.unwrap();
+    assert_eq!(world.function.intake.is_open().await.unwrap(), Some(true));
+    assert_eq!(Standing::read(world.table()).await.unwrap().causes, []);
+}
+
+#[tokio::test]
+async fn an_operators_pause_is_kept_and_the_token_fresh_all_the_same() {
+    let world = World::authorized().await;
+    let cause = SetCause {
+        cause: Cause::Operator,
+        message: "audit".to_owned(),
+        since: world.now(),
+        by: "operator".to_owned(),
+        resumes_at: None,
+    };
+    pause::set(world.table(), &cause).await.unwrap();
+    world.pass(20);
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn neither_answers_nor_errors_nor_the_table_hold_a_token() {
+    let world = World::authorized().await;
+    world.pass(20);
+    let mut printed = String::new();
+    world.issuer().fail_next(no_answer());
+    printed += &format!("{:?}", world.scheduled().await);
+    printed += &format!("{:?}", world.scheduled().await);
+    printed += &serde_json::to_string(&world.scheduled().await.unwrap()).unwrap();
+    printed += &format!("{:?} {:?}", world.table().dump(), world.function.refresher);
+    for secret in [REFRESH_TOKEN, "minted-1", "\"first\""] {
+        assert!(!printed.contains(secret), "{secret} was printed");
+    }
+}

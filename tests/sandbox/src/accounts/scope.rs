@@ -1,0 +1,128 @@
+//! Scopes: what a call needs and whether a grant covers it (contract, section 3).
+
+/// What an operation does, in the words of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Op {
+    Read,
+    Create,
+    Update,
+    Delete,
+    /// Upsert, which either of CREATE and WRITE allows.
+    Upsert,
+}
+
+impl Op {
+    /// The words that allow it.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["ALL", "READ"],
+            Self::Create | Self::Upsert => &["ALL", "CREATE", "WRITE"],
+            Self::Update => &["ALL", "UPDATE", "WRITE"],
+            Self::Delete => &["ALL", "DELETE"],
+        }
+    }
+}
+
+/// One thing that a call needs: any of the scopes will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Need(Vec<String>);
+
+impl Need {
+    /// A module's records.
+    pub(crate) fn records(module: &str, op: Op) -> Self {
+        let mut scopes = vec!["ZohoBigin.modules.ALL".to_owned()];
+        let also = if module == "Pipelines" { Some("deals") } else { None };
+        for name in [Some(module), also].into_iter().flatten() {
+            scopes.extend(op.words().iter().map(|word| format!("ZohoBigin.modules.{name}.{word}")));
+        }
+        Self(scopes)
+    }
+
+    /// The organisation's settings of one kind, such as `fields`.
+    pub(crate) fn settings(kind: &str, op: Op) -> Self {
+        let mut scopes = vec!["ZohoBigin.settings.ALL".to_owned()];
+        scopes.extend(
+            op.words()
+                .iter()
+                .map(|word| format!("ZohoBigin.settings.{kind}.{word}")),
+        );
+        Self(scopes)
+    }
+
+    /// A family without kinds, such as `org`.
+    pub(crate) fn family(family: &str, op: Op) -> Self {
+        Self(
+            op.words()
+                .iter()
+                .map(|word| format!("ZohoBigin.{family}.{word}"))
+                .collect(),
+        )
+    }
+
+    /// A scope that is not Bigin's.
+    pub(crate) fn exactly(scope: &str) -> Self {
+        Self(vec![scope.to_owned()])
+    }
+
+    /// Whether the grant covers it. Letter case does not count: Zoho's own pages write `Pipelines` with a capital.
+    pub(crate) fn is_met(&self, granted: &[String]) -> bool {
+        self.0
+            .iter()
+            .any(|scope| granted.iter().any(|have| have.eq_ignore_ascii_case(scope)))
+    }
+}
+
+/// Splits what a person pasted: commas or blanks between scopes.
+pub(crate) fn split(scopes: &str) -> Vec<String> {
+    scopes
+        .split([',', ' '])
+        .map(str::trim)
+        .filter(|scope| !scope.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(need: &Need, granted: &str) -> bool {
+        need.is_met(&split(granted))
+    }
+
+    #[test]
+    fn an_operation_is_allowed_by_its_own_word_by_all_and_by_write_where_it_writes() {
+        let update = Need::records("Contacts", Op::Update);
+        for scope in [
+            "ZohoBigin.modules.ALL",
+            "ZohoBigin.modules.contacts.ALL",
+            "ZohoBigin.modules.contacts.WRITE",
+        ] {
+            assert!(met(&update, scope), "{scope}");
+        }
+        for scope in [
+            "ZohoBigin.modules.contacts.CREATE",
+            "ZohoBigin.modules.accounts.ALL",
+            "ZohoBigin.settings.ALL",
+        ] {
+            assert!(!met(&update, scope), "{scope}");
+        }
+        assert!(!met(
+            &Need::records("Contacts", Op::Delete),
+            "ZohoBigin.modules.contacts.WRITE"
+        ));
+    }
+
+    #[test]
+    fn pipelines_are_also_called_deals() {
+        assert!(met(
+            &Need::records("Pipelines", Op::Read),
+            "ZohoBigin.modules.deals.READ"
+        ));
+    }
+
+    #[test]
+    fn scopes_are_pasted_with_commas_with_or_without_blanks() {
+        assert_eq!(split("a.b.ALL, c.d.READ,e.f.ALL"), ["a.b.ALL", "c.d.READ", "e.f.ALL"]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Who is let in: token, scope, credits; and the headers that every answer of Bigin carries.
+
+use super::needs::{cost, needs};
+use super::route::Route;
+use super::run::run;
+use crate::accounts::Bearer;
+use crate::answer::{Answer, Refusal};
+use crate::clock::written;
+use crate::faults::Spoilt;
+use crate::http::Call;
+use crate::json::{Object, object};
+use crate::records::Desk;
+use crate::settings::CreditsHeader;
+use crate::state::State;
+
+/// Whose calls are counted together: an organisation and a client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Admission {
+    pub(crate) organisation: usize,
+    pub(crate) client_id: String,
+}
+
+/// Looks at a call's token as it arrives, to know whose it is. An unknown one is refused when its turn comes.
+pub(crate) fn admit(state: &State, call: &Call) -> Option<Admission> {
+    let bearer = state.accounts.bearer(call.token()?, state.clock.now())?;
+    Some(Admission {
+        organisation: bearer.grantee.organisation,
+        client_id: bearer.client_id,
+    })
+}
+
+/// The answer to a call beyond the number that may be in flight, and to one without credits.
+pub(crate) fn too_many(code: &str) -> Answer {
+    let body = object! {
+        "code" => code.to_owned(),
+        "details" => Object::new(),
+        "message" => "too many requests fired in a short period of time",
+        "status" => "error",
+    };
+    dressed(Answer::json(429, body))
+}
+
+/// Serves what lies under `/bigin`.
+pub(crate) fn serve(state: &mut State, call: &Call, spoilt: &mut Spoilt) -> Answer {
+    let now = state.clock.now();
+    let Some(token) = call.token() else {
+        return unauthorised("AUTHENTICATION_FAILURE", "Authentication failed");
+    };
+    let Some(bearer) = state.accounts.bearer(token, now) else {
+        return unauthorised("INVALID_TOKEN", "invalid oauth token");
+    };
+    let answer = within(state, call, &bearer, spoilt).unwrap_or_else(Answer::from);
+    let answer = credits_header(state, &bearer, answer);
+    dressed(answer).with_header("x-accesstoken-reset", written(bearer.dies_at))
+}
+
+/// The live recordings of 401 have nothing but the error.
+fn unauthorised(code: &'static str, message: &'static str) -> Answer {
+    dressed(Refusal::new(401, code, Object::new(), message).into())
+}
+
+fn within(state: &mut State, call: &Call, bearer: &Bearer, spoilt: &mut Spoilt) -> Result<Answer, Refusal> {
+    let segments = call.segments();
+    let Some(["bigin", "v2", path @ ..]) = segments.get(..) else {
+        return Err(Refusal::invalid_url());
+    };
+    let route = Route::read(&call.method, path)?;
+    if !needs(&route).iter().all(|need| need.is_met(&bearer.scopes)) {
+        return Err(Refusal::new(
+            401,
+            "OAUTH_SCOPE_MISMATCH",
+            Object::new(),
+            "invalid oauth scope to access this URL",
+        ));
+    }
+    let (now, daily) = (state.clock.now(), state.settings.daily_credits());
+    let State {
+        organisations,
+        names,
+        settings,
+        ..
+    } = state;
+    let Some(organisation) = organisations.get_mut(bearer.grantee.organisation) else {
+        return Err(Refusal::new(403, "NO_PERMISSION", Object::new(), "permission denied"));
+    };
+    if !organisation.credits.spend(now, cost(&route, call), daily) {
+        return Ok(too_many(&settings.throttle_code));
+    }
+    let mut desk = Desk {
+        organisation,
+        names,
+        settings,
+        now,
+        user: bearer.grantee.user,
+        spoilt,
+    };
+    run(&mut desk, &route, call, bearer)
+}
+
+fn credits_header(state: &mut State, bearer: &Bearer, answer: Answer) -> Answer {
+    let (now, daily) = (state.clock.now(), state.settings.daily_credits());
+    let Some(organisation) = state.organisations.get_mut(bearer.grantee.organisation) else {
+        return answer;
+    };
+    let left = daily.saturating_sub(organisation.credits.spent(now));
+    let is_sent = match state.settings.credits_header {
+        CreditsHeader::Never => false,
+        CreditsHeader::Half => left * 2 <= daily,
+        CreditsHeader::Always => true,
+    };
+    if is_sent {
+        answer.with_header("x-api-credits-remaining", left.to_string())
+    } else {
+        answer
+    }
+}
+
+/// The headers that answers of Bigin were recorded with; the cookies are for clients to ignore.
+fn dressed(answer: Answer) -> Answer {
+    answer
+        .with_header("content-disposition", "attachment; filename=response.json")
+        .with_header("server", "ZGS")
+        .with_header("cache-control", "no-store, no-cache, must-revalidate, private")
+        .with_header("pragma", "no-cache")
+        .with_header("clientversion", "6007410")
+        .with_header("content-language", "en-US")
+        .with_header("set-cookie", "zalb_a1b2c3=0123456789abcdef; Path=/; HttpOnly")
+}

@@ -1,0 +1,10 @@
+//! The Bigin API: who may call, which call it is, what it costs, who answers it.
+
+mod gate;
+mod metadata;
+mod needs;
+mod people;
+mod route;
+mod run;
+
+pub(crate) use gate::{Admission, admit, serve, too_many};

@@ -1,0 +1,42 @@
+//! What stands for the API console and for a test's hand (`/console/...`); README.md has the exact JSON.
+
+mod answer;
+mod clients;
+mod controls;
+mod fields;
+mod records;
+mod reset;
+mod view;
+
+use axum::http::Method;
+
+use crate::answer::Answer;
+use crate::http::Call;
+use crate::state::World;
+use answer::refused;
+
+/// Serves what lies under `/console`.
+pub(crate) fn serve(world: &World, call: &Call) -> Answer {
+    let segments = call.segments();
+    let path = segments.get(1..).unwrap_or_default();
+    let result = match (&call.method, path) {
+        (&Method::POST, ["self-clients"]) => clients::register(&mut world.lock(), call),
+        (&Method::POST, ["codes"]) => clients::code(&mut world.lock(), call),
+        (&Method::POST, ["revoke"]) => clients::revoke(&mut world.lock(), call),
+        (&Method::GET, ["state"]) => Ok(view::state(world)),
+        (&Method::GET, ["calls"]) => Ok(view::calls(&world.lock())),
+        (&Method::GET, ["records", module]) => records::records(&world.lock(), call, module),
+        (&Method::PUT, ["faults"]) => controls::set_faults(&mut world.lock(), call),
+        (&Method::GET, ["faults"]) => Ok(controls::faults(&world.lock())),
+        (&Method::PUT, ["settings"]) => controls::change_settings(&mut world.lock(), call),
+        (&Method::GET, ["settings"]) => controls::settings(&world.lock()),
+        (&Method::PUT, ["clock"]) => controls::advance(&mut world.lock(), call),
+        (&Method::PUT, ["fields", module, field]) => fields::change(&mut world.lock(), call, module, field),
+        (&Method::POST, ["reset"]) => reset::reset(world, call),
+        _ => Err(format!(
+            "the console has no {} {}; see tests/sandbox/README.md",
+            call.method, call.path
+        )),
+    };
+    result.unwrap_or_else(refused)
+}

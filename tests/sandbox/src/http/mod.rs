@@ -1,0 +1,11 @@
+//! HTTP: the listener whose connections can be cut, requests read into calls, answers written.
+
+mod call;
+mod line;
+mod params;
+mod write;
+
+pub(crate) use call::Call;
+pub(crate) use line::{CuttableListener, Line};
+pub(crate) use params::Params;
+pub(crate) use write::response;

@@ -1,0 +1,28 @@
+//! Records: how they are kept, checked, written and read.
+
+mod apply;
+mod cell;
+mod check;
+pub(crate) mod deleting;
+mod desk;
+mod fault;
+mod lexical;
+pub(crate) mod links;
+mod page_token;
+mod pending;
+pub(crate) mod read;
+mod render;
+mod rules;
+mod store;
+pub(crate) mod tags;
+mod validate;
+pub(crate) mod write;
+
+pub(crate) use cell::{Cell, Record, Stamp};
+pub(crate) use desk::Desk;
+pub(crate) use fault::Fault;
+pub(crate) use links::Links;
+pub(crate) use page_token::PageTokens;
+pub(crate) use render::{render, whole};
+pub(crate) use store::{Store, Written};
+pub(crate) use tags::Tag;

@@ -1,0 +1,47 @@
+//! Page tokens: where a list goes on, bound to the parameters that began it (contract, section 6.1).
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::names::Names;
+
+/// How long a token is good.
+pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Where a list goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Continuation {
+    /// What the list was asked for: its path and every parameter but the page's own.
+    pub(crate) bound_to: (String, Vec<(String, String)>),
+    pub(crate) user: u64,
+    pub(crate) per_page: usize,
+    /// The page that it opens, counted from 1.
+    pub(crate) page: usize,
+    /// The last record of the page before, by its sort key and id; `None` at the beginning.
+    pub(crate) after: Option<(i128, u64)>,
+    /// The token of the page before.
+    pub(crate) previous: Option<String>,
+    pub(crate) expires: Timestamp,
+}
+
+/// The tokens that were handed out.
+#[derive(Debug, Default)]
+pub(crate) struct PageTokens(HashMap<String, Continuation>);
+
+impl PageTokens {
+    pub(crate) fn get(&self, token: &str) -> Option<&Continuation> {
+        self.0.get(token)
+    }
+
+    /// Hands out a token.
+    pub(crate) fn keep(&mut self, names: &mut Names, now: Timestamp, continuation: Continuation) -> String {
+        // Expired ones are kept a while, so that they are told from unknown ones, but not for ever.
+        if self.0.len() > 10_000 {
+            self.0.retain(|_, kept| kept.expires > now);
+        }
+        let token = names.page_token();
+        self.0.insert(token.clone(), continuation);
+        token
+    }
+}

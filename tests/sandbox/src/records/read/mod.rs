@@ -1,0 +1,18 @@
+//! Reading records (contract, section 6).
+
+mod deleted;
+mod list;
+mod one;
+mod page;
+mod related;
+
+pub(crate) use deleted::deleted;
+pub(crate) use list::list;
+pub(crate) use one::{count, one};
+pub(crate) use related::{related, related_module};
+
+/// The most `fields` that a call may name.
+const MOST_FIELDS: usize = 50;
+
+/// The most records on a page.
+const MOST_A_PAGE: usize = 200;

@@ -1,0 +1,135 @@
+//! Starting and stopping a sandbox, and its console for those who run it in process.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Method;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::answer::{Answer, Body};
+use crate::console;
+use crate::http::{Call, CuttableListener, Line};
+use crate::serve::serve;
+use crate::settings::Settings;
+use crate::state::World;
+
+/// How a sandbox begins.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The switches.
+    pub settings: Settings,
+    /// Ids and tokens are drawn from this.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            settings: Settings::default(),
+            seed: 1,
+        }
+    }
+}
+
+/// A sandbox that listens. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    world: Arc<World>,
+    server: JoinHandle<()>,
+}
+
+/// What the API console of a self client hands out for download.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelfClientKeys {
+    /// The client's id.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: String,
+}
+
+impl Sandbox {
+    /// Starts a sandbox; once this returns, it listens.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn start(config: Config) -> io::Result<Self> {
+        let listener = TcpListener::bind(config.listen).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let world = Arc::new(World::new(config.settings, config.seed, base_url));
+        let router = Router::new().fallback(serve).with_state(Arc::clone(&world));
+        let service = router.into_make_service_with_connect_info::<Line>();
+        let server = tokio::spawn(async move {
+            // It ends only by being aborted.
+            let _ = axum::serve(CuttableListener(listener), service).await;
+        });
+        Ok(Self { world, server })
+    }
+
+    /// Its base URL, such as `http://127.0.0.1:9780`: the accounts server and the API alike.
+    pub fn url(&self) -> &str {
+        &self.world.base_url
+    }
+
+    /// Calls the console without HTTP: the method, the path (such as `/console/faults`) and the body (`Null` for none).
+    /// The answer is JSON, or text where the console answers with lines.
+    pub fn console(&self, method: &str, path: &str, body: &Value) -> Value {
+        let method = Method::from_bytes(method.as_bytes()).unwrap_or(Method::GET);
+        let Answer { body, .. } = console::serve(&self.world, &Call::inner(method, path, body));
+        match body {
+            Body::Empty => Value::Null,
+            Body::Json(json) => serde_json::from_str(&json.to_text()).unwrap_or_default(),
+            Body::Text(_, text) => Value::String(text),
+        }
+    }
+
+    /// Registers a self client.
+    pub fn self_client(&self) -> SelfClientKeys {
+        let keys = self.console(
+            "POST",
+            "/console/self-clients",
+            &serde_json::json!({"client_name": "in process"}),
+        );
+        let text = |name: &str| keys[name].as_str().unwrap_or_default().to_owned();
+        SelfClientKeys {
+            client_id: text("client_id"),
+            client_secret: text("client_secret"),
+        }
+    }
+
+    /// Makes a code for a client: the self client file that the API console lets one download.
+    pub fn code(&self, client_id: &str, scope: &str) -> Value {
+        let wanted = serde_json::json!({"client_id": client_id, "scope": scope, "minutes": 10});
+        self.console("POST", "/console/codes", &wanted)
+    }
+
+    /// The counters, as `GET /console/state` gives them.
+    pub fn state(&self) -> Value {
+        self.console("GET", "/console/state", &Value::Null)
+    }
+
+    /// All records of a module of the first organisation.
+    pub fn records(&self, module: &str) -> Vec<Value> {
+        let lines = self.console("GET", &format!("/console/records/{module}"), &Value::Null);
+        let lines = lines.as_str().unwrap_or_default().lines();
+        lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Stops listening and cuts every connection.
+    pub async fn stop(mut self) {
+        self.server.abort();
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -1,0 +1,153 @@
+//! One request from its arrival to its answer: read, counted, made to wait or fail as a fault rule says, answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State as Shared};
+use axum::http::Response;
+use jiff::Timestamp;
+
+use crate::answer::Answer;
+use crate::counters::{Logged, endpoint};
+use crate::faults::Happening;
+use crate::http::{Call, Line, response};
+use crate::state::World;
+use crate::{accounts, api, console};
+
+/// Serves any request.
+pub(crate) async fn serve(
+    Shared(world): Shared<Arc<World>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response<Body> {
+    let path = request.uri().path();
+    if path == "/console" || path.starts_with("/console/") {
+        return match Call::read(request).await {
+            Some(call) => response(console::serve(&world, &call)),
+            None => response(Answer::html(400)),
+        };
+    }
+    let mut log = Log::new(&world, endpoint(request.method(), path));
+    let (answer, cut_after) = answered(&world, request).await;
+    if let Some(bytes) = cut_after {
+        log.ended("cut".to_owned());
+        line.cut_after(bytes);
+    } else {
+        log.ended(answer.status.to_string());
+    }
+    response(answer)
+}
+
+/// The answer, and after how many bytes of it the connection is cut.
+async fn answered(world: &World, request: Request) -> (Answer, Option<usize>) {
+    let is_api = request.uri().path().starts_with("/bigin/");
+    // In flight from here on: the headers have arrived.
+    let mut flight = is_api.then(|| world.flights.begin());
+    let Some(call) = Call::read(request).await else {
+        return (Answer::html(400), None);
+    };
+    // Read outside of the lock; later looks find it done.
+    let _ = call.json();
+    let (mut plan, wait) = {
+        let mut state = world.lock();
+        let mut plan = state.faults.plan(&call.method, &call.path);
+        if plan.revokes_token {
+            revoke(&mut state, &call);
+        }
+        let settings = &state.settings;
+        let most = settings.concurrency;
+        let latency = settings.latency_ms + fastrand::u64(0..=settings.latency_jitter_ms);
+        if is_api {
+            plan.wait_before += Duration::from_millis(latency);
+        }
+        if let (Some(flight), Some(admission)) = (&mut flight, api::admit(&state, &call))
+            && !flight.admit(admission, most)
+        {
+            return (api::too_many(&state.settings.throttle_code), None);
+        }
+        let wait = plan.wait_before;
+        (plan, wait)
+    };
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    let before = plan.before.take();
+    let mut answer = match before {
+        Some(Happening::Answer(answer)) => return (answer, None),
+        Some(Happening::Cut(bytes)) => return (Answer::html(502), Some(bytes)),
+        None => {
+            let mut state = world.lock();
+            if is_api {
+                api::serve(&mut state, &call, &mut plan.spoilt)
+            } else if call.path.starts_with("/oauth/") {
+                accounts::serve(&mut state, &call, &base_url(world, &call))
+            } else {
+                Answer::html(404)
+            }
+        }
+    };
+    if !plan.wait_after.is_zero() {
+        tokio::time::sleep(plan.wait_after).await;
+    }
+    let mut cut_after = None;
+    match plan.after.take() {
+        Some(Happening::Answer(other)) => answer = other,
+        Some(Happening::Cut(bytes)) => cut_after = Some(bytes),
+        None => {}
+    }
+    (answer, cut_after)
+}
+
+fn revoke(state: &mut crate::state::State, call: &Call) {
+    let presented = match call.token() {
+        Some(token) => Some(token.to_owned()),
+        None => call.params().get("refresh_token").map(str::to_owned),
+    };
+    if let Some(token) = presented {
+        state.accounts.revoke(&token);
+    }
+}
+
+/// The sandbox's address as the client knows it: token answers send it back there.
+fn base_url(world: &World, call: &Call) -> String {
+    call.host()
+        .map_or_else(|| world.base_url.clone(), |host| format!("http://{host}"))
+}
+
+/// Counts a call when it ends, whichever way.
+struct Log<'a> {
+    world: &'a World,
+    endpoint: String,
+    ending: String,
+    began: Timestamp,
+}
+
+impl<'a> Log<'a> {
+    fn new(world: &'a World, endpoint: String) -> Self {
+        Self {
+            world,
+            endpoint,
+            ending: "abandoned".to_owned(),
+            began: Timestamp::now(),
+        }
+    }
+
+    fn ended(&mut self, ending: String) {
+        self.ending = ending;
+    }
+}
+
+impl Drop for Log<'_> {
+    fn drop(&mut self) {
+        let endpoint = std::mem::take(&mut self.endpoint);
+        let ending = std::mem::take(&mut self.ending);
+        let logged = Logged {
+            endpoint,
+            ending,
+            began: self.began,
+            ended: Timestamp::now(),
+        };
+        self.world.lock().counters.count(logged);
+    }
+}

@@ -1,0 +1,180 @@
+//! The switches: how the sandbox behaves where the contract leaves a choice, and the limits that tests move.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How an organisation is licensed, which decides its API credits (contract, section 12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Edition {
+    /// 5,000 credits a day.
+    Free,
+    /// 50,000 credits a day and 250 for each user, at most 100,000.
+    Express,
+    /// The same as Express.
+    Premier,
+}
+
+/// When answers carry `X-API-CREDITS-REMAINING`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CreditsHeader {
+    /// Never: no recording of Bigin has it.
+    Never,
+    /// Once half of the day's credits are used, as Zoho CRM documents it.
+    Half,
+    /// Always.
+    Always,
+}
+
+/// What happens to a field name that the module does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownFields {
+    /// It is dropped without a word.
+    Drop,
+    /// `INVALID_DATA`, "the field api name given seems to be invalid".
+    Refuse,
+}
+
+/// How a quote inside a COQL value is escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CoqlQuote {
+    /// `\'`
+    Backslash,
+    /// `''`
+    Doubled,
+    /// Either.
+    Both,
+}
+
+/// All switches, with the contract's defaults. `PUT /console/settings` takes any of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The data centre that this sandbox plays; clients of another are unknown to it.
+    pub data_center: String,
+    /// The organisation's edition.
+    pub edition: Edition,
+    /// Users that the edition is paid for.
+    pub users_licensed: u64,
+    /// API credits a day, instead of what the edition gives.
+    pub credits: Option<u64>,
+    /// When the header with the remaining credits is sent.
+    pub credits_header: CreditsHeader,
+    /// Calls that one organisation and client may have in flight.
+    pub concurrency: usize,
+    /// The code of a 429; Zoho's examples also have `RATE_LIMIT_EXCEEDED`.
+    pub throttle_code: String,
+    /// How long every API call takes. The commit is at its end.
+    pub latency_ms: u64,
+    /// As much again at most, drawn anew for each call.
+    pub latency_jitter_ms: u64,
+    /// Status of a write in which some records succeeded and some failed: 207, 202 or 200.
+    pub mixed_status: u16,
+    /// Status of a write in which every record failed.
+    pub all_failed_status: u16,
+    /// How long a written record stays invisible to search.
+    pub search_lag_s: u64,
+    /// Life of an access token.
+    pub access_token_life_s: u64,
+    /// Status of `Access Denied` at the token endpoint.
+    pub access_denied_status: u16,
+    /// Whether a refresh that is denied starts the ten minutes anew.
+    pub denied_tries_prolong: bool,
+    /// Refreshes of one refresh token in ten minutes.
+    pub refreshes_per_10_minutes: usize,
+    /// Codes of one client in ten minutes.
+    pub codes_per_10_minutes: usize,
+    /// Live access tokens of one refresh token; the oldest dies beyond it.
+    pub live_access_tokens: usize,
+    /// Refresh tokens of one user and client; the oldest dies beyond it.
+    pub refresh_tokens_per_user: usize,
+    /// Whether token answers name the scope.
+    pub scope_in_answers: bool,
+    /// Whether `expires_in` is milliseconds and `expires_in_sec` comes beside it, as in older answers.
+    pub expires_in_milliseconds: bool,
+    /// The `api_domain` of token answers, instead of the sandbox's own address.
+    pub api_domain: Option<String>,
+    /// Whether only `yyyy-MM-ddTHH:mm:ss+HH:mm` is a datetime; otherwise `Z` and fractions are too.
+    pub strict_datetimes: bool,
+    /// What happens to unknown field names in writes.
+    pub unknown_fields: UnknownFields,
+    /// How quotes in COQL values are escaped.
+    pub coql_quote: CoqlQuote,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_center: "us".to_owned(),
+            edition: Edition::Premier,
+            users_licensed: 4,
+            credits: None,
+            credits_header: CreditsHeader::Never,
+            concurrency: 10,
+            throttle_code: "TOO_MANY_REQUESTS".to_owned(),
+            latency_ms: 0,
+            latency_jitter_ms: 0,
+            mixed_status: 207,
+            all_failed_status: 400,
+            search_lag_s: 15,
+            access_token_life_s: 3600,
+            access_denied_status: 400,
+            denied_tries_prolong: true,
+            refreshes_per_10_minutes: 10,
+            codes_per_10_minutes: 10,
+            live_access_tokens: 15,
+            refresh_tokens_per_user: 20,
+            scope_in_answers: true,
+            expires_in_milliseconds: false,
+            api_domain: None,
+            strict_datetimes: true,
+            unknown_fields: UnknownFields::Drop,
+            coql_quote: CoqlQuote::Both,
+        }
+    }
+}
+
+impl Settings {
+    /// API credits in any 24 hours.
+    pub fn daily_credits(&self) -> u64 {
+        self.credits.unwrap_or(match self.edition {
+            Edition::Free => 5_000,
+            Edition::Express | Edition::Premier => (50_000 + 250 * self.users_licensed).min(100_000),
+        })
+    }
+
+    /// The same settings with some of them changed.
+    ///
+    /// # Errors
+    /// A key that is no setting, or a value of another type.
+    pub fn changed(&self, changes: Value) -> Result<Self, serde_json::Error> {
+        let mut settings = serde_json::to_value(self)?;
+        if let (Value::Object(settings), Value::Object(changes)) = (&mut settings, changes) {
+            settings.extend(changes);
+        }
+        serde_json::from_value(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn credits_follow_the_edition_unless_they_are_set() {
+        let credits = |changes| Settings::default().changed(changes).unwrap().daily_credits();
+        assert_eq!(credits(json!({})), 51_000);
+        assert_eq!(credits(json!({"edition": "free"})), 5_000);
+        assert_eq!(credits(json!({"users_licensed": 1000})), 100_000);
+        assert_eq!(credits(json!({"credits": 12})), 12);
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_is_refused() {
+        assert!(Settings::default().changed(json!({"latency": 5})).is_err());
+    }
+}

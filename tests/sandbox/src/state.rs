@@ -1,0 +1,86 @@
+//! Everything the sandbox knows, behind one lock, and what is counted beside it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::counters::Counters;
+use crate::faults::Faults;
+use crate::flight::Flights;
+use crate::names::Names;
+use crate::organisation::Organisation;
+use crate::settings::Settings;
+
+/// The organisation that codes belong to unless they name another.
+pub(crate) const FIRST_ORGANISATION: &str = "Sandbox Company";
+
+/// Everything the sandbox knows.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) names: Names,
+    pub(crate) accounts: Accounts,
+    pub(crate) organisations: Vec<Organisation>,
+    pub(crate) faults: Faults,
+    pub(crate) counters: Counters,
+}
+
+impl State {
+    pub(crate) fn new(settings: Settings, seed: u64) -> Self {
+        let mut names = Names::new(seed);
+        let first = Organisation::found(&mut names, FIRST_ORGANISATION);
+        Self {
+            settings,
+            clock: Clock::default(),
+            names,
+            accounts: Accounts::default(),
+            organisations: vec![first],
+            faults: Faults::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The place of the organisation of that name or id; one of that name is founded where there is none.
+    pub(crate) fn organisation(&mut self, name: &str) -> usize {
+        let known = self
+            .organisations
+            .iter()
+            .position(|org| org.name == name || org.id.to_string() == name);
+        known.unwrap_or_else(|| {
+            let new = Organisation::found(&mut self.names, name);
+            self.organisations.push(new);
+            self.organisations.len() - 1
+        })
+    }
+}
+
+/// The state and what lives beside it.
+#[derive(Debug)]
+pub(crate) struct World {
+    state: Mutex<State>,
+    pub(crate) flights: Flights,
+    /// What the sandbox began with, for a reset.
+    pub(crate) settings: Settings,
+    pub(crate) seed: u64,
+    /// Where it listens.
+    pub(crate) base_url: String,
+}
+
+impl World {
+    pub(crate) fn new(settings: Settings, seed: u64, base_url: String) -> Self {
+        let state = Mutex::new(State::new(settings.clone(), seed));
+        Self {
+            state,
+            flights: Flights::default(),
+            settings,
+            seed,
+            base_url,
+        }
+    }
+
+    /// The state. No call holds it while it waits.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
