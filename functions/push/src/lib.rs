@@ -6,11 +6,17 @@
 pub mod bucket;
 pub mod decode;
 pub mod deliver;
+pub mod import;
 pub mod inbox_key;
 pub mod lanes;
+pub mod ledger;
 pub mod module_directory;
 pub mod parcel;
 pub mod rejects;
+pub mod pause_watch;
+pub mod relay;
+pub mod report;
+pub mod report_file;
 pub mod row;
 pub mod stop;
 pub mod token_desk;

@@ -16,12 +16,26 @@ const OWN_NAMES: [(&str, &[&str]); 8] = [
 
 /// A name that means no module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this organisation has no module {name:?}; it has {}", known.join(", "))]
+#[error("this organisation has no module {name:?}{}", list(known))]
 pub struct UnknownModule {
     /// The name.
     pub name: String,
-    /// The modules there are.
+    /// The modules there are, where Bigin said.
     pub known: Vec<String>,
+}
+
+impl UnknownModule {
+    /// A name that means no module, where Bigin does not let its modules be listed.
+    pub fn unlisted(name: &str) -> Self {
+        Self { name: name.chars().take(100).collect(), known: Vec::new() }
+    }
+}
+
+fn list(known: &[String]) -> String {
+    if known.is_empty() {
+        return " that the authorization lets us know of: use an API name, as in Contacts or Accounts".to_owned();
+    }
+    format!("; it has {}", known.join(", "))
 }
 
 /// The module that Bigin's own names and API names mean, without asking Bigin.

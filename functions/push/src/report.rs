@@ -106,6 +106,17 @@ impl Counts {
         }
     }
 
+    /// How many records have ended.
+    pub fn ended(&self) -> u64 {
+        self.inserted + self.updated + self.deleted + self.unchanged + self.rejected
+    }
+
+    /// Counts as waiting whatever has not ended of so many records.
+    pub fn out_of(&mut self, records: u64) {
+        self.read = records.max(self.ended());
+        self.deferred = self.read - self.ended();
+    }
+
     /// Counts records that were read and still wait.
     pub fn defer(&mut self, records: u64) {
         self.read += records;
@@ -114,8 +125,7 @@ impl Counts {
 
     /// Whether every record read is accounted for.
     pub fn add_up(&self) -> bool {
-        self.read
-            == self.inserted + self.updated + self.deleted + self.unchanged + self.rejected + self.deferred
+        self.read == self.ended() + self.deferred
     }
 }
 

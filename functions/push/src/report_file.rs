@@ -1,9 +1,8 @@
 //! Writes reports into the bucket, and says where a run's files lie.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use crate::bucket::{Bucket, BucketError};
+use crate::bucket::{BucketError, Objects};
 use crate::inbox_key::stem;
 use crate::report::Report;
 
@@ -28,14 +27,14 @@ pub struct RunFiles {
 impl RunFiles {
     /// The files of an import: `<Module>/<yyyy-mm-dd>/<name>.<run_id>`.
     pub fn of_file(module: Option<&str>, source_key: &str, run_id: &str, started_at: Timestamp) -> Self {
-        let day = started_at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d");
+        let day = started_at.strftime("%Y-%m-%d");
         let module = module.unwrap_or("_unknown");
         Self { folder: format!("{module}/{day}"), name: format!("{}.{run_id}", stem(source_key)) }
     }
 
     /// The files of a batch of messages: `_queue/<yyyy-mm-dd>/<hh>/<run_id>`.
     pub fn of_messages(run_id: &str, started_at: Timestamp) -> Self {
-        let hour = started_at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d/%H");
+        let hour = started_at.strftime("%Y-%m-%d/%H");
         Self { folder: format!("_queue/{hour}"), name: run_id.to_owned() }
     }
 
@@ -57,13 +56,13 @@ impl RunFiles {
 
 /// Writes reports.
 #[derive(Debug, Clone, Copy)]
-pub struct ReportFile<'a> {
-    bucket: &'a Bucket,
+pub struct ReportFile<'a, O> {
+    bucket: &'a O,
 }
 
-impl<'a> ReportFile<'a> {
+impl<'a, O: Objects> ReportFile<'a, O> {
     /// Writes into that bucket.
-    pub fn new(bucket: &'a Bucket) -> Self {
+    pub fn new(bucket: &'a O) -> Self {
         Self { bucket }
     }
 

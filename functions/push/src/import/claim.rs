@@ -1,172 +1,224 @@
 //! Claim: which version of which object it is, whether it was done before, and whose turn it is. Imports of a stack go
 //! one at a time, oldest first.
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::asked::{Asked, is_newer};
+use super::line;
 use super::steps::{Import, ImportError, Importer, Next, Step};
-use crate::bucket::BucketError;
+use crate::bucket::{BucketError, ObjectVersion, Objects};
 use crate::inbox_key::{Area, InboxKey};
-use crate::ledger::{Entry, EntryName, Standing, Waiting};
+use crate::ledger::{Entry, EntryName, Standing};
+use crate::module_directory::by_own_name;
+use crate::relay::Means;
 use crate::report::{Reason, Status};
+use crate::stop::Stop;
 
-/// How much later than it said an import may look again before it is taken for dead.
-const GRACE: SignedDuration = SignedDuration::from_mins(3);
+/// How an execution ends that has nothing to import.
+enum NothingToDo {
+    /// It says so in a report.
+    Say(Status, Reason),
+    /// A folder that the console made: an empty object whose key ends in a slash. It is no file.
+    Folder,
+}
 
-impl Importer<'_> {
-    pub(super) async fn claim(&self, mut import: Import) -> Result<Next, ImportError> {
-        let asked = Asked::read(&import.event)?;
-        if asked.bucket != self.relay.bucket.name() {
-            let own = self.relay.bucket.name().to_owned();
-            return Err(ImportError::OtherBucket { asked: asked.bucket, own });
-        }
-        if import.object.is_none() {
-            if let Some(refusal) = self.first_look(&mut import, &asked).await? {
-                return Ok(refusal);
-            }
-        }
-        if import.dry_run {
-            return Ok(Next::step(Step::Plan, import));
-        }
-        self.wait_for_turn(import).await
+impl NothingToDo {
+    fn refused(code: &str, message: impl Into<String>, action: &str) -> Self {
+        Self::Say(Status::Refused, Reason::new(code, message, action))
     }
 
-    /// Looks the object up and claims its version. Answers with an end where there is nothing to import.
-    async fn first_look(&self, import: &mut Import, asked: &Asked) -> Result<Option<Next>, ImportError> {
-        let report = self.new_report(import, &asked.key);
-        let end = |import: &Import, report, status, reason| {
-            let import = import.clone();
-            async move { self.end_early(import, report, status, reason).await.map(Some) }
-        };
-        let area = match InboxKey::parse(&asked.key) {
-            Ok(key) => key.area,
-            Err(misplaced) => {
-                let reason = Reason::new("MISPLACED", misplaced.to_string(), "put the file where it belongs");
-                return end(import, report, Status::Refused, reason).await;
+    fn duplicate(message: impl Into<String>) -> Self {
+        let action = "nothing; to repeat it, invoke push with \"force\": true";
+        Self::Say(Status::Duplicate, Reason::new("DUPLICATE", message, action))
+    }
+
+    fn superseded() -> Self {
+        let message = "a newer version of this key was put; it is imported instead of this one";
+        Self::refused("SUPERSEDED", message, "nothing")
+    }
+}
+
+impl<M: Means> Importer<'_, M> {
+    pub(super) async fn claim(&self, mut import: Import) -> Result<Next, ImportError> {
+        if import.place.is_none() {
+            match self.first_look(&mut import).await? {
+                None => {}
+                Some(NothingToDo::Folder) => return Ok(Next::step(Step::Done, import)),
+                Some(NothingToDo::Say(status, reason)) => {
+                    let report = self.new_report(&import);
+                    return self.end_early(import, report, status, reason).await;
+                }
+            }
+        }
+        self.wait_in_line(import).await
+    }
+
+    /// Looks the object up and claims its version.
+    async fn first_look(&self, import: &mut Import) -> Result<Option<NothingToDo>, ImportError> {
+        let asked = match Asked::read(&import.event) {
+            Ok(asked) => asked,
+            Err(nothing) => {
+                let action = "start executions with an S3 event, or with {\"bucket\", \"key\"}";
+                return Ok(Some(NothingToDo::refused("NOTHING_ASKED", nothing.to_string(), action)));
             }
         };
-        import.dry_run = asked.dry_run || area == Area::Check;
+        if asked.bucket != self.relay.bucket.name() {
+            let message =
+                format!("the bucket {} is not this stack's, which is {}", asked.bucket, self.relay.bucket.name());
+            let action = "put the file into the bucket that the output DataBucket names";
+            return Ok(Some(NothingToDo::refused("OTHER_BUCKET", message, action)));
+        }
+        let parsed = InboxKey::parse(&asked.key);
+        if let Ok(key) = &parsed {
+            import.module = by_own_name(&key.module)
+                .map_or_else(|| key.module.trim().to_lowercase(), |module| module.as_str().to_owned());
+        }
         let object = match self.relay.bucket.look_up(&asked.key, asked.version_id.as_deref()).await {
             Ok(object) => object,
             Err(gone @ BucketError::Gone { .. }) => {
-                let reason = Reason::new("OBJECT_GONE", gone.to_string(), "put the object again if it is still wanted");
-                return end(import, report, Status::Refused, reason).await;
+                let action = "put the object again if it is still wanted";
+                return Ok(Some(NothingToDo::refused("OBJECT_GONE", gone.to_string(), action)));
             }
             Err(error) => return Err(error.into()),
         };
-        let has_changed = asked.etag.as_deref().is_some_and(|etag| etag != object.etag.trim_matches('"'));
         import.object = Some(object.clone());
-        let report = self.new_report(import, &asked.key);
-        if has_changed {
-            return end(import, report, Status::Refused, superseded()).await;
+        if asked.key.ends_with('/') && object.size == 0 {
+            return Ok(Some(NothingToDo::Folder));
         }
-        if import.dry_run {
-            return Ok(None);
+        let key = match parsed {
+            Ok(key) => key,
+            Err(misplaced) => {
+                let action = "move the file to inbox/<Module>/<name>.<ending>";
+                return Ok(Some(NothingToDo::refused("MISPLACED", misplaced.to_string(), action)));
+            }
+        };
+        if asked.etag.as_deref().is_some_and(|etag| etag != object.etag.trim_matches('"')) {
+            return Ok(Some(NothingToDo::superseded()));
         }
-        let earlier = self.relay.ledger.versions(&asked.key).await?;
-        let others = || earlier.iter().filter(|entry| entry.execution != import.execution);
-        let is_this = |entry: &&Entry| match (&object.version_id, &asked.sequencer) {
+        import.dry_run = asked.dry_run || key.area == Area::Check;
+        if !import.dry_run
+            && let Some(nothing) = self.claim_version(import, &asked, &object).await?
+        {
+            return Ok(Some(nothing));
+        }
+        // What is asked for by hand comes behind what was put before it was asked for.
+        let put_at = asked.put_at.unwrap_or(import.started_at);
+        let order = asked.sequencer.as_deref().unwrap_or_default();
+        import.place = Some(line::place(import.dry_run, put_at, order, &import.run_id()));
+        Ok(None)
+    }
+
+    async fn claim_version(
+        &self,
+        import: &mut Import,
+        asked: &Asked,
+        object: &ObjectVersion,
+    ) -> Result<Option<NothingToDo>, ImportError> {
+        let ledger = &self.relay.ledger;
+        let version = [&object.version_id, &asked.sequencer].into_iter().flatten().next().unwrap_or(&object.etag);
+        let name = EntryName {
+            key: asked.key.clone(),
+            version: if asked.force { import.execution.clone() } else { version.clone() },
+        };
+        let others = ledger.versions(&asked.key).await?;
+        let others: Vec<_> = others.iter().filter(|(_, entry)| entry.execution != import.execution).collect();
+        let is_newer = |entry: &Entry| match (&entry.sequencer, &asked.sequencer) {
+            (Some(theirs), Some(ours)) => is_newer(theirs, ours),
+            _ => false,
+        };
+        let is_this = |entry: &Entry| match (&object.version_id, &asked.sequencer) {
             (Some(version), _) => entry.version_id.as_ref() == Some(version),
             (None, Some(sequencer)) => entry.sequencer.as_ref() == Some(sequencer),
             (None, None) => entry.etag == object.etag,
         };
-        let is_done = |entry: &Entry| entry.standing != Standing::Broken;
-        if let Some(before) = others().filter(is_this).find(|entry| is_done(entry))
-            && !asked.force
-        {
-            let reason = Reason::new(
-                "DUPLICATE",
-                format!("this version of the object was imported before, by run {}", before.run_id),
-                "nothing; to repeat it, invoke push with \"force\": true",
-            );
-            return self.end_as_duplicate(import.clone(), report, reason).await.map(Some);
+        if !asked.force {
+            let done = others.iter().find(|(_, entry)| is_this(entry) && entry.standing != Standing::Broken);
+            if let Some((_, entry)) = done {
+                let message = match entry.standing {
+                    Standing::Claimed => format!("run {} is importing this version of the object", entry.run_id),
+                    _ => format!("this version of the object was imported before, by run {}", entry.run_id),
+                };
+                return Ok(Some(NothingToDo::duplicate(message)));
+            }
+            if others.iter().any(|(_, entry)| is_newer(entry)) {
+                return Ok(Some(NothingToDo::superseded()));
+            }
         }
-        let newer = |entry: &&Entry| match (&entry.sequencer, &asked.sequencer) {
-            (Some(theirs), Some(ours)) => is_newer(theirs, ours),
-            _ => false,
-        };
-        if others().any(|entry| newer(&entry)) {
-            return end(import, report, Status::Refused, superseded()).await;
+        // An import of this version broke off: this one goes on where it stopped.
+        let broken = others.iter().find(|(theirs, entry)| *theirs == name && entry.standing == Standing::Broken);
+        if let Some((_, entry)) = broken {
+            import.resumes = Some(entry.run_id.clone());
         }
-        let name = EntryName {
-            key: asked.key.clone(),
-            version: match (&asked.sequencer, asked.force) {
-                (Some(sequencer), false) => sequencer.clone(),
-                _ => import.execution.clone(),
-            },
-        };
         let entry = Entry {
             standing: Standing::Claimed,
             execution: import.execution.clone(),
             run_id: import.run_id(),
-            sequencer: asked.sequencer.clone(),
+            sequencer: asked.sequencer.clone().or(broken.and_then(|(_, entry)| entry.sequencer.clone())),
             version_id: object.version_id.clone(),
             etag: object.etag.clone(),
         };
-        if !self.relay.ledger.claim(&name, &entry, self.relay.now()).await? {
-            let reason = Reason::new("DUPLICATE", "another execution is importing this version", "nothing");
-            return self.end_as_duplicate(import.clone(), report, reason).await.map(Some);
+        if !ledger.claim(&name, &entry, self.relay.now()).await? {
+            import.resumes = None;
+            return Ok(Some(NothingToDo::duplicate("another run is importing this version of the object")));
         }
-        let put_at = asked.put_at.or(object.put_at).unwrap_or(import.started_at);
-        let order = asked.sequencer.as_deref().unwrap_or_default();
-        import.place = Some(format!("{}#{order}#{}", sortable(put_at), import.run_id()));
         import.entry = Some(name);
+        if import.resumes.is_some() {
+            let progress = ledger.progress(&import.run_id()).await?;
+            import.planned = progress.is_some_and(|progress| progress.counted.is_done);
+        }
         Ok(None)
     }
 
-    /// A duplicate leaves the first import's claim alone.
-    async fn end_as_duplicate(
-        &self,
-        import: Import,
-        report: crate::report::Report,
-        reason: Reason,
-    ) -> Result<Next, ImportError> {
-        let import = Import { entry: None, place: None, ..import };
-        self.end_early(import, report, Status::Duplicate, reason).await
-    }
-
-    async fn wait_for_turn(&self, import: Import) -> Result<Next, ImportError> {
-        let Some(place) = import.place.clone() else { return Err(ImportError::OutOfOrder("claim")) };
-        let now = self.relay.now();
-        if let Some(stop) = self.relay.look_for_pause().await? {
-            let wait = stop.look_again_after(import.waited);
-            self.stand_in_line(&place, now, wait, false).await?;
-            self.report_waiting(&import, &stop).await?;
-            return Ok(Next::after(wait, Step::Claim, import));
+    /// Goes on when nothing pauses and all older imports have gone; else waits and says why.
+    async fn wait_in_line(&self, import: Import) -> Result<Next, ImportError> {
+        // Whether this module is held concerns those alone that send.
+        let module = by_own_name(&import.module).filter(|_| !import.dry_run);
+        if let Some(stop) = self.relay.pause_watch(module).reason().await? {
+            return self.step_aside(import, &stop).await;
         }
         let poll = self.relay.settings.turn_poll_s;
-        self.stand_in_line(&place, now, poll, false).await?;
-        let line = self.relay.ledger.line().await?;
-        let first = line.iter().find(|waiting| waiting.looks_by >= now && !waiting.aside);
-        let is_first = first.is_none_or(|first| first.place >= place);
-        if is_first && self.relay.take_turn(&import.execution).await? {
-            let step = if import.planned { Step::Slice } else { Step::Plan };
-            return Ok(Next::step(step, import));
+        self.stand_in_line(&import, poll, false).await?;
+        if self.may_go(&import).await? {
+            return Ok(Next::step(if import.planned { Step::Slice } else { Step::Plan }, import));
         }
-        let wait = poll.max((import.waited / 10).min(60));
-        self.stand_in_line(&place, now, wait, false).await?;
-        Ok(Next::after(wait, Step::Claim, import))
+        let wait = poll.max((import.waited / 10).min(1_800));
+        self.stand_in_line(&import, wait, false).await?;
+        let reason = Reason::new("WAITS_ITS_TURN", "an older import of this stack is under way", "nothing");
+        let import = self.report_waiting(import, reason).await?;
+        Ok(Next::after(wait, import))
     }
 
-    /// Says in the line when this import will look again.
-    pub(super) async fn stand_in_line(
-        &self,
-        place: &str,
-        now: Timestamp,
-        wait: u64,
-        aside: bool,
-    ) -> Result<(), ImportError> {
-        let wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or(3600));
-        let waiting = Waiting { place: place.to_owned(), looks_by: now + wait + GRACE, aside };
-        Ok(self.relay.ledger.stand_in_line(&waiting).await?)
+    /// Somebody else has the turn for the moment, such as a message that push was invoked with.
+    pub(super) async fn wait_for_turn(&self, import: Import) -> Result<Next, ImportError> {
+        let wait = self.relay.settings.turn_poll_s.min(5);
+        self.stand_in_line(&import, wait, false).await?;
+        Ok(Next::after(wait, import))
     }
-}
 
-/// Text that sorts as the instants do.
-fn sortable(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
+    /// Waits because nothing can be sent: the report says why.
+    pub(super) async fn step_aside(&self, import: Import, stop: &Stop) -> Result<Next, ImportError> {
+        let wait = stop.look_again_after(import.waited);
+        // A check must not keep others waiting, and a held module none but its own.
+        let aside = import.dry_run || matches!(stop, Stop::ModuleHeld { .. });
+        self.stand_in_line(&import, wait, aside).await?;
+        let import = self.report_waiting(import, Reason::from(stop)).await?;
+        Ok(Next::after(wait, import))
+    }
 
-fn superseded() -> Reason {
-    Reason::new("SUPERSEDED", "a newer version of this key was put; it is imported instead of this one", "nothing")
+    /// Says in the report what the import waits for, once.
+    async fn report_waiting(&self, import: Import, reason: Reason) -> Result<Import, ImportError> {
+        if import.reported.as_ref() == Some(&reason.code) {
+            return Ok(import);
+        }
+        let mut report = match self.relay.ledger.progress(&import.run_id()).await? {
+            Some(progress) => progress.report,
+            None => self.new_report(&import),
+        };
+        let reported = Some(reason.code.clone());
+        // Until a label is known to be a module's, the report's place is not known.
+        if report.module.is_some() {
+            report.status = Status::Paused;
+            report.reason = Some(reason);
+            self.relay.reports().write(&mut report).await?;
+        }
+        Ok(Import { reported, ..import })
+    }
 }

@@ -4,11 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::asked::NothingAsked;
-use crate::bucket::{BucketError, ObjectVersion};
-use crate::ledger::{EntryName, LedgerError};
-use crate::relay::Relay;
+use crate::bucket::{BucketError, ObjectVersion, Objects};
+use crate::ledger::{EntryName, LedgerError, Standing};
+use crate::module_directory::by_own_name;
+use crate::relay::{Means, Relay};
 use crate::report::{Reason, Report, Status};
+
+/// How many steps one execution does before another goes on with the import: each is some ten events of the 25,000 that
+/// an execution's history may have, and at half an hour of waiting in between they are over long before the year that an
+/// execution may last (AWS Step Functions developer guide, "Quotas").
+const MOST_STEPS: u32 = 2_000;
 
 /// A step of the import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +29,8 @@ pub enum Step {
     Finish,
     /// A step has failed for good: say so and make room for others.
     Abandon,
+    /// Go on in another execution, before this one's history is full.
+    Renew,
     /// There is nothing left to do.
     Done,
 }
@@ -43,24 +50,36 @@ pub struct StepEvent {
 /// An import, as the state machine carries it. No record content is in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Import {
-    /// The execution's name.
+    /// The name of the execution that the import began with.
     pub execution: String,
-    /// When the execution started.
+    /// When that execution started.
     pub started_at: Timestamp,
     /// What it was started with.
     pub event: Value,
-    /// How long it has waited in a row, in seconds.
+    /// How long it has waited without anything getting done, in seconds.
     #[serde(default)]
     pub waited: u64,
-    /// The ledger's item, once claimed.
+    /// How many steps the present execution has done.
+    #[serde(default)]
+    pub steps: u32,
+    /// The code of the reason for waiting that the report gives already.
+    #[serde(default)]
+    pub reported: Option<String>,
+    /// The run that this import goes on with, where an earlier one broke off.
+    #[serde(default)]
+    pub resumes: Option<String>,
+    /// The ledger's entry, once claimed.
     #[serde(default)]
     pub entry: Option<EntryName>,
-    /// The object's version, once claimed.
+    /// The object's version, once looked up.
     #[serde(default)]
     pub object: Option<ObjectVersion>,
     /// Its place in the line of imports.
     #[serde(default)]
     pub place: Option<String>,
+    /// The module: as the key names it, and by its API name once that is known.
+    #[serde(default)]
+    pub module: String,
     /// Whether it is planned only.
     #[serde(default)]
     pub dry_run: bool,
@@ -72,8 +91,17 @@ pub struct Import {
 impl Import {
     /// Names the run: when it started and which execution it is. The same however often a step is repeated.
     pub fn run_id(&self) -> String {
+        if let Some(run_id) = &self.resumes {
+            return run_id.clone();
+        }
         let started = self.started_at.strftime("%Y%m%dT%H%M%S");
         format!("{started}-{:08x}", fnv1a(self.execution.as_bytes()))
+    }
+
+    /// The object's key, or a word for it where none was named.
+    pub fn key(&self) -> String {
+        let asked = || super::asked::Asked::read(&self.event).ok().map(|asked| asked.key);
+        self.object.as_ref().map(|object| object.key.clone()).or_else(asked).unwrap_or_else(|| "unknown".to_owned())
     }
 }
 
@@ -96,30 +124,26 @@ pub struct Next {
 impl Next {
     /// Goes on at once.
     pub(super) fn step(next: Step, import: Import) -> Self {
-        Self { next, wait_seconds: 0, import: Import { waited: 0, ..import } }
+        Self { next, wait_seconds: 0, import: Import { steps: import.steps + 1, ..import } }
     }
 
-    /// Waits, then goes on.
-    pub(super) fn after(wait_seconds: u64, next: Step, import: Import) -> Self {
-        let waited = import.waited + wait_seconds;
-        Self { next, wait_seconds, import: Import { waited, ..import } }
+    /// Something was done: waits begin small again.
+    pub(super) fn progress(next: Step, import: Import) -> Self {
+        Self::step(next, Import { waited: 0, reported: None, ..import })
+    }
+
+    /// Waits, then looks again whether it may go on.
+    pub(super) fn after(wait_seconds: u64, import: Import) -> Self {
+        let (waited, steps) = (import.waited + wait_seconds, import.steps + 1);
+        let next = if steps >= MOST_STEPS { Step::Renew } else { Step::Claim };
+        let steps = if next == Step::Renew { 0 } else { steps };
+        Self { next, wait_seconds, import: Import { waited, steps, ..import } }
     }
 }
 
 /// What keeps a step from being done. The state machine tries again, and abandons the import in the end.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// An execution that was started with something else.
-    #[error(transparent)]
-    NothingAsked(#[from] NothingAsked),
-    /// An execution for another bucket.
-    #[error("the import was started for the bucket {asked}, but this stack's is {own}: start it with the DataBucket output")]
-    OtherBucket {
-        /// The bucket asked for.
-        asked: String,
-        /// The stack's.
-        own: String,
-    },
     /// A step that was called before the one it builds on.
     #[error("the step {0} came before the import was claimed: start executions with an object, not in the middle")]
     OutOfOrder(&'static str),
@@ -138,13 +162,13 @@ pub enum ImportError {
 }
 
 /// Does the steps.
-pub struct Importer<'a> {
-    pub(super) relay: &'a Relay,
+pub struct Importer<'a, M: Means> {
+    pub(super) relay: &'a Relay<M>,
 }
 
-impl<'a> Importer<'a> {
+impl<'a, M: Means> Importer<'a, M> {
     /// Works with these means.
-    pub fn new(relay: &'a Relay) -> Self {
+    pub fn new(relay: &'a Relay<M>) -> Self {
         Self { relay }
     }
 
@@ -153,20 +177,31 @@ impl<'a> Importer<'a> {
     /// # Errors
     /// Something the step needs cannot be had; it may be repeated.
     pub async fn step(&self, event: StepEvent) -> Result<Next, ImportError> {
-        match event.step {
+        let (step, run_id) = (event.step, event.import.run_id());
+        let next = match event.step {
             Step::Claim => self.claim(event.import).await,
             Step::Plan => self.plan(event.import).await,
             Step::Slice => self.slice(event.import).await,
             Step::Finish => self.finish(event.import).await,
-            Step::Abandon => self.abandon(event.import, event.error).await,
+            Step::Abandon => self.abandon(event.import, event.error.as_ref()).await,
+            Step::Renew => Ok(Next::step(Step::Claim, event.import)),
             Step::Done => Ok(Next::step(Step::Done, event.import)),
+        };
+        match &next {
+            Ok(next) => {
+                tracing::info!(run_id, step = ?step, next = ?next.next, wait_seconds = next.wait_seconds, "import step done");
+            }
+            Err(error) => tracing::warn!(run_id, step = ?step, error = %error, "import step failed; it is tried again"),
         }
+        next
     }
 
     /// A report of this import that has nothing in it yet.
-    pub(super) fn new_report(&self, import: &Import, key: &str) -> Report {
-        let mut report = Report::started(import.run_id(), key, import.started_at);
-        report.source_version = import.object.as_ref().and_then(|object| object.version_id.clone());
+    pub(super) fn new_report(&self, import: &Import) -> Report {
+        let mut report = Report::started(import.run_id(), import.key(), import.started_at);
+        report.source_version =
+            import.object.as_ref().map(|object| object.version_id.clone().unwrap_or_else(|| object.etag.clone()));
+        report.module = by_own_name(&import.module).map(|module| module.as_str().to_owned());
         report
     }
 
@@ -178,28 +213,40 @@ impl<'a> Importer<'a> {
         status: Status,
         reason: Reason,
     ) -> Result<Next, ImportError> {
-        let now = self.relay.now();
-        report.end(status, Some(reason), now);
-        self.relay.reports().write(&mut report).await?;
-        self.relay.ledger.note_report(&import.execution, report.report_key.as_deref().unwrap_or_default(), now).await?;
-        self.make_room(&import, crate::ledger::Standing::Ended).await?;
+        report.end(status, Some(reason), self.relay.now());
+        self.publish_end(&import, &mut report).await?;
+        self.make_room(&import, Standing::Ended).await?;
         Ok(Next::step(Step::Done, import))
     }
 
-    /// Leaves the line and gives the turn to the next.
-    pub(super) async fn make_room(
-        &self,
-        import: &Import,
-        standing: crate::ledger::Standing,
-    ) -> Result<(), ImportError> {
+    /// Writes the last report of an import and lets it be found by whoever started the import.
+    pub(super) async fn publish_end(&self, import: &Import, report: &mut Report) -> Result<(), ImportError> {
+        self.relay.reports().write(report).await?;
+        let key = report.report_key.as_deref().unwrap_or_default();
+        self.relay.ledger.note_report(&import.execution, key, self.relay.now()).await?;
+        super::measures::ended(&self.relay.settings.stack, self.relay.now(), report);
+        Ok(())
+    }
+
+    /// Leaves the line and says in the ledger how the version ended.
+    pub(super) async fn make_room(&self, import: &Import, standing: Standing) -> Result<(), ImportError> {
         if let Some(entry) = &import.entry {
-            self.relay.ledger.end(entry, standing, self.relay.now()).await?;
+            self.relay.ledger.end(entry, &import.execution, standing, self.relay.now()).await?;
         }
         if let Some(place) = &import.place {
             self.relay.ledger.leave_line(place).await?;
         }
-        self.relay.give_turn_back(&import.execution).await?;
         Ok(())
+    }
+
+    /// Removes what the import kept under way.
+    pub(super) async fn clear_away(&self, keys: &[String]) {
+        for key in keys {
+            // What stays is removed by the bucket's lifecycle.
+            if let Err(error) = self.relay.bucket.delete(key).await {
+                tracing::warn!(error = %error, "a part was left behind");
+            }
+        }
     }
 }
 
@@ -222,9 +269,22 @@ mod tests {
 
     #[test]
     fn waits_add_up_until_something_is_done() {
-        let next = Next::after(20, Step::Claim, import("a"));
-        let next = Next::after(20, Step::Claim, next.import);
-        assert_eq!((next.wait_seconds, next.import.waited), (20, 40));
-        assert_eq!(Next::step(Step::Slice, next.import).import.waited, 0);
+        let next = Next::after(20, import("a"));
+        let next = Next::after(20, next.import);
+        assert_eq!((next.next, next.wait_seconds, next.import.waited), (Step::Claim, 20, 40));
+        let next = Next::step(Step::Slice, next.import);
+        assert_eq!(next.import.waited, 40, "a slice that got nothing done does not make waits small again");
+        assert_eq!(Next::progress(Step::Slice, next.import).import.waited, 0);
+    }
+
+    #[test]
+    fn an_import_goes_on_in_another_execution_before_the_history_is_full() {
+        let mut at = import("a");
+        for _ in 0..MOST_STEPS - 1 {
+            at = Next::after(1, at).import;
+        }
+        let last = Next::after(1, at);
+        assert_eq!((last.next, last.import.steps), (Step::Renew, 0));
+        assert_eq!(last.import.run_id(), import("a").run_id());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::progress::Rows;
 use crate::decode::Checkpoint;
 use crate::row::Row;
 
@@ -9,7 +10,7 @@ use crate::row::Row;
 #[derive(Debug)]
 struct Underway {
     row: Row,
-    before: Option<Checkpoint>,
+    before: Checkpoint,
 }
 
 /// The rows that were read and have not ended.
@@ -18,17 +19,24 @@ pub struct Tracker {
     underway: BTreeMap<u64, Underway>,
     next_row: u64,
     ended_ahead: BTreeSet<u64>,
+    /// The place before the next row that is read.
+    at: Option<Checkpoint>,
 }
 
 impl Tracker {
     /// Goes on where a checkpoint left off.
-    pub fn resume(next_row: u64, ended_ahead: BTreeSet<u64>) -> Self {
-        Self { underway: BTreeMap::new(), next_row, ended_ahead }
+    pub fn resume(next_row: u64, at: Option<Checkpoint>, ended_ahead: &Rows) -> Self {
+        Self { underway: BTreeMap::new(), next_row, ended_ahead: ended_ahead.iter().collect(), at }
+    }
+
+    /// The number of the next row that is read.
+    pub fn next_row(&self) -> u64 {
+        self.next_row
     }
 
     /// A row was read; `before` is the place in the file just before it. Answers with its number, or `None` for one
     /// that has ended before.
-    pub fn read(&mut self, row: Row, before: Option<Checkpoint>) -> Option<u64> {
+    pub fn read(&mut self, row: Row, before: Checkpoint) -> Option<u64> {
         let number = self.next_row;
         self.next_row += 1;
         if self.ended_ahead.contains(&number) {
@@ -36,6 +44,11 @@ impl Tracker {
         }
         self.underway.insert(number, Underway { row, before });
         Some(number)
+    }
+
+    /// All rows up to that place in the file have been read.
+    pub fn read_up_to(&mut self, at: Checkpoint) {
+        self.at = Some(at);
     }
 
     /// A row that is under way.
@@ -50,14 +63,14 @@ impl Tracker {
         Some(underway.row)
     }
 
-    /// Where to go on: the number of the first row that has not ended, the place in the file before it (`at_end` when
-    /// there is none), and the rows behind it that have ended.
-    pub fn checkpoint(&mut self, at_end: Option<Checkpoint>) -> (u64, Option<Checkpoint>, BTreeSet<u64>) {
+    /// Where to go on: the number of the first row that has not ended, the place in the file before it, and the rows
+    /// behind it that have ended.
+    pub fn checkpoint(&mut self) -> (u64, Option<Checkpoint>, Rows) {
         let (first, before) = match self.underway.first_key_value() {
-            Some((number, underway)) => (*number, underway.before.clone()),
-            None => (self.next_row, at_end),
+            Some((number, underway)) => (*number, Some(underway.before)),
+            None => (self.next_row, self.at),
         };
         self.ended_ahead = self.ended_ahead.split_off(&first);
-        (first, before, self.ended_ahead.clone())
+        (first, before, self.ended_ahead.iter().copied().collect())
     }
 }

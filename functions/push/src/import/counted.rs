@@ -1,0 +1,110 @@
+//! What reading a file once has shown, before a credit is spent on records.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use shared::bigin::{CallShape, MOST_RECORDS_A_CALL};
+
+use crate::decode::Checkpoint;
+use crate::parcel::Reject;
+
+/// How many rows that would be rejected are shown one by one.
+const MOST_EXAMPLES: usize = 20;
+
+/// The count so far.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Rows read.
+    pub rows: u64,
+    /// Whether all were read.
+    pub is_done: bool,
+    /// Where counting goes on.
+    pub checkpoint: Option<Checkpoint>,
+    /// Rows that would be rejected before they are sent.
+    pub rejected: u64,
+    /// The same, by code.
+    pub rejects_by_code: BTreeMap<String, u64>,
+    /// The first of them.
+    pub examples: Vec<Example>,
+}
+
+/// A row that would be rejected, without its content.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    line: u64,
+    code: String,
+    field: Option<String>,
+    message: String,
+}
+
+impl Counted {
+    /// Counts a row that can be sent.
+    pub fn good(&mut self) {
+        self.rows += 1;
+    }
+
+    /// Counts a row that cannot.
+    pub fn bad(&mut self, line: u64, reject: &Reject) {
+        self.rows += 1;
+        self.rejected += 1;
+        *self.rejects_by_code.entry(reject.code.clone()).or_default() += 1;
+        if self.examples.len() < MOST_EXAMPLES {
+            let Reject { code, field, message, .. } = reject.clone();
+            self.examples.push(Example { line, code, field, message });
+        }
+    }
+
+    /// The API credits that the rows need at least.
+    pub fn credits(&self, shape: &CallShape) -> u64 {
+        let to_send = self.rows - self.rejected;
+        let full = to_send / MOST_RECORDS_A_CALL as u64;
+        let rest = usize::try_from(to_send % MOST_RECORDS_A_CALL as u64).unwrap_or(0);
+        full * shape.credits(MOST_RECORDS_A_CALL) + if rest > 0 { shape.credits(rest) } else { 0 }
+    }
+
+    /// The plan as the report gives it.
+    pub fn as_plan(&self, shape: &CallShape, columns: &Value, credits_left: Option<u64>) -> Value {
+        let to_send = self.rows - self.rejected;
+        json!({
+            "rows": self.rows,
+            "to_send": to_send,
+            "rejected": self.rejected,
+            "rejects_by_code": self.rejects_by_code,
+            "examples": self.examples,
+            "calls": to_send.div_ceil(MOST_RECORDS_A_CALL as u64),
+            "credits": self.credits(shape),
+            "credits_left": credits_left,
+            "columns": columns,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::bigin::{ModuleName, Operation};
+
+    fn shape() -> CallShape {
+        let module = ModuleName::parse("Contacts").unwrap();
+        CallShape { module, operation: Operation::Upsert, match_on: vec!["Email".into()], trigger: vec![] }
+    }
+
+    #[test]
+    fn a_plan_counts_calls_and_credits_of_what_can_be_sent() {
+        let mut counted = Counted::default();
+        (0..215).for_each(|_| counted.good());
+        counted.bad(7, &Reject::relay("INVALID_EMAIL", Some("Email".into()), "m"));
+        let plan = counted.as_plan(&shape(), &json!([]), Some(5));
+        assert_eq!((&plan["rows"], &plan["to_send"], &plan["calls"], &plan["credits"]), (&json!(216), &json!(215), &json!(3), &json!(22)));
+        assert_eq!(plan["examples"][0]["line"], 7);
+        assert_eq!(Counted::default().credits(&shape()), 0);
+    }
+
+    #[test]
+    fn only_the_first_bad_rows_are_shown_and_all_are_counted() {
+        let mut counted = Counted::default();
+        (0..50).for_each(|line| counted.bad(line, &Reject::relay("X", None, "m")));
+        assert_eq!((counted.examples.len(), counted.rejects_by_code["X"]), (MOST_EXAMPLES, 50));
+    }
+}

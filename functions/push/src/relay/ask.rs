@@ -1,0 +1,86 @@
+//! Questions to Bigin that are no records: with a token, once more with a fresh one, and again after a passing failure.
+
+use std::time::Duration;
+
+use shared::bigin::{Access, CallFailure};
+use shared::clock::Clock;
+use shared::state::StateError;
+
+use super::{Means, Relay};
+use crate::deliver::Tokens;
+use crate::stop::Stop;
+
+/// How often a question is asked before its failure counts.
+const TRIES: u32 = 4;
+
+/// A question without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskFailure {
+    /// Nothing can be asked for now.
+    #[error("{}", .0.message())]
+    Stop(Stop),
+    /// Bigin does not answer this question: scope, permission or module are missing.
+    #[error(transparent)]
+    Refused(CallFailure),
+    /// The state table.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl<M: Means> Relay<M> {
+    /// Asks Bigin something. Costs a credit each time.
+    ///
+    /// # Errors
+    /// Bigin cannot be asked for now, or refuses to answer.
+    pub async fn ask<T, F, A>(&self, question: F) -> Result<T, AskFailure>
+    where
+        F: Fn(Access) -> A,
+        A: Future<Output = Result<T, CallFailure>>,
+    {
+        let mut pass = self.tokens.pass().await.map_err(AskFailure::Stop)?;
+        let mut renewed = false;
+        let mut tries = 0;
+        loop {
+            let answer = question(pass.access.clone()).await;
+            self.spend_credits(1).await?;
+            tries += 1;
+            match answer {
+                Ok(answer) => return Ok(answer),
+                Err(CallFailure::TokenRejected { .. }) if !renewed => {
+                    renewed = true;
+                    pass = self.tokens.newer_than(&pass).await.map_err(AskFailure::Stop)?;
+                }
+                Err(failure) => match stop_for(&failure) {
+                    None => return Err(AskFailure::Refused(failure)),
+                    Some(stop) if tries >= TRIES || !passes(&stop) => return Err(AskFailure::Stop(stop)),
+                    Some(_) => self.clock.sleep(self.wait(tries)).await,
+                },
+            }
+        }
+    }
+
+    fn wait(&self, tries: u32) -> Duration {
+        self.settings.first_wait.saturating_mul(1 << tries.min(6)).mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+}
+
+/// Why nothing can be asked for now; `None` when asking later would not help either.
+fn stop_for(failure: &CallFailure) -> Option<Stop> {
+    match failure {
+        CallFailure::TokenRejected { code } => Some(Stop::TokenRejected { code: code.clone() }),
+        CallFailure::Throttled { credits_remaining: Some(0), .. } => Some(Stop::CreditsGone),
+        CallFailure::Throttled { .. } => Some(Stop::Throttled),
+        CallFailure::Unavailable { .. } | CallFailure::Unreadable { .. } | CallFailure::NoAnswer { .. } => {
+            Some(Stop::Unavailable { message: failure.to_string() })
+        }
+        CallFailure::ScopeMissing { .. }
+        | CallFailure::NotPermitted { .. }
+        | CallFailure::UnknownModule { .. }
+        | CallFailure::Refused { .. } => None,
+    }
+}
+
+/// Whether it is worth asking again at once.
+fn passes(stop: &Stop) -> bool {
+    matches!(stop, Stop::Throttled | Stop::Unavailable { .. })
+}

@@ -1,0 +1,152 @@
+//! The means that every room of push works with: settings, bucket, state, tokens, Bigin, time.
+
+mod ask;
+mod metadata;
+mod turn;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use shared::bigin::{Bigin, ModuleName};
+use shared::clock::Clock;
+use shared::state::{StateError, Table};
+
+use crate::bucket::Objects;
+use crate::deliver::{Limits, Tokens};
+use crate::ledger::Ledger;
+use crate::pause_watch::PauseWatch;
+use crate::report_file::ReportFile;
+
+pub use ask::AskFailure;
+pub use metadata::{Freshness, Metadata};
+pub use turn::Turn;
+
+/// The kinds of means: AWS and the machine's clock in the function, memory and a clock set by hand in tests.
+pub trait Means: Clone + Send + Sync + 'static {
+    /// The state table.
+    type Table: Table;
+    /// The data bucket.
+    type Objects: Objects;
+    /// Where access tokens come from.
+    type Tokens: Tokens;
+    /// Time.
+    type Clock: Clock + Clone + 'static;
+}
+
+/// What can be set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The stack's name.
+    pub stack: String,
+    /// The most calls to Bigin in flight over the whole stack.
+    pub bigin_concurrency: usize,
+    /// How long a slice of an import, or its plan, works before it hands over.
+    pub slice_budget: Duration,
+    /// How long an import waits before it looks again whether it is its turn, in seconds.
+    pub turn_poll_s: u64,
+    /// How long the turn is held without a sign of life.
+    pub turn_lasts: Duration,
+    /// The wait after a first failed call; it doubles with each further one.
+    pub first_wait: Duration,
+    /// How long failed calls in a row are borne before delivery stops.
+    pub patience: Duration,
+    /// How often to look whether delivery is paused, at least.
+    pub look_every: Duration,
+    /// A checkpoint is due after that long, ...
+    pub checkpoint_every: Duration,
+    /// ... or after that many rows have ended.
+    pub checkpoint_rows: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            stack: "bigin-relay".to_owned(),
+            bigin_concurrency: 5,
+            slice_budget: Duration::from_secs(120),
+            turn_poll_s: 20,
+            // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
+            turn_lasts: Duration::from_secs(100),
+            first_wait: Duration::from_secs(1),
+            patience: Duration::from_secs(60),
+            look_every: Duration::from_secs(20),
+            checkpoint_every: Duration::from_secs(10),
+            checkpoint_rows: 5_000,
+        }
+    }
+}
+
+impl Settings {
+    /// How many calls an import may have in flight: what the queue's two consumers leave.
+    pub fn import_width(&self) -> usize {
+        self.bigin_concurrency.saturating_sub(2).max(1)
+    }
+
+    /// How far delivery may go that starts now, within that width and time.
+    pub fn limits(&self, width: usize, budget: Duration) -> Limits {
+        let usual = Limits::usual(width, tokio::time::Instant::now() + budget);
+        Limits { first_wait: self.first_wait, patience: self.patience, look_every: self.look_every, ..usual }
+    }
+}
+
+/// The means themselves. Cheap to clone.
+#[derive(Clone)]
+pub struct Relay<M: Means> {
+    /// What can be set.
+    pub settings: Settings,
+    /// The data bucket.
+    pub bucket: M::Objects,
+    /// The state table.
+    pub table: M::Table,
+    /// The ledger of files.
+    pub ledger: Ledger<M::Table>,
+    /// Where access tokens come from.
+    pub tokens: Arc<M::Tokens>,
+    /// The Bigin API.
+    pub bigin: Bigin,
+    /// Time.
+    pub clock: M::Clock,
+    metadata: metadata::Cache,
+}
+
+impl<M: Means> Relay<M> {
+    /// Puts the means together.
+    pub fn new(
+        settings: Settings,
+        bucket: M::Objects,
+        table: M::Table,
+        tokens: Arc<M::Tokens>,
+        bigin: Bigin,
+        clock: M::Clock,
+    ) -> Self {
+        let ledger = Ledger::new(table.clone());
+        Self { settings, bucket, table, ledger, tokens, bigin, clock, metadata: metadata::Cache::default() }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Writes reports.
+    pub fn reports(&self) -> ReportFile<'_, M::Objects> {
+        ReportFile::new(&self.bucket)
+    }
+
+    /// Watches whether delivery, to that module where one is named, may go on.
+    pub fn pause_watch(&self, module: Option<ModuleName>) -> PauseWatch<M::Table, M::Clock> {
+        PauseWatch::new(self.table.clone(), self.clock.clone(), module)
+    }
+
+    /// Counts API credits that calls cost.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn spend_credits(&self, credits: u64) -> Result<(), StateError> {
+        if credits > 0 {
+            shared::state::credits::spend(&self.table, self.now(), credits).await?;
+        }
+        Ok(())
+    }
+}
