@@ -1,12 +1,40 @@
 //! The authorize function: wiring only.
 
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::{Value, json};
+use std::time::Duration;
+
+use authorize::{Authorize, Config, ZohoClient};
+use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use shared::bigin::Bigin;
+use shared::clock::SystemClock;
+use shared::intake::PushIntake;
+use shared::state::DynamoTable;
+use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
+use shared::{aws, https, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::run(service_fn(|_event: LambdaEvent<Value>| async {
-        Ok::<_, lambda_runtime::Error>(json!({"status": "skeleton"}))
+    let config = Config::from_process()?;
+    telemetry::init(config.log_level.as_deref());
+    let sdk = aws::load().await;
+    // Short enough that a whole run, with its calls asked again, fits into the function's minute.
+    let http = https::client(Duration::from_secs(8))?;
+    let data_center = config.zoho.hosts.data_centre();
+    let authorize = Authorize {
+        table: DynamoTable::new(&sdk, &config.state_table),
+        self_client: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.self_client)),
+        access: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.access_token)),
+        zoho: ZohoClient {
+            issuer: ZohoIssuer::new(http.clone(), config.zoho.hosts),
+            bigin: Bigin::new(http),
+        },
+        intake: PushIntake::new(&sdk, &config.push_function),
+        clock: SystemClock,
+        data_center,
+    };
+    let authorize = &authorize;
+    run(service_fn(|event: LambdaEvent<Value>| async move {
+        authorize.handle(event.payload).await.map_err(Diagnostic::from)
     }))
     .await
 }

@@ -1,0 +1,255 @@
+//! The run from the stored refresh token on: verify it, put it in force, publish the access token, let delivery go on,
+//! revoke what it replaces.
+
+use shared::clock::Clock;
+use shared::intake::Intake;
+use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Standing, Table, held, mints, pause, standing};
+use shared::tokens::{AccessDocument, Publish, Secrets, SelfClient, VaultError};
+
+use crate::answer::{Answer, Previous, Scopes};
+use crate::error::{AuthorizeError, Kept};
+use crate::handler::{Authorize, Before, Candidate, is_revoked};
+use crate::scopes::missing;
+use crate::verify::{Belonging, Verified, belonging, verify};
+use crate::zoho::Zoho;
+
+/// How often the access token is published again when a refresh was faster.
+const MOST_PUBLISHES: u32 = 5;
+
+impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C> {
+    /// Settles an authorization whose refresh token is stored.
+    pub(crate) async fn settle(&self, before: Before, mut candidate: Candidate) -> Result<Answer, AuthorizeError> {
+        let verified = verify(&self.zoho, &self.clock, &candidate.access())
+            .await
+            .map_err(|failure| AuthorizeError::VerificationFailed {
+                failure,
+                kept: candidate.kept,
+            })?;
+        let known = before.client.as_ref().and_then(|client| client.org_id.clone());
+        let found = verified
+            .organisation
+            .as_ref()
+            .map(|organisation| organisation.id.clone());
+        match (
+            belonging(known.as_deref(), found.as_deref(), candidate.change_org),
+            known.clone(),
+        ) {
+            (Belonging::Other, Some(known)) => return Err(self.refuse(&before, &candidate, known, &verified).await),
+            (Belonging::Unknown, Some(known)) if candidate.is_new => {
+                let taken_back = self.withdraw(&before, &candidate).await;
+                return Err(AuthorizeError::OrganisationUnknown { known, taken_back });
+            }
+            _ => {}
+        }
+        complete(&mut candidate, &verified, known.as_deref());
+        self.put_in_force(&mut candidate).await?;
+        let has_moved = known.is_some() && known != candidate.client.org_id;
+        let mut warnings = verified.warnings;
+        self.let_go_on(&before, &candidate, has_moved, &mut warnings).await?;
+        let previous = self.revoke_replaced(&candidate, &mut warnings).await;
+        Ok(answer(candidate, previous, warnings))
+    }
+
+    /// The tokens are for another organisation: they are taken back, what was in force stays so.
+    async fn refuse(
+        &self,
+        before: &Before,
+        candidate: &Candidate,
+        known: String,
+        verified: &Verified,
+    ) -> AuthorizeError {
+        let organisation = verified.organisation.clone();
+        let (found, found_name) = organisation.map(|found| (found.id, found.name)).unwrap_or_default();
+        let taken_back = self.withdraw(before, candidate).await;
+        AuthorizeError::OtherOrganisation {
+            known,
+            found,
+            found_name,
+            taken_back,
+        }
+    }
+
+    /// Revokes tokens that were not put in force and forgets them. True when Zoho does not accept them any more.
+    async fn withdraw(&self, before: &Before, candidate: &Candidate) -> bool {
+        if !candidate.is_new {
+            return false;
+        }
+        let taken_back = self.take_back(&candidate.client).await;
+        // Kept beside what is in force while Zoho still accepts it, so that a revoke or the next run takes it back.
+        if taken_back && let Some(old) = &before.client {
+            let without = SelfClient {
+                pending: None,
+                ..old.clone()
+            };
+            match self.self_client.publish(Some(&candidate.version), &without).await {
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "the refused refresh token is revoked but still stored"),
+            }
+        }
+        taken_back
+    }
+
+    async fn put_in_force(&self, candidate: &mut Candidate) -> Result<(), AuthorizeError> {
+        match self
+            .self_client
+            .publish(Some(&candidate.version), &candidate.client)
+            .await
+        {
+            Ok(Publish::Done(version)) => {
+                (candidate.version, candidate.kept) = (version, Kept::InForce);
+                Ok(())
+            }
+            Ok(Publish::Lost) => Err(self.overtaken(candidate).await),
+            Err(error) => Err(AuthorizeError::Unfinished {
+                problem: error.to_string(),
+            }),
+        }
+    }
+
+    /// A token that was there before is its owner's business; a new one must not stay behind a revoke.
+    async fn overtaken(&self, candidate: &Candidate) -> AuthorizeError {
+        let taken_back = candidate.is_new && self.take_back(&candidate.client).await;
+        AuthorizeError::Overtaken { taken_back }
+    }
+
+    /// Publishes the access token, ends the pauses that the authorization ends, and opens the intake.
+    async fn let_go_on(
+        &self,
+        before: &Before,
+        candidate: &Candidate,
+        has_moved: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), AuthorizeError> {
+        let unfinished = |problem: String| AuthorizeError::Unfinished { problem };
+        self.publish_access(before, candidate).await?;
+        let now = self.clock.now();
+        let standing_now = Standing::read(&self.table)
+            .await
+            .map_err(|error| unfinished(error.to_string()))?;
+        if is_being_revoked(&standing_now) && standing_now.authorization != before.standing.authorization {
+            return Err(self.overtaken(candidate).await);
+        }
+        let authorized = AuthorizationEvent::Authorized {
+            expires_at: candidate.record.expires_at,
+        };
+        standing::record(&self.table, &authorized, now)
+            .await
+            .map_err(|error| unfinished(error.to_string()))?;
+        // Credits are an organisation's own. An operator's pause is the operator's to end.
+        let causes: &[Cause] = if has_moved {
+            &[Cause::TokenRejected, Cause::Credits]
+        } else {
+            &[Cause::TokenRejected]
+        };
+        let standing = pause::clear(&self.table, causes)
+            .await
+            .map_err(|error| unfinished(error.to_string()))?;
+        mints::close_circuit(&self.table, now)
+            .await
+            .map_err(|error| unfinished(error.to_string()))?;
+        // Other scopes or another user may well be let in: each held module is tried again at once.
+        for module in held::all(&self.table)
+            .await
+            .map_err(|error| unfinished(error.to_string()))?
+        {
+            let released = held::release(&self.table, &module.module).await;
+            released.map_err(|error| unfinished(error.to_string()))?;
+        }
+        match standing.pause(now) {
+            Some(pause) => warnings.push(format!("delivery stays paused: {}; {}", pause.message, pause.action)),
+            None => {
+                if let Err(error) = self.intake.set_open(true).await {
+                    warnings.push(error.to_string());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A refresh that publishes at the same time has an older token or one as good: ours goes over it. A revoke wins.
+    async fn publish_access(&self, before: &Before, candidate: &Candidate) -> Result<(), AuthorizeError> {
+        let unfinished = |problem: String| AuthorizeError::Unfinished { problem };
+        for _ in 0..MOST_PUBLISHES {
+            let version = match self.access.read().await {
+                Ok(Some(stored)) if is_revoked(&stored.document) && !before.was_revoked => {
+                    return Err(self.overtaken(candidate).await);
+                }
+                Ok(stored) => stored.map(|stored| stored.version),
+                Err(VaultError::Unreadable { .. }) => self
+                    .access
+                    .version()
+                    .await
+                    .map_err(|error| unfinished(error.to_string()))?,
+                Err(error) => return Err(unfinished(error.to_string())),
+            };
+            let document = AccessDocument::Token(candidate.record.clone());
+            match self.access.publish(version.as_ref(), &document).await {
+                Ok(Publish::Done(_)) => return Ok(()),
+                Ok(Publish::Lost) => {}
+                Err(error) => return Err(unfinished(error.to_string())),
+            }
+        }
+        Err(unfinished("the access token's secret keeps changing".to_owned()))
+    }
+
+    /// Zoho keeps only 20 refresh tokens, and an old one is a door left open.
+    async fn revoke_replaced(&self, candidate: &Candidate, warnings: &mut Vec<String>) -> Previous {
+        if candidate.replaced.is_empty() {
+            return if candidate.is_new {
+                Previous::None
+            } else {
+                Previous::Kept
+            };
+        }
+        let mut previous = Previous::Revoked;
+        for (data_center, token) in &candidate.replaced {
+            if let Err(failure) = self.zoho.revoke(*data_center, token).await {
+                previous = Previous::Failed;
+                warnings.push(format!(
+                    "the refresh token before this one may still be good, remove it in Zoho Accounts under Connected \
+                     Apps: {failure}"
+                ));
+            }
+        }
+        previous
+    }
+}
+
+fn is_being_revoked(standing: &Standing) -> bool {
+    matches!(
+        standing.authorization.state,
+        AuthorizationState::Revoking | AuthorizationState::Revoked
+    )
+}
+
+/// Writes down whose the tokens are.
+fn complete(candidate: &mut Candidate, verified: &Verified, known: Option<&str>) {
+    let client = &mut candidate.client;
+    if let Some(organisation) = &verified.organisation {
+        client.org_id = Some(organisation.id.clone());
+        client.org_name = Some(organisation.name.clone()).filter(|name| !name.is_empty());
+    } else if !candidate.is_new {
+        client.org_id = known.map(str::to_owned);
+    }
+    if let Some(user) = &verified.user {
+        client.user_email.clone_from(&user.email);
+    }
+    candidate.record.org_id.clone_from(&client.org_id);
+}
+
+fn answer(candidate: Candidate, previous: Previous, warnings: Vec<String>) -> Answer {
+    let client = candidate.client;
+    tracing::info!(org_id = client.org_id, data_center = %client.data_center, ?previous, "authorized");
+    Answer {
+        scopes: Scopes {
+            missing: missing(&client.scope),
+            granted: client.scope,
+        },
+        org_id: client.org_id,
+        org_name: client.org_name,
+        user_email: client.user_email,
+        data_center: client.data_center,
+        previous,
+        warnings,
+    }
+}
