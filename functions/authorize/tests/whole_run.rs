@@ -13,7 +13,11 @@ use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, Standin
 use shared::tokens::{AccessDocument, BlankState};
 
 fn unavailable() -> CallFailure {
-    CallFailure::Unavailable { call: "GET /org".to_owned(), status: 503, html: true }
+    CallFailure::Unavailable {
+        call: "GET /org".to_owned(),
+        status: 503,
+        html: true,
+    }
 }
 
 #[tokio::test]
@@ -40,7 +44,16 @@ async fn the_first_authorization_leaves_everything_in_place() {
 async fn the_refresh_token_is_stored_before_it_is_tried_out() {
     let relay = Relay::new(ZohoDouble::default().bigin_fails(unavailable()));
     let error = relay.authorize(file()).await.unwrap_err();
-    assert!(matches!(error, AuthorizeError::VerificationFailed { kept: Kept::InForce, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            AuthorizeError::VerificationFailed {
+                kept: Kept::InForce,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(error.to_string().contains("nothing is lost"), "{error}");
     assert_eq!(relay.client().await.refresh_token.unwrap().expose(), "refresh-1");
     assert_eq!(relay.zoho.revoked(), [""; 0]);
@@ -84,11 +97,17 @@ async fn another_organisation_is_refused_and_the_old_authorization_stays() {
     let error = relay.authorize(file()).await.unwrap_err();
     assert_eq!(error.kind(), "OtherOrganisation");
     for expected in ["8002", "Other Ltd", "7001", "change_org", "revoked again"] {
-        assert!(error.to_string().contains(expected), "{expected} is missing in: {error}");
+        assert!(
+            error.to_string().contains(expected),
+            "{expected} is missing in: {error}"
+        );
     }
     assert_eq!(relay.zoho.revoked(), ["refresh-2"]);
     let client = relay.client().await;
-    assert_eq!((client.refresh_token.unwrap().expose(), client.pending), ("refresh-1", None));
+    assert_eq!(
+        (client.refresh_token.unwrap().expose(), client.pending),
+        ("refresh-1", None)
+    );
     assert_eq!(relay.access_token().await.unwrap().access_token.expose(), "access-1");
     assert_eq!(relay.state().await, AuthorizationState::Active);
 }
@@ -101,7 +120,10 @@ async fn another_organisation_that_is_wished_for_replaces_the_old() {
     let mut wished = file();
     wished["change_org"] = json!(true);
     let answer = relay.authorize(wished).await.unwrap();
-    assert_eq!((answer.org_id.as_deref(), answer.previous), (Some("8002"), Previous::Revoked));
+    assert_eq!(
+        (answer.org_id.as_deref(), answer.previous),
+        (Some("8002"), Previous::Revoked)
+    );
     assert_eq!(relay.access_token().await.unwrap().org_id.as_deref(), Some("8002"));
 }
 
@@ -111,7 +133,16 @@ async fn while_nobody_can_tell_the_organisation_the_old_authorization_goes_on() 
     relay.authorize(file()).await.unwrap();
     relay.zoho.fail_from_now(unavailable());
     let error = relay.authorize(file()).await.unwrap_err();
-    assert!(matches!(error, AuthorizeError::VerificationFailed { kept: Kept::Pending, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            AuthorizeError::VerificationFailed {
+                kept: Kept::Pending,
+                ..
+            }
+        ),
+        "{error}"
+    );
     let client = relay.client().await;
     assert_eq!(client.refresh_token.as_ref().unwrap().expose(), "refresh-1");
     assert_eq!(client.pending.unwrap().refresh_token.unwrap().expose(), "refresh-2");
@@ -121,7 +152,10 @@ async fn while_nobody_can_tell_the_organisation_the_old_authorization_goes_on() 
     assert_eq!(answer.previous, Previous::Revoked);
     assert_eq!(relay.zoho.revoked(), ["refresh-1"]);
     let client = relay.client().await;
-    assert_eq!((client.refresh_token.unwrap().expose(), client.pending), ("refresh-2", None));
+    assert_eq!(
+        (client.refresh_token.unwrap().expose(), client.pending),
+        ("refresh-2", None)
+    );
 }
 
 #[tokio::test]
@@ -140,16 +174,24 @@ async fn a_code_that_was_not_verified_gives_way_to_the_next_one() {
 #[tokio::test]
 async fn verifying_again_what_is_in_force_keeps_it() {
     let relay = Relay::new(ZohoDouble::default());
-    assert_eq!(relay.authorize(json!({"verify": true})).await.unwrap_err().kind(), "NothingToVerify");
+    assert_eq!(
+        relay.authorize(json!({"verify": true})).await.unwrap_err().kind(),
+        "NothingToVerify"
+    );
     relay.authorize(file()).await.unwrap();
     let answer = relay.authorize(json!({"verify": true})).await.unwrap();
-    assert_eq!((answer.previous, answer.org_id.as_deref()), (Previous::Kept, Some("7001")));
+    assert_eq!(
+        (answer.previous, answer.org_id.as_deref()),
+        (Previous::Kept, Some("7001"))
+    );
     assert_eq!(relay.zoho.revoked(), [""; 0]);
 }
 
 #[tokio::test]
 async fn an_organisation_that_cannot_be_read_is_no_obstacle_the_first_time_alone() {
-    let scope_missing = || CallFailure::ScopeMissing { call: "GET /org".to_owned() };
+    let scope_missing = || CallFailure::ScopeMissing {
+        call: "GET /org".to_owned(),
+    };
     let relay = Relay::new(ZohoDouble::default().bigin_fails(scope_missing()));
     let answer = relay.authorize(file()).await.unwrap();
     assert_eq!((answer.org_id, answer.warnings.len()), (None, 2));
@@ -165,7 +207,9 @@ async fn an_organisation_that_cannot_be_read_is_no_obstacle_the_first_time_alone
 async fn a_token_that_bigin_refuses_is_not_put_in_force_over_the_old_one() {
     let relay = Relay::new(ZohoDouble::default());
     relay.authorize(file()).await.unwrap();
-    relay.zoho.fail_from_now(CallFailure::TokenRejected { code: "INVALID_TOKEN".to_owned() });
+    relay.zoho.fail_from_now(CallFailure::TokenRejected {
+        code: "INVALID_TOKEN".to_owned(),
+    });
     assert_eq!(relay.authorize(file()).await.unwrap_err().kind(), "VerificationFailed");
     assert_eq!(relay.client().await.refresh_token.unwrap().expose(), "refresh-1");
 }
@@ -223,16 +267,42 @@ async fn the_pauses_that_authorizing_ends_are_ended_and_an_operators_is_not() {
     relay.authorize(file()).await.unwrap();
     for cause in [Cause::TokenRejected, Cause::Operator] {
         let (message, by, since) = ("m".to_owned(), "test".to_owned(), relay.now());
-        pause::set(&relay.table, &SetCause { cause, message, since, by, resumes_at: None }).await.unwrap();
+        pause::set(
+            &relay.table,
+            &SetCause {
+                cause,
+                message,
+                since,
+                by,
+                resumes_at: None,
+            },
+        )
+        .await
+        .unwrap();
     }
     relay.intake.set_open(false).await.unwrap();
     let now = relay.now();
     let (module, code) = ("Contacts".to_owned(), "NO_PERMISSION".to_owned());
     let (message, action) = (String::new(), String::new());
-    held::hold(&relay.table, &Held { module, code, message, action, since: now, look_again_at: now }).await.unwrap();
+    held::hold(
+        &relay.table,
+        &Held {
+            module,
+            code,
+            message,
+            action,
+            since: now,
+            look_again_at: now,
+        },
+    )
+    .await
+    .unwrap();
     let answer = relay.authorize(file()).await.unwrap();
     let causes = Standing::read(&relay.table).await.unwrap().causes;
-    assert_eq!(causes.iter().map(|set| set.cause).collect::<Vec<_>>(), [Cause::Operator]);
+    assert_eq!(
+        causes.iter().map(|set| set.cause).collect::<Vec<_>>(),
+        [Cause::Operator]
+    );
     assert!(answer.warnings[0].contains("stays paused"), "{:?}", answer.warnings);
     assert_eq!(relay.intake.is_open().await.unwrap(), Some(false));
     assert_eq!(held::all(&relay.table).await.unwrap(), []);
@@ -243,7 +313,9 @@ async fn probing_changes_nothing_when_zoho_then_refuses() {
     let relay = Relay::new(ZohoDouble::default());
     relay.authorize(file()).await.unwrap();
     let before = (relay.client().await, relay.access_token().await);
-    relay.zoho.refuse_codes(TokenFailure::CodeRefused { at: "accounts.zoho.eu".to_owned() });
+    relay.zoho.refuse_codes(TokenFailure::CodeRefused {
+        at: "accounts.zoho.eu".to_owned(),
+    });
     let error = relay.authorize(file()).await.unwrap_err();
     assert_eq!(error.kind(), "CodeRefused");
     assert_eq!((relay.client().await, relay.access_token().await), before);
@@ -303,7 +375,9 @@ async fn nothing_is_asked_of_zoho_for_a_bad_file() {
 async fn a_dead_refresh_token_is_replaced_and_the_need_is_over() {
     let relay = Relay::new(ZohoDouble::default());
     relay.authorize(file()).await.unwrap();
-    let dead = AuthorizationEvent::RefreshTokenDead { message: "dead".to_owned() };
+    let dead = AuthorizationEvent::RefreshTokenDead {
+        message: "dead".to_owned(),
+    };
     standing::record(&relay.table, &dead, relay.now()).await.unwrap();
     relay.authorize(file()).await.unwrap();
     assert_eq!(relay.state().await, AuthorizationState::Active);

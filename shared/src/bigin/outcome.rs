@@ -169,13 +169,12 @@ impl Element<'_> {
     /// Only an upsert can do one of two things; it names which (Bigin developer guide, "Upsert Records").
     fn action(&self, operation: Operation) -> Action {
         match (operation, self.action.get()) {
-            (Operation::Insert, _) | (Operation::Upsert, Some("insert")) => Action::Inserted,
-            (Operation::Update, _) | (Operation::Upsert, Some(_)) => Action::Updated,
             (Operation::Delete, _) => Action::Deleted,
+            (Operation::Insert, _) | (Operation::Upsert, Some("insert")) => Action::Inserted,
             (Operation::Upsert, None) if self.message.get().is_some_and(|text| text.contains("added")) => {
                 Action::Inserted
             }
-            (Operation::Upsert, None) => Action::Updated,
+            (Operation::Update | Operation::Upsert, _) => Action::Updated,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::data_centre::{ApiDomain, ZohoHosts};
 use crate::secret::{AccessToken, RefreshToken};
 
 /// How long an access token lives where the answer does not say (Zoho Accounts, "Access token").
-const USUAL_LIFE: Duration = Duration::from_secs(3600);
+const USUAL_LIFE: Duration = Duration::from_hours(1);
 /// The longest life that is believed to be in seconds; older answers gave `expires_in` in milliseconds.
 const LONGEST_LIFE_S: u64 = 86_400;
 

@@ -101,15 +101,24 @@ impl Relay {
 
     /// What the revoke function leaves behind.
     pub async fn revoke(&self) {
-        let begun = AuthorizationEvent::RevokeBegun { reason: "test".to_owned() };
+        let begun = AuthorizationEvent::RevokeBegun {
+            reason: "test".to_owned(),
+        };
         standing::record(&self.table, &begun, self.now()).await.unwrap();
         let stored = self.self_client.read().await.unwrap().unwrap();
         let scrubbed = stored.document.scrubbed();
-        published(self.self_client.publish(Some(&stored.version), &scrubbed).await.unwrap());
+        published(
+            self.self_client
+                .publish(Some(&stored.version), &scrubbed)
+                .await
+                .unwrap(),
+        );
         let version = self.access.version().await.unwrap();
         let blank = AccessDocument::blank(BlankState::Revoked, scrubbed.org_id);
         published(self.access.publish(version.as_ref(), &blank).await.unwrap());
-        standing::record(&self.table, &AuthorizationEvent::RevokeDone, self.now()).await.unwrap();
+        standing::record(&self.table, &AuthorizationEvent::RevokeDone, self.now())
+            .await
+            .unwrap();
     }
 
     /// What the refresh function does.
@@ -122,7 +131,12 @@ impl Relay {
             issued_at: self.now(),
             expires_at: self.now(),
         };
-        published(self.access.publish(version.as_ref(), &AccessDocument::Token(record)).await.unwrap());
+        published(
+            self.access
+                .publish(version.as_ref(), &AccessDocument::Token(record))
+                .await
+                .unwrap(),
+        );
     }
 
     pub fn refuse_writes(&self, which: &str) {
@@ -135,7 +149,12 @@ impl Relay {
 
     pub async fn spoil_secrets(&self) {
         for secret in &self.secrets {
-            published(secret.publish(None, &SecretText::new("{\"something\": \"else\"}x")).await.unwrap());
+            published(
+                secret
+                    .publish(None, &SecretText::new("{\"something\": \"else\"}x"))
+                    .await
+                    .unwrap(),
+            );
         }
     }
 }

@@ -19,7 +19,11 @@ impl TestSecret {
 
     fn refused(&self) -> VaultError {
         let problem = "AccessDeniedException".to_owned();
-        VaultError::Failed { action: "write", secret: self.secret.name().to_owned(), problem }
+        VaultError::Failed {
+            action: "write",
+            secret: self.secret.name().to_owned(),
+            problem,
+        }
     }
 }
 

@@ -28,7 +28,13 @@ struct Inner {
 }
 
 pub fn organisation(id: &str, name: &str) -> Organisation {
-    Organisation { id: id.to_owned(), name: name.to_owned(), time_zone: None, paid: Some(true), users: Some(3) }
+    Organisation {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        time_zone: None,
+        paid: Some(true),
+        users: Some(3),
+    }
 }
 
 impl ZohoDouble {
@@ -83,7 +89,11 @@ impl ZohoDouble {
     }
 
     pub fn revoked(&self) -> Vec<String> {
-        self.calls().iter().filter_map(|call| call.strip_prefix("revoke ")).map(str::to_owned).collect()
+        self.calls()
+            .iter()
+            .filter_map(|call| call.strip_prefix("revoke "))
+            .map(str::to_owned)
+            .collect()
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -119,7 +129,9 @@ impl ZohoDouble {
 
 impl Issuer for ZohoDouble {
     async fn refresh(&self, grant: StandingGrant<'_>) -> Result<Grant, TokenFailure> {
-        self.inner().calls.push(format!("refresh {}", grant.refresh_token.expose()));
+        self.inner()
+            .calls
+            .push(format!("refresh {}", grant.refresh_token.expose()));
         Ok(self.grant(false))
     }
 
@@ -127,7 +139,10 @@ impl Issuer for ZohoDouble {
         let mut inner = self.inner();
         inner.calls.push(format!("revoke {}", refresh_token.expose()));
         if inner.refuses_revokes {
-            return Err(TokenFailure::WebPage { at: "accounts.zoho.eu".to_owned(), status: 503 });
+            return Err(TokenFailure::WebPage {
+                at: "accounts.zoho.eu".to_owned(),
+                status: 503,
+            });
         }
         Ok(Revoked::Now)
     }
@@ -156,11 +171,19 @@ impl Zoho for ZohoDouble {
             deed().await;
         }
         self.bigin("organisation")?;
-        Ok(self.inner().organisation.clone().unwrap_or_else(|| organisation("7001", "Acme")))
+        Ok(self
+            .inner()
+            .organisation
+            .clone()
+            .unwrap_or_else(|| organisation("7001", "Acme")))
     }
 
     async fn current_user(&self, _: &Access) -> Result<CurrentUser, CallFailure> {
         self.bigin("user")?;
-        Ok(CurrentUser { id: "1".to_owned(), email: Some("ann@acme.example".to_owned()), time_zone: None })
+        Ok(CurrentUser {
+            id: "1".to_owned(),
+            email: Some("ann@acme.example".to_owned()),
+            time_zone: None,
+        })
     }
 }
