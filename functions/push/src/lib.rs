@@ -10,6 +10,7 @@ pub mod import;
 pub mod inbox_key;
 pub mod lanes;
 pub mod ledger;
+pub mod map;
 pub mod module_directory;
 pub mod parcel;
 pub mod rejects;

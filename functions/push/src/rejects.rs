@@ -101,14 +101,14 @@ impl RejectsWriter {
         }
         let mut start = 0;
         let mut first = true;
-        for (column, cell) in scanner.cells().iter().enumerate() {
+        for (column, end) in scanner.ends(raw).enumerate() {
             if !self.ours.get(column).copied().unwrap_or(false) {
                 if !std::mem::take(&mut first) {
                     out.push(delimiter);
                 }
-                out.extend_from_slice(&raw[start..cell.next]);
+                out.extend_from_slice(&raw[start..end]);
             }
-            start = cell.next + 1;
+            start = end + 1;
         }
         Some(())
     }

@@ -66,6 +66,10 @@ impl Span {
             end: narrow(end),
         }
     }
+
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// What is in a row.
@@ -183,12 +187,10 @@ impl<'a> Cells<'a> {
     /// The cells in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
         let text = self.text;
-        self.spans
-            .iter()
-            .map(move |span| &text[span.start as usize..span.end as usize])
+        self.spans.iter().map(move |span| &text[span.range()])
     }
 
     fn cut(&self, span: Span) -> &'a str {
-        &self.text[span.start as usize..span.end as usize]
+        &self.text[span.range()]
     }
 }

@@ -21,5 +21,5 @@ pub use metadata::Module;
 pub use module::ModuleName;
 pub use organisation::{CurrentUser, Organisation};
 pub use outcome::{Action, RecordError, RecordOutcome, UNREADABLE_RESULT};
-pub use record::{Record, RecordWriter};
+pub use record::{FieldName, Record, RecordWriter, push_text};
 pub use records::{CallShape, MOST_RECORDS_A_CALL, Operation, RecordsAnswer};

@@ -1,5 +1,7 @@
 //! A record as Bigin is to get it: JSON, written once and never parsed again on the way.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -13,9 +15,22 @@ pub struct Record {
 impl Record {
     /// Starts a record that has no field yet.
     pub fn writer() -> RecordWriter {
+        Self::writer_for(64)
+    }
+
+    /// Starts a record whose JSON will have about that many bytes.
+    pub fn writer_for(bytes: usize) -> RecordWriter {
+        let mut json = String::with_capacity(bytes + 2);
+        json.push('{');
+        RecordWriter { json, id: None }
+    }
+
+    /// Takes a finished record up again, to add fields that were not known when it was written.
+    pub fn reopen(mut self) -> RecordWriter {
+        self.json.pop();
         RecordWriter {
-            json: String::from("{"),
-            id: None,
+            json: self.json,
+            id: self.id,
         }
     }
 
@@ -43,6 +58,37 @@ impl Record {
 impl std::fmt::Debug for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Record({} bytes)", self.json.len())
+    }
+}
+
+/// A field's API name, made ready once for all records that have it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FieldName {
+    name: Arc<str>,
+    /// `"Last_Name":`
+    key: Box<str>,
+}
+
+impl FieldName {
+    /// Makes an API name ready.
+    pub fn new(name: &str) -> Self {
+        let mut key = String::with_capacity(name.len() + 3);
+        push_text(&mut key, name);
+        key.push(':');
+        Self {
+            name: Arc::from(name),
+            key: key.into(),
+        }
+    }
+
+    /// The API name.
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// The API name, to be shared.
+    pub fn shared(&self) -> &Arc<str> {
+        &self.name
     }
 }
 
@@ -74,6 +120,27 @@ impl RecordWriter {
         }
     }
 
+    /// Adds a field whose value `write` appends to the record's JSON, as exactly one JSON value. Nothing is added when
+    /// it fails.
+    ///
+    /// # Errors
+    /// `write` failed.
+    pub fn value<T, E>(&mut self, name: &FieldName, write: impl FnOnce(&mut String) -> Result<T, E>) -> Result<T, E> {
+        let before = self.json.len();
+        if before > 1 {
+            self.json.push(',');
+        }
+        self.json.push_str(&name.key);
+        let value_at = self.json.len();
+        let written = write(&mut self.json);
+        if written.is_err() {
+            self.json.truncate(before);
+        } else if name.as_str() == "id" {
+            self.id = id_of(&self.json[value_at..]);
+        }
+        written
+    }
+
     /// Whether no field was written yet.
     pub fn is_empty(&self) -> bool {
         self.json.len() == 1
@@ -95,6 +162,33 @@ fn id_of(json: &str) -> Option<String> {
         return serde_json::from_str(json).ok();
     }
     (!json.is_empty() && json.bytes().all(|byte| byte.is_ascii_digit())).then(|| json.to_owned())
+}
+
+/// Appends a text as a JSON string. Most texts need no escapes and are copied in one piece.
+pub fn push_text(json: &mut String, text: &str) {
+    json.push('"');
+    let mut copied = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escaped = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..0x20 => "\\u00",
+            _ => continue,
+        };
+        // Only ASCII is escaped, so that both ends lie between characters.
+        json.push_str(&text[copied..at]);
+        json.push_str(escaped);
+        if escaped == "\\u00" {
+            json.push(if byte < 0x10 { '0' } else { '1' });
+            json.push(char::from(b"0123456789abcdef"[usize::from(byte & 0xf)]));
+        }
+        copied = at + 1;
+    }
+    json.push_str(&text[copied..]);
+    json.push('"');
 }
 
 /// Writes straight into the text: no buffer of its own for each value.
@@ -151,6 +245,34 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_cannot_be_written_leaves_no_trace() {
+        let (last_name, email) = (FieldName::new("Last_Name"), FieldName::new("Email"));
+        let mut writer = Record::writer();
+        writer
+            .value(&last_name, |json| Ok::<_, ()>(push_text(json, "Rao")))
+            .unwrap();
+        assert_eq!(
+            writer.value(&email, |json| Err::<(), _>(json.push_str("\"half"))),
+            Err(())
+        );
+        assert_eq!(writer.finish().json(), r#"{"Last_Name":"Rao"}"#);
+    }
+
+    #[test]
+    fn a_finished_record_takes_further_fields() {
+        let (owner, id) = (FieldName::new("Owner"), FieldName::new("id"));
+        let mut writer = Record::writer().finish().reopen();
+        writer.value(&owner, |json| Ok::<_, ()>(json.push_str("null"))).unwrap();
+        let mut writer = writer.finish().reopen();
+        writer
+            .value(&id, |json| Ok::<_, ()>(push_text(json, "4711000000000000001")))
+            .unwrap();
+        let record = writer.finish();
+        assert_eq!(record.json(), r#"{"Owner":null,"id":"4711000000000000001"}"#);
+        assert_eq!(record.id(), Some("4711000000000000001"));
+    }
+
+    #[test]
     fn debug_shows_no_content() {
         let record = Record::from_object(json!({"Last_Name": "Rao"}).as_object().unwrap());
         assert!(!format!("{record:?}").contains("Rao"));
@@ -163,6 +285,13 @@ mod tests {
             writer.field(&name, &value);
             let back: Map<String, Value> = serde_json::from_str(writer.finish().json()).unwrap();
             proptest::prop_assert_eq!(back.get(&name).and_then(Value::as_str), Some(value.as_str()));
+        }
+
+        #[test]
+        fn a_text_is_escaped_as_json_wants_it(text in "(\\PC|[\\x00-\\x1f\"\\\\])*") {
+            let mut json = String::new();
+            push_text(&mut json, &text);
+            proptest::prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         }
     }
 }

@@ -2,30 +2,7 @@
 //! byte is looked at twice however small the pieces are.
 
 use super::find::{find, find_either};
-
-/// Where a cell lies, counted from the row's start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CellAt {
-    /// Where its content starts, behind the opening quote.
-    pub(crate) start: usize,
-    /// Where its content ends, before the closing quote.
-    pub(crate) end: usize,
-    /// Where the next delimiter or the row's end is.
-    pub(crate) next: usize,
-    /// How it is written.
-    pub(crate) style: Style,
-}
-
-/// How a cell is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// Its content is what stands there.
-    AsIs,
-    /// Quotes in it are doubled.
-    DoubledQuotes,
-    /// Something other than blanks follows its closing quote: nobody can say where it ends.
-    StrayQuote,
-}
+use crate::row::Span;
 
 /// What a scan has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +42,9 @@ pub(crate) struct CellScanner {
     at: usize,
     cell: usize,
     content_end: usize,
+    cells: Vec<Span>,
     doubled: bool,
-    cells: Vec<CellAt>,
+    stray: Option<usize>,
     lines_within: u64,
     lines_before_quote: u64,
 }
@@ -81,8 +59,9 @@ impl CellScanner {
             at: 0,
             cell: 0,
             content_end: 0,
-            doubled: false,
             cells: Vec::new(),
+            doubled: false,
+            stray: None,
             lines_within: 0,
             lines_before_quote: 0,
         }
@@ -93,14 +72,38 @@ impl CellScanner {
         self.state = State::CellStart;
         self.at = 0;
         self.cell = 0;
-        self.doubled = false;
         self.cells.clear();
+        self.doubled = false;
+        self.stray = None;
         self.lines_within = 0;
     }
 
-    /// The cells of the row that was found.
-    pub(crate) fn cells(&self) -> &[CellAt] {
+    /// The cells of the row that was found, without the quotes around them, counted from the row's start.
+    pub(crate) fn cells(&self) -> &[Span] {
         &self.cells
+    }
+
+    /// Whether quotes are doubled in some cell.
+    pub(crate) fn has_doubled_quotes(&self) -> bool {
+        self.doubled
+    }
+
+    /// The column (from 0) of a cell with something other than blanks behind its closing quote: nobody can say where it
+    /// ends.
+    pub(crate) fn stray_quote(&self) -> Option<usize> {
+        self.stray
+    }
+
+    /// Where each cell ends with its quotes and the blanks behind them: at a delimiter, or the row's end. `row` is the row
+    /// that was found.
+    pub(crate) fn ends(&self, row: &[u8]) -> impl Iterator<Item = usize> {
+        // Only a quote can stand before a cell's content that is not the delimiter.
+        let starts = self
+            .cells
+            .iter()
+            .skip(1)
+            .map(|cell| cell.start as usize - usize::from(is_quoted(row, *cell)));
+        starts.map(|start| start - 1).chain([row.len()])
     }
 
     /// How many line ends lie within the row's quotes.
@@ -133,11 +136,10 @@ impl CellScanner {
                         break;
                     };
                     self.at += found;
-                    if bytes[self.at] == self.delimiter {
-                        self.end_cell(self.at);
-                    } else {
+                    if bytes[self.at] != self.delimiter {
                         return self.end_row(bytes, last);
                     }
+                    self.end_cell(self.at);
                 }
                 State::Quoted => match find_either(b'"', self.line_end, &bytes[self.at..]) {
                     None => {
@@ -200,27 +202,33 @@ impl CellScanner {
         Scan::Row { len, with_end }
     }
 
-    fn end_cell(&mut self, next: usize) {
-        let (start, end) = match self.state {
-            State::CellStart | State::Unquoted => (self.cell, next),
-            _ => (self.cell + 1, self.content_end),
+    #[inline]
+    fn end_cell(&mut self, end: usize) {
+        let content = match self.state {
+            State::CellStart | State::Unquoted => Span::new(self.cell, end),
+            State::Quoted | State::AfterQuote | State::AfterBlanks => Span::new(self.cell + 1, self.content_end),
+            State::Stray => {
+                self.stray = self.stray.or(Some(self.cells.len()));
+                Span::new(self.cell + 1, self.content_end)
+            }
         };
-        let style = match self.state {
-            State::Stray => Style::StrayQuote,
-            _ if self.doubled => Style::DoubledQuotes,
-            _ => Style::AsIs,
-        };
-        self.cells.push(CellAt {
-            start,
-            end,
-            next,
-            style,
-        });
-        self.doubled = false;
-        self.at = next + 1;
-        self.cell = next + 1;
+        self.cells.push(content);
+        self.at = end + 1;
+        self.cell = end + 1;
         self.state = State::CellStart;
     }
+}
+
+/// Whether a cell of that row stands in quotes.
+fn is_quoted(row: &[u8], cell: Span) -> bool {
+    (cell.start as usize)
+        .checked_sub(1)
+        .is_some_and(|before| row[before] == b'"')
+}
+
+/// Whether a cell of that row has doubled quotes in it.
+pub(crate) fn has_doubled_quotes(row: &[u8], cell: Span) -> bool {
+    is_quoted(row, cell) && find(b'"', &row[cell.range()]).is_some()
 }
 
 /// Adds the content of a cell to `text`, with one quote for each two.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::cells::{CellAt, CellScanner, Scan, Style, push_unquoted};
+use super::cells::{CellScanner, Scan, has_doubled_quotes, push_unquoted};
 use super::fault::FileFault;
 use super::form::LineEnd;
 use super::limits::Limits;
+use crate::row::Span;
 
 /// The delimiters that are tried. Of two that fit alike the first wins: commas are within cells most often (names,
 /// decimal commas), tabs hardly ever.
@@ -64,7 +65,7 @@ pub(crate) fn learn(text: &[u8], whole: bool, usual: u8, limits: &Limits) -> Res
         Scan::Row { .. } | Scan::More => return Err(endless(limits).on_line(line)),
     };
     let header_text = std::str::from_utf8(&text_left[..len]).map_err(|_| not_text().on_line(line))?;
-    let header = names(header_text, scanner.cells()).map_err(|fault| fault.on_line(line))?;
+    let header = names(header_text, &scanner).map_err(|fault| fault.on_line(line))?;
     check(&header, limits).map_err(|fault| fault.on_line(line))?;
     let lines = scanner.lines_within() + 1;
     Ok(Dialect {
@@ -168,25 +169,22 @@ fn fit(text: &[u8], whole: bool, delimiter: u8, end_byte: u8) -> Option<Fit> {
 }
 
 /// The columns' names, without the nameless ones at the end.
-fn names(text: &str, cells: &[CellAt]) -> Result<Vec<String>, FileFault> {
-    let mut names = Vec::with_capacity(cells.len());
-    for (index, cell) in cells.iter().enumerate() {
-        let content = &text[cell.start..cell.end];
-        let name = match cell.style {
-            Style::AsIs => content.trim().to_owned(),
-            Style::DoubledQuotes => {
-                let mut name = String::new();
-                push_unquoted(&mut name, content);
-                name.trim().to_owned()
-            }
-            Style::StrayQuote => {
-                let action = "double the quotes within a name, or take them out";
-                let fault = FileFault::new("STRAY_QUOTE", "in the header, text follows a closing quote", action);
-                return Err(fault.in_column(index + 1));
-            }
-        };
-        names.push(name);
+fn names(text: &str, scanner: &CellScanner) -> Result<Vec<String>, FileFault> {
+    if let Some(column) = scanner.stray_quote() {
+        let action = "double the quotes within a name, or take them out";
+        let fault = FileFault::new("STRAY_QUOTE", "in the header, text follows a closing quote", action);
+        return Err(fault.in_column(column + 1));
     }
+    let name = |cell: &Span| {
+        let content = &text[cell.range()];
+        if !has_doubled_quotes(text.as_bytes(), *cell) {
+            return content.trim().to_owned();
+        }
+        let mut name = String::new();
+        push_unquoted(&mut name, content);
+        name.trim().to_owned()
+    };
+    let mut names: Vec<_> = scanner.cells().iter().map(name).collect();
     while names.last().is_some_and(String::is_empty) {
         names.pop();
     }

@@ -85,6 +85,9 @@ pub(crate) fn tell(bytes: &[u8], whole: bool) -> Result<Found, FileFault> {
             warning: Some(warning),
         });
     }
+    if std::str::from_utf8(bytes).is_ok() {
+        return found(Encoding::Utf8, false);
+    }
     let mut utf8 = Utf8Evidence::default();
     utf8.add(bytes, whole);
     // Characters of several bytes hardly ever come about by chance: some of them, and the rest is damage in a UTF-8 file.

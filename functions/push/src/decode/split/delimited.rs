@@ -1,6 +1,6 @@
 //! Rows of cells.
 
-use crate::decode::cells::{CellAt, CellScanner, Scan, Style, push_unquoted};
+use crate::decode::cells::{CellScanner, Scan, has_doubled_quotes, push_unquoted};
 use crate::decode::dialect::{end_byte, is_blank, unclosed_quote};
 use crate::decode::fault::FileFault;
 use crate::decode::form::Form;
@@ -76,57 +76,48 @@ impl DelimitedRows {
 
     /// The row that was found; `None` for a blank one.
     fn row(&mut self, raw: &[u8], line: u64) -> Option<Row> {
-        let cells = self.scanner.cells();
-        if cells
-            .iter()
-            .all(|cell| cell.style == Style::AsIs && is_empty(raw, cell))
-        {
+        let (cells, columns) = (self.scanner.cells(), self.header.len());
+        if cells.iter().all(|cell| is_empty(raw, *cell)) && self.scanner.stray_quote().is_none() {
             return None;
         }
-        let text = match std::str::from_utf8(raw) {
-            Ok(text) => text,
-            Err(error) => {
-                let at = error.valid_up_to();
-                let column = cells.iter().position(|cell| at < cell.next);
-                return Some(Row::broken(line, raw, self.not_text(column)));
-            }
+        let Ok(text) = std::str::from_utf8(raw) else {
+            return Some(Row::broken(line, raw, self.not_text(raw)));
         };
         if let Some(reject) = self.fault(raw, cells) {
             return Some(Row::broken(line, raw, reject));
         }
-        let cells = &cells[..cells.len().min(self.header.len())];
-        let row = read(line, text, cells);
-        if cells.len() < self.header.len() {
+        let cells = &cells[..cells.len().min(columns)];
+        if cells.len() < columns {
             if self.short_rows == 0 {
                 self.first_short = line;
             }
             self.short_rows += 1;
         }
-        Some(row)
+        if self.scanner.has_doubled_quotes() {
+            return Some(rewritten(line, text, cells));
+        }
+        Some(Row::of_cells(line, text.to_owned(), raw.len(), cells.to_vec()))
     }
 
-    fn fault(&self, raw: &[u8], cells: &[CellAt]) -> Option<Reject> {
+    fn fault(&self, raw: &[u8], cells: &[Span]) -> Option<Reject> {
         let columns = self.header.len();
         let named = |column: usize| self.header.get(column).cloned();
-        for (column, cell) in cells.iter().enumerate() {
-            if cell.style == Style::StrayQuote {
-                let message = format!(
-                    "in cell {}, text follows a closing quote: double the quotes within the cell, or close it before the \
-                     delimiter",
-                    column + 1
-                );
-                return Some(Reject::relay("STRAY_QUOTE", named(column), message));
-            }
-            if cell.end - cell.start > self.limits.cell {
-                let message = format!(
-                    "cell {} has more than {} bytes: shorten it",
-                    column + 1,
-                    self.limits.cell
-                );
-                return Some(Reject::relay("CELL_TOO_LONG", named(column), message));
-            }
+        if let Some(column) = self.scanner.stray_quote() {
+            let message = format!(
+                "in cell {}, text follows a closing quote: double the quotes within the cell, or close it before the \
+                 delimiter",
+                column + 1
+            );
+            return Some(Reject::relay("STRAY_QUOTE", named(column), message));
         }
-        if cells.len() > columns && !cells[columns..].iter().all(|cell| is_empty(raw, cell)) {
+        let most = self.limits.cell;
+        if raw.len() > most
+            && let Some(column) = cells.iter().position(|cell| cell.range().len() > most)
+        {
+            let message = format!("cell {} has more than {most} bytes: shorten it", column + 1);
+            return Some(Reject::relay("CELL_TOO_LONG", named(column), message));
+        }
+        if cells.len() > columns && !cells[columns..].iter().all(|cell| is_empty(raw, *cell)) {
             let message = format!(
                 "the row has {} cells, but the header names {columns} columns: put cells that contain the delimiter in \
                  quotes",
@@ -137,14 +128,14 @@ impl DelimitedRows {
         None
     }
 
-    fn not_text(&self, column: Option<usize>) -> Reject {
-        let field = column.and_then(|column| self.header.get(column).cloned());
-        let place = column.map_or_else(|| "the row".to_owned(), |column| format!("cell {}", column + 1));
-        Reject::relay(
-            INVALID_ENCODING,
-            field,
-            format!("{place} has bytes that are not UTF-8: save the file as CSV UTF-8"),
-        )
+    fn not_text(&self, raw: &[u8]) -> Reject {
+        let valid = std::str::from_utf8(raw).map_or_else(|error| error.valid_up_to(), str::len);
+        let column = self.scanner.ends(raw).position(|end| valid < end).unwrap_or(0);
+        let message = format!(
+            "cell {} has bytes that are not UTF-8: save the file as CSV UTF-8",
+            column + 1
+        );
+        Reject::relay(INVALID_ENCODING, self.header.get(column).cloned(), message)
     }
 
     /// Says so too where it is because of a quote: whatever was scanned by now, the same is said of the same file.
@@ -163,30 +154,25 @@ impl DelimitedRows {
     }
 }
 
-fn is_empty(raw: &[u8], cell: &CellAt) -> bool {
-    raw[cell.start..cell.end].iter().all(|byte| is_blank(*byte))
+fn is_empty(raw: &[u8], cell: Span) -> bool {
+    raw[cell.range()].iter().all(|byte| is_blank(*byte))
 }
 
-/// One buffer holds the row's own text and, behind it, the cells whose doubled quotes had to be undone.
-fn read(line: u64, raw: &str, cells: &[CellAt]) -> Row {
-    let rewritten: usize = cells
+/// The row with its doubled quotes undone: the cells that have some are written anew behind the row's own text.
+fn rewritten(line: u64, raw: &str, cells: &[Span]) -> Row {
+    let has_some = |cell: &Span| has_doubled_quotes(raw.as_bytes(), *cell);
+    let more: usize = cells
         .iter()
-        .filter(|cell| cell.style == Style::DoubledQuotes)
-        .map(|cell| cell.end - cell.start)
+        .filter(|cell| has_some(cell))
+        .map(|cell| cell.range().len())
         .sum();
-    let mut text = String::with_capacity(raw.len() + rewritten);
+    let mut text = String::with_capacity(raw.len() + more);
     text.push_str(raw);
-    let spans = cells
-        .iter()
-        .map(|cell| {
-            if cell.style == Style::DoubledQuotes {
-                let start = text.len();
-                push_unquoted(&mut text, &raw[cell.start..cell.end]);
-                Span::new(start, text.len())
-            } else {
-                Span::new(cell.start, cell.end)
-            }
-        })
-        .collect();
+    let mut spans = cells.to_vec();
+    for span in spans.iter_mut().filter(|span| has_some(span)) {
+        let start = text.len();
+        push_unquoted(&mut text, &raw[span.range()]);
+        *span = Span::new(start, text.len());
+    }
     Row::of_cells(line, text, raw.len(), spans)
 }

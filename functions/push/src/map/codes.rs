@@ -1,0 +1,78 @@
+//! The codes of what map refuses, with what each means. Codes are stable: alarms, reports and the people who mend
+//! rejects files rely on them. Zoho's own codes are not in here; a reject says in `_origin` whose code it is.
+
+/// Declares codes as constants, and a table of them.
+macro_rules! codes {
+    ($(#[$doc:meta])* $table:ident: $($name:ident $meaning:literal)*) => {
+        $(#[doc = $meaning] pub const $name: &str = stringify!($name);)*
+        $(#[$doc])*
+        pub const $table: &[(&str, &str)] = &[$(($name, $meaning)),*];
+    };
+}
+
+codes! {
+    /// What a record is rejected for before a credit is spent.
+    REJECTS:
+    MANDATORY_EMPTY "A field that Bigin insists on has no value, or was to be cleared."
+    MATCH_KEY_MISSING "The record has no value by which Bigin could find it: no match field, or no id."
+    NOTHING_TO_WRITE "Every cell of the row is empty, or an update has nothing beside what it is found by."
+    LOOKUP_NEEDS_ID "A lookup or owner was given by name; a bare name is never sent, since Bigin would make a new company of it."
+    INVALID_ID "A record id is not 15 to 20 digits."
+    INVALID_EMAIL "An e-mail field has something that is no e-mail address."
+    INVALID_PHONE "A telephone field has characters that no telephone number has."
+    INVALID_WEBSITE "A web address has no host."
+    INVALID_NUMBER "A number field has something that is no number."
+    NUMBER_AMBIGUOUS "A number can be read in two ways, such as 1.234: say `number` in the mapping."
+    NUMBER_TOO_LARGE "A number has more digits than its field takes."
+    TOO_MANY_DECIMALS "A number has more digits after the point than its field takes."
+    INVALID_DATE "A date or date and time is none, or does not fit the mapping's pattern."
+    DATE_AMBIGUOUS "A date can be read in two ways, such as 03/04/2026: say `date` in the mapping."
+    TIME_ZONE_UNKNOWN "A date and time has no offset and no time zone is known: say `time_zone` in the mapping."
+    INVALID_BOOLEAN "A yes/no field has neither."
+    UNKNOWN_PICKLIST_VALUE "The field's list has no such value."
+    TEXT_TOO_LONG "A text has more characters than its field takes."
+    SPREADSHEET_DAMAGE "A spreadsheet has changed the value: 4.93E+11, an id rounded to zeros, #REF!, a date as a day number."
+    SUSPECT_TEXT "With validate = \"strict\": a text that is hardly meant, such as one with broken characters."
+    WRONG_TYPE "A JSON value is of a type that the field cannot take."
+    INVALID_JSON "A field that takes JSON has a cell that is none."
+    INVALID_RELATED_MODULE "An activity is related to something that is neither Contacts, Accounts nor Deals."
+    UNKNOWN_FIELD "A key of a JSON record is no field of the module."
+    AMBIGUOUS_FIELD "A key of a JSON record means more than one field."
+    READ_ONLY_FIELD "A key of a JSON record is a field that Bigin does not let anybody write."
+    FIELD_TWICE "Two keys of a JSON record mean the same field."
+}
+
+codes! {
+    /// What a file or a message is refused for as a whole.
+    REFUSALS:
+    COLUMN_UNKNOWN "A column is no field of the module."
+    COLUMN_AMBIGUOUS "A column's name means more than one field."
+    COLUMN_READ_ONLY "A column is a field that Bigin does not let anybody write."
+    COLUMN_TWICE "Two columns, or a column and a constant, fill the same field."
+    MANDATORY_COLUMN_MISSING "A field that Bigin insists on has neither column nor constant."
+    MATCH_COLUMN_MISSING "No column has the values that records are looked up by."
+    ID_COLUMN_MISSING "An update or delete has no id column."
+    MATCH_FIELD_NEEDED "An upsert into a module without a key of its own names no match field."
+    MATCH_FIELD_UNKNOWN "A match field is no field of the module."
+    MATCH_FIELD_NOT_UNIQUE "Bigin does not keep a match field's values unique, so it cannot be matched on."
+    RELATED_MODULE_MISSING "Related_To comes without $related_module, which says what it is related to."
+    MODULE_NOT_WRITABLE "The module is one that records are not pushed into, such as Attachments."
+    MAPPING_INVALID "The mapping file has a mistake; the message names the line."
+    MAPPING_FIELD_UNKNOWN "The mapping names a field that the module does not have, or of another kind."
+    CONSTANT_INVALID "A constant of the mapping does not fit its field."
+    TAGS_CANNOT_BE_ADDED "The mapping wants tags added, which an upsert or update cannot do."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_there_once_and_explained() {
+        let mut seen = std::collections::HashSet::new();
+        for (code, meaning) in REJECTS.iter().chain(REFUSALS) {
+            assert!(seen.insert(*code), "{code} is there twice");
+            assert!(meaning.ends_with('.') && meaning.len() > 20, "{code}");
+        }
+    }
+}

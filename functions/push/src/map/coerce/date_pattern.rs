@@ -1,0 +1,247 @@
+//! How a file writes its dates, as a mapping says: `dd.MM.yyyy`, `%d.%m.%Y`, or `excel` for day numbers.
+
+use jiff::civil::{Date, Time};
+use jiff::{Span, ToSpan};
+
+use super::date_read::{Moment, half_of_the_day, offset, on_24_hours};
+use super::given::digit_of;
+use super::scan::Scan;
+
+/// A way to write dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatePattern(Form);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    /// Days since the last day of 1899, as spreadsheets count them.
+    Excel,
+    Pieces(Vec<Piece>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Year,
+    ShortYear,
+    Month,
+    MonthName,
+    Day,
+    Weekday,
+    Hour,
+    HourOfHalf,
+    Minute,
+    Second,
+    Fraction,
+    Half,
+    Offset,
+    Literal(char),
+}
+
+/// The letters of patterns such as `dd.MM.yyyy HH:mm:ss`, in runs.
+fn of_letters(letter: char, count: usize) -> Option<Piece> {
+    Some(match (letter, count) {
+        ('y' | 'u', 4) => Piece::Year,
+        ('y' | 'u', 2) => Piece::ShortYear,
+        ('M', 1 | 2) => Piece::Month,
+        ('M', 3 | 4) => Piece::MonthName,
+        ('d', 1 | 2) => Piece::Day,
+        ('E', 1..=4) => Piece::Weekday,
+        ('H', 1 | 2) => Piece::Hour,
+        ('h', 1 | 2) => Piece::HourOfHalf,
+        ('m', 1 | 2) => Piece::Minute,
+        ('s', 1 | 2) => Piece::Second,
+        ('S', 1..=9) => Piece::Fraction,
+        ('a', 1) => Piece::Half,
+        ('X' | 'x' | 'Z', 1..=5) => Piece::Offset,
+        _ => return None,
+    })
+}
+
+/// The letters of patterns such as `%d.%m.%Y %H:%M:%S`.
+fn of_percent(letter: char) -> Option<&'static [Piece]> {
+    Some(match letter {
+        'Y' => &[Piece::Year],
+        'y' => &[Piece::ShortYear],
+        'm' => &[Piece::Month],
+        'b' | 'B' | 'h' => &[Piece::MonthName],
+        'd' | 'e' => &[Piece::Day],
+        'a' | 'A' => &[Piece::Weekday],
+        'H' | 'k' => &[Piece::Hour],
+        'I' | 'l' => &[Piece::HourOfHalf],
+        'M' => &[Piece::Minute],
+        'S' => &[Piece::Second],
+        'f' => &[Piece::Fraction],
+        'p' | 'P' => &[Piece::Half],
+        'z' => &[Piece::Offset],
+        'F' => &[
+            Piece::Year,
+            Piece::Literal('-'),
+            Piece::Month,
+            Piece::Literal('-'),
+            Piece::Day,
+        ],
+        'T' => &[
+            Piece::Hour,
+            Piece::Literal(':'),
+            Piece::Minute,
+            Piece::Literal(':'),
+            Piece::Second,
+        ],
+        '%' => &[Piece::Literal('%')],
+        _ => return None,
+    })
+}
+
+impl DatePattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("excel") {
+            return Ok(Self(Form::Excel));
+        }
+        let pieces = if text.contains('%') {
+            percent_pieces(text)?
+        } else {
+            letter_pieces(text)?
+        };
+        let has = |wanted: &[Piece]| pieces.iter().any(|piece| wanted.contains(piece));
+        let whole =
+            has(&[Piece::Year, Piece::ShortYear]) && has(&[Piece::Month, Piece::MonthName]) && has(&[Piece::Day]);
+        if !whole {
+            return Err("it needs day, month and year, as in dd.MM.yyyy or %d.%m.%Y".to_owned());
+        }
+        if has(&[Piece::HourOfHalf]) != has(&[Piece::Half]) {
+            return Err("hh (%I) and a (%p) go together; for 24 hours use HH (%H)".to_owned());
+        }
+        Ok(Self(Form::Pieces(pieces)))
+    }
+
+    /// Reads a date written so.
+    pub(super) fn read(&self, text: &str) -> Option<Moment> {
+        match &self.0 {
+            Form::Excel => day_number(text),
+            Form::Pieces(pieces) => read_pieces(pieces, text),
+        }
+    }
+}
+
+fn letter_pieces(text: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c == '\'' {
+            pieces.extend(chars.by_ref().take_while(|c| *c != '\'').map(Piece::Literal));
+        } else if c.is_ascii_alphabetic() && c != 'T' {
+            let mut count = 1;
+            while chars.next_if_eq(&c).is_some() {
+                count += 1;
+            }
+            let run: String = std::iter::repeat_n(c, count).collect();
+            pieces.push(of_letters(c, count).ok_or_else(|| {
+                format!("{run:?} means nothing in it: use dd, MM or MMM, yyyy or yy, HH or hh, mm, ss, a, XXX")
+            })?);
+        } else {
+            pieces.push(Piece::Literal(c));
+        }
+    }
+    Ok(pieces)
+}
+
+fn percent_pieces(text: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            pieces.push(Piece::Literal(c));
+            continue;
+        }
+        // %-d: without a leading zero, which is read either way.
+        let letter = chars.next().and_then(|c| if c == '-' { chars.next() } else { Some(c) });
+        let meant = letter.and_then(of_percent).ok_or_else(|| {
+            let letter = letter.unwrap_or(' ');
+            format!("%{letter} means nothing in it: use %d, %m or %b, %Y or %y, %H or %I, %M, %S, %p, %z")
+        })?;
+        pieces.extend_from_slice(meant);
+    }
+    Ok(pieces)
+}
+
+fn read_pieces(pieces: &[Piece], text: &str) -> Option<Moment> {
+    let mut scan = Scan::new(text);
+    let (mut year, mut month, mut day) = (0_i16, 0_i8, 0_i8);
+    let (mut hour, mut minute, mut second, mut afternoon) = (None, 0_i8, 0_i8, None);
+    let mut east = None;
+    for (place, piece) in pieces.iter().enumerate() {
+        // Digits that are not set apart have the fixed width of the pattern.
+        match piece {
+            Piece::Year => {
+                year = scan
+                    .number(4)
+                    .filter(|(_, digits)| *digits == 4)
+                    .and_then(|(y, _)| y.try_into().ok())?
+            }
+            Piece::ShortYear => {
+                let (short, _) = scan.number(2).filter(|(_, digits)| *digits == 2)?;
+                // As POSIX has it.
+                year = i16::try_from(short).ok()? + if short < 69 { 2000 } else { 1900 };
+            }
+            Piece::Month => month = scan.small(2)?,
+            Piece::MonthName => {
+                month = scan.month()?;
+                scan.eat(|c| c == '.' && pieces.get(place + 1) != Some(&Piece::Literal('.')));
+            }
+            Piece::Day => day = scan.small(2)?,
+            Piece::Weekday => drop(scan.word()),
+            Piece::Hour | Piece::HourOfHalf => hour = Some(scan.small(2)?),
+            Piece::Minute => minute = scan.small(2)?,
+            Piece::Second => second = scan.small(2)?,
+            Piece::Fraction => drop(scan.number(9)?),
+            Piece::Half => afternoon = Some(half_of_the_day(&mut scan)?),
+            Piece::Offset => east = offset(&mut scan).ok()?,
+            Piece::Literal(c) if c.is_whitespace() => drop(scan.blanks()),
+            Piece::Literal(wanted) => drop(scan.eat(|c| c == *wanted)?),
+        }
+    }
+    if !scan.is_done() {
+        return None;
+    }
+    let time = match hour {
+        Some(hour) => Some(Time::new(on_24_hours(hour, afternoon)?, minute, second, 0).ok()?),
+        None => None,
+    };
+    Some(Moment {
+        date: Date::new(year, month, day).ok()?,
+        time,
+        offset: east,
+    })
+}
+
+/// A day number: days since 30 December 1899 (from March 1900 on, as spreadsheets believe in a 29 February 1900), and
+/// the time of day as a fraction.
+fn day_number(text: &str) -> Option<Moment> {
+    let plain: String = text
+        .trim()
+        .chars()
+        .map(|c| digit_of(c).map_or(c, |digit| char::from(b'0' + digit)))
+        .collect();
+    let number: f64 = plain
+        .replace(',', ".")
+        .parse()
+        .ok()
+        .filter(|number| (61.0..2_958_466.0).contains(number))?;
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the range was checked: fewer than three million days"
+    )]
+    let (days, seconds) = (number.trunc() as i64, (number.fract() * 86_400.0).round() as i64);
+    let start = Date::new(1899, 12, 30).ok()?.to_datetime(Time::midnight());
+    let span: Span = days.days().seconds(seconds);
+    let moment = start.checked_add(span).ok()?;
+    let time = plain.contains(['.', ',']).then(|| moment.time());
+    Some(Moment {
+        date: moment.date(),
+        time,
+        offset: None,
+    })
+}

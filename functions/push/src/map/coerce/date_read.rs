@@ -1,0 +1,228 @@
+//! Reads dates and times as long as there is only one way to read them.
+
+use jiff::civil::{Date, DateTime, Time};
+
+use super::scan::Scan;
+
+/// A date, and what else was written with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub date: Date,
+    pub time: Option<Time>,
+    /// Seconds east of UTC.
+    pub offset: Option<i32>,
+}
+
+impl Moment {
+    /// The time on the clock; midnight where none was written.
+    pub fn on_the_clock(&self) -> DateTime {
+        self.date.to_datetime(self.time.unwrap_or(Time::midnight()))
+    }
+}
+
+/// Why a text is not read as a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unread {
+    Not,
+    /// Day and month could be swapped.
+    DayOrMonth,
+    /// A year of two digits.
+    ShortYear,
+}
+
+/// Reads a date, and a time behind it if there is one.
+pub(super) fn moment(text: &str) -> Result<Moment, Unread> {
+    let mut scan = Scan::new(text);
+    scan.weekday();
+    let date = date(&mut scan)?;
+    let (time, offset) = if scan.is_done() {
+        (None, None)
+    } else {
+        let apart = scan.eat(|c| matches!(c, 'T' | 't' | ',')).is_some() | scan.blanks();
+        if !apart {
+            return Err(Unread::Not);
+        }
+        // RFC 2822 and others write a comma, or "at", between.
+        let time = time(&mut scan).ok_or(Unread::Not)?;
+        (Some(time), offset(&mut scan)?)
+    };
+    if scan.is_done() {
+        Ok(Moment { date, time, offset })
+    } else {
+        Err(Unread::Not)
+    }
+}
+
+fn date(scan: &mut Scan<'_>) -> Result<Date, Unread> {
+    if scan.peek().is_some_and(char::is_alphabetic) {
+        let month = scan.month().ok_or(Unread::Not)?;
+        scan.eat(|c| c == '.');
+        scan.blanks();
+        let day = ordinal(scan).ok_or(Unread::Not)?;
+        scan.eat(|c| c == ',');
+        scan.blanks();
+        let year = long_year(scan)?;
+        return new(year, month, day);
+    }
+    let (first, digits) = scan.number(9).ok_or(Unread::Not)?;
+    match digits {
+        8 => new(first / 10_000, small(first / 100 % 100)?, small(first % 100)?),
+        4 => {
+            separator(scan).ok_or(Unread::Not)?;
+            let month = number_or_month(scan)?;
+            separator(scan).ok_or(Unread::Not)?;
+            let day = scan.small(2).ok_or(Unread::Not)?;
+            scan.eat(|c| matches!(c, '日' | '일'));
+            // "2026. 12. 31." as in Korean.
+            if scan.rest == "." {
+                scan.rest = "";
+            }
+            new(first, month.0, day)
+        }
+        1 | 2 => day_first(scan, small(first)?),
+        _ => Err(Unread::Not),
+    }
+}
+
+/// Day, month and year, or month, day and year.
+fn day_first(scan: &mut Scan<'_>, first: i8) -> Result<Date, Unread> {
+    ordinal_ending(scan);
+    let mark = separator(scan)
+        .or_else(|| scan.peek().filter(|c| c.is_alphabetic()))
+        .ok_or(Unread::Not)?;
+    let (second, named) = number_or_month(scan)?;
+    scan.eat(|c| c == ',');
+    if separator(scan).is_none() && !named {
+        return Err(Unread::Not);
+    }
+    let year = long_year(scan)?;
+    match (first, second) {
+        (day, month) if named => new(year, month, day),
+        // With points, days come first wherever it is written so.
+        (day, month) if mark == '.' => new(year, month, day),
+        (day, month) if day > 12 => new(year, month, day),
+        (month, day) if day > 12 => new(year, month, day),
+        (day, month) if day == month => new(year, month, day),
+        _ => Err(Unread::DayOrMonth),
+    }
+}
+
+fn number_or_month(scan: &mut Scan<'_>) -> Result<(i8, bool), Unread> {
+    if scan.peek().is_some_and(char::is_alphabetic) {
+        let month = scan.month().ok_or(Unread::Not)?;
+        return Ok((month, true));
+    }
+    scan.small(2).map(|number| (number, false)).ok_or(Unread::Not)
+}
+
+fn ordinal(scan: &mut Scan<'_>) -> Option<i8> {
+    let day = scan.small(2)?;
+    ordinal_ending(scan);
+    Some(day)
+}
+
+fn ordinal_ending(scan: &mut Scan<'_>) {
+    for ending in ["st", "nd", "rd", "th"] {
+        if let Some(rest) = scan.rest.strip_prefix(ending) {
+            scan.rest = rest;
+            return;
+        }
+    }
+}
+
+fn long_year(scan: &mut Scan<'_>) -> Result<i32, Unread> {
+    match scan.number(5) {
+        Some((year, 4)) => Ok(year),
+        Some((_, 2)) => Err(Unread::ShortYear),
+        _ => Err(Unread::Not),
+    }
+}
+
+/// One mark between the parts of a date, with blanks around, or blanks alone.
+fn separator(scan: &mut Scan<'_>) -> Option<char> {
+    let blank = scan.blanks();
+    let mark = scan.eat(|c| {
+        matches!(
+            c,
+            '-' | '/' | '.' | '年' | '月' | '년' | '월' | '\u{2010}'..='\u{2013}' | '／'
+        )
+    });
+    scan.blanks();
+    mark.or_else(|| blank.then_some(' '))
+}
+
+fn small(number: i32) -> Result<i8, Unread> {
+    i8::try_from(number).map_err(|_| Unread::Not)
+}
+
+fn new(year: i32, month: i8, day: i8) -> Result<Date, Unread> {
+    let year = i16::try_from(year).map_err(|_| Unread::Not)?;
+    Date::new(year, month, day).map_err(|_| Unread::Not)
+}
+
+/// Hours and minutes, perhaps seconds and their fraction, perhaps AM or PM.
+pub(super) fn time(scan: &mut Scan<'_>) -> Option<Time> {
+    let hour = scan.small(2)?;
+    scan.eat(|c| c == ':')?;
+    let minute = scan.small(2)?;
+    let mut second = 0;
+    if scan.eat(|c| c == ':').is_some() {
+        second = scan.small(2)?;
+        if scan.eat(|c| matches!(c, '.' | ',')).is_some() {
+            scan.number(9)?;
+        }
+    }
+    let mut ahead = *scan;
+    ahead.blanks();
+    let half = half_of_the_day(&mut ahead);
+    if half.is_some() {
+        *scan = ahead;
+    }
+    Time::new(on_24_hours(hour, half)?, minute, second, 0).ok()
+}
+
+/// AM (`false`) or PM (`true`).
+pub(super) fn half_of_the_day(scan: &mut Scan<'_>) -> Option<bool> {
+    for (spelling, afternoon) in [("am", false), ("pm", true), ("a.m.", false), ("p.m.", true)] {
+        let front = scan.rest.get(..spelling.len());
+        if front.is_some_and(|front| front.eq_ignore_ascii_case(spelling)) {
+            scan.rest = &scan.rest[spelling.len()..];
+            return Some(afternoon);
+        }
+    }
+    None
+}
+
+pub(super) fn on_24_hours(hour: i8, afternoon: Option<bool>) -> Option<i8> {
+    match afternoon {
+        None => Some(hour),
+        Some(_) if !(1..=12).contains(&hour) => None,
+        Some(afternoon) => Some(hour % 12 + if afternoon { 12 } else { 0 }),
+    }
+}
+
+/// `Z`, `UTC`, `GMT`, `+01:00`, `+0100` or `+01`, or nothing.
+pub(super) fn offset(scan: &mut Scan<'_>) -> Result<Option<i32>, Unread> {
+    scan.blanks();
+    if scan.is_done() {
+        return Ok(None);
+    }
+    if scan.peek().is_some_and(char::is_alphabetic) {
+        let word = scan.word();
+        let utc = ["Z", "UTC", "GMT"].iter().any(|name| word.eq_ignore_ascii_case(name));
+        return if utc { Ok(Some(0)) } else { Err(Unread::Not) };
+    }
+    let sign = scan.eat(|c| matches!(c, '+' | '-' | '\u{2212}')).ok_or(Unread::Not)?;
+    let (hours, digits) = scan.number(4).ok_or(Unread::Not)?;
+    let (hours, minutes) = match digits {
+        4 => (hours / 100, hours % 100),
+        2 if scan.eat(|c| c == ':').is_some() => (hours, scan.small(2).map(i32::from).ok_or(Unread::Not)?),
+        2 => (hours, 0),
+        _ => return Err(Unread::Not),
+    };
+    if hours > 18 || minutes > 59 {
+        return Err(Unread::Not);
+    }
+    let seconds = hours * 3600 + minutes * 60;
+    Ok(Some(if sign == '+' { seconds } else { -seconds }))
+}

@@ -1,0 +1,133 @@
+//! Turns values into what the kind of their field takes (Bigin developer guide, "Fields Metadata"; Zoho CRM developer
+//! guide, "Field types"). Whatever cannot be turned is refused here, before a credit is spent.
+
+mod boolean;
+mod country;
+mod currency;
+mod damage;
+mod date;
+mod date_pattern;
+mod date_read;
+mod given;
+mod number;
+mod number_style;
+mod phone;
+mod pick;
+mod reference;
+mod scan;
+pub(super) mod tags;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use serde_json::Value;
+use shared::bigin::push_text;
+
+pub use country::PhoneCountry;
+pub use date_pattern::DatePattern;
+pub use number_style::NumberStyle;
+
+pub(super) use date::DateRule;
+pub(super) use given::Given;
+pub(super) use number::{NumberKind, NumberRule};
+pub(super) use phone::PhoneRule;
+pub(super) use pick::PickRule;
+pub(super) use reference::{Named, push_id, read as read_reference, write_id};
+pub(super) use text::{EmailRule, TextRule, WebsiteRule};
+
+use super::codes;
+use super::flaw::Flaw;
+
+/// How the values of one field are written.
+#[derive(Debug, Clone)]
+pub(super) enum Coercion {
+    Text(TextRule),
+    Email(EmailRule),
+    Phone(PhoneRule),
+    Website(WebsiteRule),
+    Pick(PickRule),
+    Picks {
+        rule: PickRule,
+        split: String,
+    },
+    Boolean,
+    Number(NumberRule),
+    Date(DateRule),
+    Instant(DateRule),
+    /// The id of the record itself.
+    Id,
+    /// The module of what an activity is related to.
+    RelatedModule,
+    /// An array or object as it stands; a cell has its text.
+    Json,
+    /// Nobody knows what the field takes: cells are texts, JSON values stay as they are.
+    Unknown,
+}
+
+impl Coercion {
+    /// Appends the value as JSON. What is appended when it fails is to be taken away again.
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+        match self {
+            Self::Text(rule) => rule.write(given, json),
+            Self::Email(rule) => rule.write(given, json),
+            Self::Phone(rule) => rule.write(given, json),
+            Self::Website(rule) => rule.write(given, json),
+            Self::Pick(rule) => rule.write(given, json),
+            Self::Picks { rule, split } => rule.write_many(given, split, json),
+            Self::Boolean => boolean::write(given, json),
+            Self::Number(rule) => rule.write(given, json),
+            Self::Date(rule) => rule.write_date(given, json),
+            Self::Instant(rule) => rule.write_instant(given, json),
+            Self::Id => write_id(given, json),
+            Self::RelatedModule => related_module(given, json),
+            Self::Json => as_it_stands(given, json),
+            Self::Unknown => {
+                match given {
+                    Given::Cell(text) => push_text(json, text.trim()),
+                    Given::Json(value) => json.push_str(&value.to_string()),
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Bigin calls the pipelines' module Deals here.
+fn related_module(given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+    let text = given.text()?;
+    let name = match text.to_lowercase().as_str() {
+        "contacts" | "contact" => "Contacts",
+        "accounts" | "account" | "companies" | "company" => "Accounts",
+        "deals" | "deal" | "pipelines" | "pipeline" => "Deals",
+        _ => {
+            return Err(Flaw::new(
+                codes::INVALID_RELATED_MODULE,
+                format!("{} is none of Contacts, Accounts and Deals", given.kind()),
+            ));
+        }
+    };
+    push_text(json, name);
+    Ok(())
+}
+
+fn as_it_stands(given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+    match given {
+        Given::Json(value @ (Value::Array(_) | Value::Object(_))) => json.push_str(&value.to_string()),
+        _ => {
+            let text = given
+                .plain_text()
+                .ok_or_else(|| given.wrong_type("a JSON array or object"))?;
+            let parsed = serde_json::from_str::<Value>(text)
+                .ok()
+                .filter(|value| value.is_array() || value.is_object());
+            let value = parsed.ok_or_else(|| {
+                Flaw::new(
+                    codes::INVALID_JSON,
+                    format!("{} is no JSON array or object, which the field takes", given.kind()),
+                )
+            })?;
+            json.push_str(&value.to_string());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! Tags: names, in a cell or in a JSON array.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use shared::bigin::push_text;
+
+use super::given::Given;
+use crate::map::flaw::Flaw;
+
+/// The names of the tags of a cell (separated as the mapping says, else by semicolons or commas), of a JSON array of
+/// texts, or of one of `{"name": ...}`.
+pub(in crate::map) fn read<'a>(given: Given<'a>, split: Option<&str>) -> Result<Vec<Cow<'a, str>>, Flaw> {
+    let mut names: Vec<Cow<'a, str>> = Vec::new();
+    let mut add = |name: Cow<'a, str>| {
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    };
+    match given {
+        Given::Json(Value::Array(items)) => {
+            for item in items {
+                let name = item.get("name").unwrap_or(item);
+                let name = name
+                    .as_str()
+                    .ok_or_else(|| Given::Json(item).wrong_type("a tag's name"))?;
+                add(Cow::Borrowed(name.trim()));
+            }
+        }
+        _ => {
+            let text = given.text()?;
+            let parts: Vec<Cow<'a, str>> = match (text, split) {
+                (Cow::Borrowed(text), Some(split)) => {
+                    text.split(split).map(|part| Cow::Borrowed(part.trim())).collect()
+                }
+                (Cow::Borrowed(text), None) => text.split([';', ',']).map(|part| Cow::Borrowed(part.trim())).collect(),
+                (owned, _) => vec![owned],
+            };
+            parts.into_iter().for_each(&mut add);
+        }
+    }
+    Ok(names)
+}
+
+/// Writes an array of `{"name": ...}`.
+pub(in crate::map) fn push(names: &[Cow<'_, str>], json: &mut String) {
+    json.push('[');
+    for (place, name) in names.iter().enumerate() {
+        json.push_str(if place > 0 { ",{\"name\":" } else { "{\"name\":" });
+        push_text(json, name);
+        json.push('}');
+    }
+    json.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn written(given: Given<'_>, split: Option<&str>) -> String {
+        let mut json = String::new();
+        push(&read(given, split).unwrap(), &mut json);
+        json
+    }
+
+    #[test]
+    fn tags_come_in_cells_and_arrays() {
+        let both = r#"[{"name":"VIP"},{"name":"Größe M"}]"#;
+        assert_eq!(written(Given::Cell(" VIP; Größe M ;;VIP"), None), both);
+        assert_eq!(written(Given::Cell("VIP|Größe M"), Some("|")), both);
+        assert_eq!(
+            written(Given::Json(&json!(["VIP", {"name": "Größe M", "id": "1"}])), None),
+            both
+        );
+        assert_eq!(written(Given::Json(&json!([])), None), "[]");
+        assert!(read(Given::Json(&json!([1])), None).is_err());
+    }
+}

@@ -1,0 +1,192 @@
+//! Texts: one line, several lines, e-mail addresses and web addresses.
+
+use shared::bigin::push_text;
+
+use super::damage;
+use super::given::Given;
+use crate::map::codes;
+use crate::map::flaw::Flaw;
+
+/// What a text field takes.
+#[derive(Debug, Clone)]
+pub(in crate::map) struct TextRule {
+    /// The most characters.
+    pub length: Option<usize>,
+    /// Whether it may have several lines.
+    pub lines: bool,
+    /// Whether what is hardly meant is refused too.
+    pub strict: bool,
+}
+
+impl TextRule {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+        let number;
+        let text = match given {
+            // Several lines are sent as they stand: blanks at the front may be meant.
+            Given::Cell(text) if self.lines => text,
+            Given::Json(serde_json::Value::Bool(value)) => {
+                if *value {
+                    "true"
+                } else {
+                    "false"
+                }
+            }
+            _ => {
+                number = given.text()?;
+                &*number
+            }
+        };
+        fits(text, self.length)?;
+        if self.strict {
+            self.look_closely(text)?;
+        }
+        push_text(json, text);
+        Ok(())
+    }
+
+    fn look_closely(&self, text: &str) -> Result<(), Flaw> {
+        let suspect = |message| Err(Flaw::new(codes::SUSPECT_TEXT, message));
+        if text.contains('\u{FFFD}') {
+            return suspect("has the sign that stands for a character lost in a conversion: export the file as UTF-8");
+        }
+        let allowed = |c: char| self.lines && matches!(c, '\n' | '\r' | '\t');
+        if text.chars().any(|c| c.is_control() && !allowed(c)) {
+            return suspect("has a control character, such as a line break or a tab, which the field does not show");
+        }
+        damage::in_text(text).map_or(Ok(()), Err)
+    }
+}
+
+/// Whether a text has no more characters than the field takes.
+pub(super) fn fits(text: &str, length: Option<usize>) -> Result<(), Flaw> {
+    let Some(most) = length else { return Ok(()) };
+    // No text has more characters than bytes: most are not counted.
+    if text.len() <= most {
+        return Ok(());
+    }
+    let characters = text.chars().count();
+    if characters <= most {
+        return Ok(());
+    }
+    Err(Flaw::new(
+        codes::TEXT_TOO_LONG,
+        format!("a text of {characters} characters; the field takes {most}"),
+    ))
+}
+
+/// What an e-mail field takes.
+#[derive(Debug, Clone)]
+pub(in crate::map) struct EmailRule {
+    pub length: Option<usize>,
+    pub strict: bool,
+}
+
+impl EmailRule {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+        let text = given
+            .plain_text()
+            .ok_or_else(|| given.wrong_type("an e-mail address"))?;
+        let address = text.strip_prefix("mailto:").unwrap_or(text);
+        if !is_address(address) || (self.strict && !is_usual_address(address)) {
+            if let Some(damage) = damage::in_text(text) {
+                return Err(damage);
+            }
+            let why = match address.matches('@').count() {
+                0 => "it has no @",
+                1 if address.contains(char::is_whitespace) => "it has a blank in it",
+                1 => "a part before or behind the @ is missing or has characters that no address has",
+                _ => "it has more than one @; the field takes one address",
+            };
+            let kind = given.kind();
+            return Err(Flaw::new(
+                codes::INVALID_EMAIL,
+                format!("{kind} is no e-mail address: {why}; give one as in ann@example.com"),
+            ));
+        }
+        fits(address, self.length)?;
+        push_text(json, address);
+        Ok(())
+    }
+}
+
+/// One @, something before it, a domain with a dot behind it, no blanks.
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '<' | '>' | ',' | ';' | '"' | '\\');
+    !local.is_empty()
+        && domain.split('.').count() >= 2
+        && domain.split('.').all(|label| !label.is_empty())
+        && !text.replacen('@', "", 1).contains(odd)
+}
+
+/// Only the characters that mail programs accept, and a top level of two letters or more.
+fn is_usual_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let name = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let label = |label: &str| {
+        label.chars().all(|c| c.is_alphanumeric() || c == '-') && !label.starts_with('-') && !label.ends_with('-')
+    };
+    local.chars().all(name)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && domain.split('.').all(label)
+        && domain
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| top.chars().filter(|c| c.is_alphabetic()).count() >= 2)
+}
+
+/// What a web address field takes.
+#[derive(Debug, Clone)]
+pub(in crate::map) struct WebsiteRule {
+    pub length: Option<usize>,
+    pub strict: bool,
+}
+
+impl WebsiteRule {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+        let text = given.plain_text().ok_or_else(|| given.wrong_type("a web address"))?;
+        let bare = strip_scheme(text);
+        let starts = bare.is_some() || starts_with(text, "www.");
+        let rest = bare.unwrap_or(text);
+        let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+        let whole = host.split('.').count() >= 2 && host.split('.').all(|label| !label.is_empty());
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '<' | '>' | '"');
+        if !whole || host.contains(odd) || text.contains(char::is_whitespace) || (self.strict && !starts) {
+            let kind = given.kind();
+            return Err(damage::in_text(text).unwrap_or_else(|| {
+                Flaw::new(
+                    codes::INVALID_WEBSITE,
+                    format!("{kind} is no web address: give one as in https://www.example.com"),
+                )
+            }));
+        }
+        let at = json.len();
+        // Bigin wants a scheme or www. at the front.
+        if starts {
+            push_text(json, text);
+        } else {
+            json.push_str("\"https://");
+            push_text(json, text);
+            json.remove(at + "\"https://".len());
+        }
+        fits(&json[at + 1..json.len() - 1], self.length)
+    }
+}
+
+fn strip_scheme(text: &str) -> Option<&str> {
+    ["https://", "http://", "ftp://"]
+        .iter()
+        .find(|scheme| starts_with(text, scheme))
+        .map(|scheme| &text[scheme.len()..])
+}
+
+fn starts_with(text: &str, start: &str) -> bool {
+    text.get(..start.len())
+        .is_some_and(|front| front.eq_ignore_ascii_case(start))
+}

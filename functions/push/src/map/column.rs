@@ -1,0 +1,177 @@
+//! One column (or key of a JSON record), made ready: which field it fills and how.
+
+use std::sync::Arc;
+
+use shared::bigin::{CallShape, Field, FieldKind, FieldName, Operation};
+
+use super::coerce::{
+    Coercion, DateRule, EmailRule, NumberKind, NumberRule, PhoneRule, PickRule, TextRule, WebsiteRule,
+};
+use super::mapped::ReferenceRule;
+use super::mapping::{ColumnRule, Tags, UnknownPickList, Validate};
+use super::setting::Setting;
+use super::standard::name_field;
+
+/// Fields whose lists nothing is ever added to: a stage belongs to a pipeline.
+const CLOSED_LISTS: [&str; 2] = ["Stage", "Sub_Pipeline"];
+
+/// A column made ready.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub name: FieldName,
+    pub filler: Filler,
+    /// Bigin insists on a value.
+    pub mandatory: bool,
+    /// A record without it cannot be new.
+    pub required: bool,
+    /// It is a match field, or the id of an update or delete.
+    pub key: bool,
+}
+
+/// How a column fills its field.
+#[derive(Debug, Clone)]
+pub(super) enum Filler {
+    Value(Coercion),
+    /// Another record.
+    Reference {
+        rule: Arc<ReferenceRule>,
+        /// Whether it may be named otherwise than by its id.
+        by_name: bool,
+        /// Whether JSON objects are sent as they stand.
+        whole: bool,
+    },
+    Tags {
+        split: Option<String>,
+        /// They are added once the record is accepted, instead of taking the place of those that are there.
+        later: bool,
+    },
+}
+
+impl Column {
+    /// The column for a field.
+    pub fn new(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>, shape: &CallShape) -> Self {
+        let new = matches!(shape.operation, Operation::Insert | Operation::Upsert);
+        let by_id = matches!(shape.operation, Operation::Update | Operation::Delete) && field.api_name == "id";
+        Self {
+            name: FieldName::new(&field.api_name),
+            filler: filler(field, rule, setting, shape),
+            mandatory: field.mandatory,
+            required: field.mandatory && new,
+            key: by_id || shape.match_on.contains(&field.api_name),
+        }
+    }
+
+    /// The column for a name that nobody knows.
+    pub fn unverified(name: &str, shape: &CallShape) -> Self {
+        Self {
+            name: FieldName::new(name),
+            filler: Filler::Value(Coercion::Unknown),
+            mandatory: false,
+            required: false,
+            key: shape.match_on.iter().any(|field| field == name),
+        }
+    }
+}
+
+fn filler(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>, shape: &CallShape) -> Filler {
+    let mapping = setting.mapping;
+    let split = rule.and_then(|rule| rule.split.clone());
+    let reference = |module: &str, by_name, whole| {
+        let lookup = mapping.lookups.get(&field.api_name).cloned().unwrap_or_default();
+        let rule = ReferenceRule {
+            field: FieldName::new(&field.api_name),
+            module: module.to_owned(),
+            by: lookup.by.unwrap_or_else(|| name_field(module).to_owned()),
+            on_missing: lookup.on_missing,
+            on_ambiguous: lookup.on_ambiguous,
+        };
+        Filler::Reference {
+            rule: Arc::new(rule),
+            by_name: by_name && setting.stages.lookups,
+            whole,
+        }
+    };
+    match field.api_name.as_str() {
+        "id" => return Filler::Value(Coercion::Id),
+        "$related_module" => return Filler::Value(Coercion::RelatedModule),
+        // Which module it is in stands in another column, so that a name cannot be looked up.
+        "Related_To" => return reference("", false, false),
+        "Parent_Id" => return reference("", false, true),
+        "Pipeline" => return reference("layouts", true, false),
+        _ => {}
+    }
+    match field.kind {
+        FieldKind::Lookup => reference(
+            field.lookup_module.as_deref().unwrap_or_default(),
+            field.lookup_module.is_some(),
+            false,
+        ),
+        FieldKind::OwnerLookup => reference("users", true, false),
+        FieldKind::Tags => {
+            let later =
+                setting.stages.tags && mapping.tags != Some(Tags::Replace) && shape.operation != Operation::Insert;
+            Filler::Tags { split, later }
+        }
+        _ => Filler::Value(coercion(field, rule, setting)),
+    }
+}
+
+fn coercion(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>) -> Coercion {
+    let mapping = setting.mapping;
+    let (length, strict) = (field.length, mapping.validate == Validate::Strict);
+    let number = |kind| {
+        let style = rule.and_then(|rule| rule.number);
+        Coercion::Number(NumberRule {
+            kind,
+            decimals: field.decimal_place,
+            style,
+        })
+    };
+    let date = || DateRule {
+        pattern: rule.and_then(|rule| rule.date.clone()),
+        zone: mapping.time_zone.clone().or_else(|| setting.time_zone.cloned()),
+        strict,
+    };
+    let pick = || {
+        let add = mapping.unknown_picklist == UnknownPickList::Add && !CLOSED_LISTS.contains(&field.api_name.as_str());
+        PickRule::new(&field.pick_list, add, length)
+    };
+    match field.kind {
+        FieldKind::Text => Coercion::Text(TextRule {
+            length,
+            lines: false,
+            strict,
+        }),
+        FieldKind::TextArea => Coercion::Text(TextRule {
+            length,
+            lines: true,
+            strict,
+        }),
+        FieldKind::Email => Coercion::Email(EmailRule {
+            length: length.or(Some(100)),
+            strict,
+        }),
+        FieldKind::Phone => Coercion::Phone(PhoneRule {
+            length,
+            country: mapping.phone_country,
+            strict,
+        }),
+        FieldKind::Website => Coercion::Website(WebsiteRule { length, strict }),
+        FieldKind::PickList => Coercion::Pick(pick()),
+        FieldKind::MultiSelectPickList => {
+            let split = rule
+                .and_then(|rule| rule.split.clone())
+                .unwrap_or_else(|| ";".to_owned());
+            Coercion::Picks { rule: pick(), split }
+        }
+        FieldKind::Boolean => Coercion::Boolean,
+        FieldKind::Integer => number(NumberKind::Integer),
+        FieldKind::BigInt => number(NumberKind::BigInt),
+        FieldKind::Double | FieldKind::Currency => number(NumberKind::Decimal),
+        FieldKind::Percent => number(NumberKind::Percent),
+        FieldKind::Date => Coercion::Date(date()),
+        FieldKind::DateTime => Coercion::Instant(date()),
+        FieldKind::Other if field.api_name.starts_with('$') => Coercion::Unknown,
+        FieldKind::Lookup | FieldKind::OwnerLookup | FieldKind::Tags | FieldKind::Other => Coercion::Json,
+    }
+}

@@ -1,0 +1,122 @@
+//! Which field a name means: an API name or a label, letter case, spaces and punctuation aside.
+
+use std::collections::HashMap;
+
+use shared::bigin::{Field, ModuleFields, ModuleName};
+
+use super::standard;
+use super::words::{did_you_mean, fold};
+
+/// The fields of a module by all their names.
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub fields: Vec<Field>,
+    /// Whether Bigin itself said which fields there are.
+    pub verified: bool,
+    by_api_name: HashMap<String, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_alias: HashMap<String, Vec<usize>>,
+}
+
+/// A name that means no field, or too many.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unresolved {
+    /// None; with "did you mean ...?" where something comes near.
+    Unknown(String),
+    /// The API names of the fields it may mean.
+    Ambiguous(Vec<String>),
+    /// None is known, but Bigin was not asked and it looks like an API name.
+    Unverified,
+}
+
+impl Directory {
+    /// `told`: what Bigin says of the module's fields, if it was asked.
+    pub fn new(module: &ModuleName, told: Option<&ModuleFields>) -> Self {
+        let mut fields = told.map_or_else(|| standard::fields(module), |told| told.fields.clone());
+        for unlisted in standard::unlisted(module) {
+            if !fields.iter().any(|field| field.api_name == unlisted.api_name) {
+                fields.push(unlisted);
+            }
+        }
+        let (mut by_api_name, mut by_name, mut by_alias) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for (place, field) in fields.iter().enumerate() {
+            by_api_name.insert(field.api_name.clone(), place);
+            add(&mut by_name, fold(&field.api_name), place);
+            add(&mut by_name, fold(&field.label), place);
+            for alias in standard::aliases(module.as_str(), field) {
+                add(&mut by_alias, alias, place);
+            }
+        }
+        Self {
+            fields,
+            verified: told.is_some(),
+            by_api_name,
+            by_name,
+            by_alias,
+        }
+    }
+
+    /// The place of the field that a name means.
+    pub fn resolve(&self, name: &str) -> Result<usize, Unresolved> {
+        if let Some(place) = self.by_api_name.get(name.trim()) {
+            return Ok(*place);
+        }
+        let folded = fold(name);
+        let none = Vec::new();
+        for names in [&self.by_name, &self.by_alias] {
+            let places = names.get(&folded).filter(|_| !folded.is_empty()).unwrap_or(&none);
+            // A field that nobody may write does not stand in the way of one that may be.
+            let writable: Vec<usize> = places
+                .iter()
+                .copied()
+                .filter(|place| self.fields[*place].writable)
+                .collect();
+            match (places.as_slice(), writable.as_slice()) {
+                ([], _) => {}
+                (_, [place]) | ([place], _) => return Ok(*place),
+                (places, _) => {
+                    let names = places
+                        .iter()
+                        .map(|place| self.fields[*place].api_name.clone())
+                        .collect();
+                    return Err(Unresolved::Ambiguous(names));
+                }
+            }
+        }
+        if !self.verified && looks_like_api_name(name) {
+            return Err(Unresolved::Unverified);
+        }
+        let names = self.fields.iter().filter(|field| field.writable);
+        let names = names.flat_map(|field| [field.api_name.as_str(), field.label.as_str()]);
+        Err(Unresolved::Unknown(did_you_mean(name, names)))
+    }
+
+    /// The field of that API name.
+    pub fn field(&self, api_name: &str) -> Option<&Field> {
+        self.by_api_name.get(api_name).map(|place| &self.fields[*place])
+    }
+
+    /// The API names of the fields whose values are unique.
+    pub fn unique_names(&self) -> Vec<&str> {
+        self.fields
+            .iter()
+            .filter(|field| field.unique)
+            .map(|field| field.api_name.as_str())
+            .collect()
+    }
+}
+
+fn add(names: &mut HashMap<String, Vec<usize>>, name: String, place: usize) {
+    let places = names.entry(name).or_default();
+    if !places.contains(&place) {
+        places.push(place);
+    }
+}
+
+/// Letters, digits, underscores, and a dollar sign in front: what API names are made of.
+pub(super) fn looks_like_api_name(name: &str) -> bool {
+    let bare = name.strip_prefix('$').unwrap_or(name);
+    bare.starts_with(|c: char| c.is_ascii_alphabetic())
+        && bare.len() <= 100
+        && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

@@ -1,0 +1,169 @@
+//! A record in the making.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use shared::bigin::{RecordWriter, push_text};
+
+use super::codes;
+use super::coerce::{Given, Named, push_id, read_reference, tags};
+use super::column::{Column, Filler};
+use super::flaw::{Flaw, Flaws};
+use super::mapped::{Reference, Tag};
+use super::mapper::Constant;
+use super::plan::surely;
+use crate::parcel::MatchKey;
+
+/// What has come together of a record.
+pub(super) struct Draft {
+    pub writer: RecordWriter,
+    pub keys: Vec<MatchKey>,
+    pub references: Vec<Reference>,
+    pub tags: Vec<Tag>,
+    pub flaws: Flaws,
+    /// Whether anything was given beside what the record is found by.
+    pub content: bool,
+}
+
+impl Draft {
+    pub fn new(writer: RecordWriter) -> Self {
+        Self {
+            writer,
+            keys: Vec::new(),
+            references: Vec::new(),
+            tags: Vec::new(),
+            flaws: Flaws::default(),
+            content: false,
+        }
+    }
+
+    /// Takes a value, which is not empty.
+    pub fn fill(&mut self, column: &Column, given: Given<'_>) {
+        self.content |= !column.key;
+        let filled = match &column.filler {
+            Filler::Value(coercion) => {
+                let key = self.writer.value(&column.name, |json| {
+                    let at = json.len();
+                    coercion.write(given, json)?;
+                    Ok::<_, Flaw>(if column.key {
+                        MatchKey::of(column.name.shared(), &sent(&json[at..], given))
+                    } else {
+                        None
+                    })
+                });
+                key.map(|key| self.keys.extend(key))
+            }
+            Filler::Reference { rule, by_name, whole } => match given {
+                Given::Json(object @ Value::Object(_)) if *whole => {
+                    surely(self.writer.value(&column.name, |json| {
+                        json.push_str(&object.to_string());
+                        Ok(())
+                    }));
+                    Ok(())
+                }
+                _ => self.refer(column, given, rule, *by_name),
+            },
+            Filler::Tags { split, later } => tags::read(given, split.as_deref()).map(|names| {
+                // An empty array clears, which adding cannot do.
+                if *later && !names.is_empty() {
+                    self.tags.extend(names.into_iter().map(|name| Tag(name.into_owned())));
+                } else {
+                    surely(self.writer.value(&column.name, |json| {
+                        tags::push(&names, json);
+                        Ok(())
+                    }));
+                }
+            }),
+        };
+        if let Err(flaw) = filled {
+            self.flaws.add(Some(column.name.as_str()), flaw);
+        }
+    }
+
+    fn refer(
+        &mut self,
+        column: &Column,
+        given: Given<'_>,
+        rule: &Arc<super::mapped::ReferenceRule>,
+        by_name: bool,
+    ) -> Result<(), Flaw> {
+        match read_reference(given)? {
+            Named::Id(id) => surely(self.writer.value(&column.name, |json| {
+                push_id(json, &id);
+                Ok(Ok(()))
+            })),
+            Named::Other(value) if by_name => {
+                self.references.push(Reference {
+                    rule: Arc::clone(rule),
+                    value: value.into_owned(),
+                });
+                Ok(())
+            }
+            Named::Other(_) => {
+                let what = match rule.module.as_str() {
+                    "users" => "the user's id in Bigin",
+                    _ => "the record's id in Bigin",
+                };
+                Err(Flaw::new(
+                    codes::LOOKUP_NEEDS_ID,
+                    format!(
+                        "{} where {what} is wanted (15 to 20 digits): a bare name is never sent",
+                        given.kind()
+                    ),
+                ))
+            }
+        }
+    }
+
+    /// Takes an order to clear the field.
+    pub fn clear(&mut self, column: &Column) {
+        self.content = true;
+        surely(self.writer.value(&column.name, |json| {
+            // Bigin clears tags by an empty list.
+            json.push_str(if matches!(column.filler, Filler::Tags { .. }) {
+                "[]"
+            } else {
+                "null"
+            });
+            Ok(())
+        }));
+    }
+
+    /// What a constant is, or what is wrong with it.
+    pub fn into_constant(self, column: &Column) -> Result<Constant, String> {
+        if column.key {
+            return Err(format!(
+                "{} is what records are found by: all would be the same",
+                column.name.as_str()
+            ));
+        }
+        if let Some(reject) = self.flaws.into_reject() {
+            return Err(reject.message);
+        }
+        let record = self.writer.finish();
+        // What stands between `{"Name":` and `}`.
+        let mut key = String::from("{");
+        push_text(&mut key, column.name.as_str());
+        let json = record
+            .json()
+            .get(key.len() + 1..record.json().len() - 1)
+            .map(str::to_owned);
+        Ok(Constant {
+            name: column.name.clone(),
+            json,
+            references: self.references,
+            tags: self.tags,
+        })
+    }
+}
+
+/// The value as it is sent, which is what Bigin compares.
+fn sent<'a>(json: &'a str, given: Given<'a>) -> std::borrow::Cow<'a, str> {
+    let text = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    match text {
+        Some(text) if !text.contains('\\') => text.into(),
+        Some(_) => serde_json::from_str::<String>(json)
+            .map_or_else(|_| given.plain_text().unwrap_or_default().into(), Into::into),
+        None => json.into(),
+    }
+}

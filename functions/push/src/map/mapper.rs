@@ -1,0 +1,276 @@
+//! Turns rows into records.
+
+use serde_json::{Map, Value};
+use shared::bigin::{CallShape, FieldName, Operation, Record};
+
+use super::codes;
+use super::coerce::Given;
+use super::column::Column;
+use super::draft::Draft;
+use super::flaw::{Flaw, HeaderFault};
+use super::mapped::{Mapped, Reference, Tag};
+use super::mapping::{EmptyCells, WithoutKey};
+use super::objects::Objects;
+use super::plan::{Plan, surely};
+use super::setting::Setting;
+use crate::parcel::{MatchKey, Reject};
+use crate::row::{Content, Row};
+
+/// A field that has the same value in every record.
+#[derive(Debug, Clone)]
+pub(super) struct Constant {
+    pub name: FieldName,
+    /// Its value as JSON; `None` where it is a reference or a tag to be added.
+    pub json: Option<String>,
+    pub references: Vec<Reference>,
+    pub tags: Vec<Tag>,
+}
+
+/// Turns rows into records: made once for a file or a kind of message, then used for each row.
+#[derive(Debug, Clone)]
+pub struct RecordMapper {
+    shape: CallShape,
+    columns: Vec<Option<Column>>,
+    objects: Option<Objects>,
+    constants: Vec<Constant>,
+    warnings: Vec<String>,
+    empty: EmptyCells,
+    clear_marker: Option<String>,
+    without_key: WithoutKey,
+    /// About how many bytes of a record are not values.
+    overhead: usize,
+}
+
+impl RecordMapper {
+    pub(super) fn new(
+        setting: &Setting<'_>,
+        shape: CallShape,
+        constants: Vec<Constant>,
+        warnings: Vec<String>,
+    ) -> Self {
+        let constant_bytes =
+            |constant: &Constant| constant.name.as_str().len() + 4 + constant.json.as_ref().map_or(0, String::len);
+        Self {
+            overhead: constants.iter().map(constant_bytes).sum(),
+            shape,
+            columns: Vec::new(),
+            objects: None,
+            constants,
+            warnings,
+            empty: setting.mapping.empty,
+            clear_marker: setting.mapping.clear_marker.clone(),
+            without_key: setting.mapping.without_key,
+        }
+    }
+
+    /// A mapper for the rows of a table with this header.
+    ///
+    /// # Errors
+    /// A column is unknown, ambiguous, read-only or there twice; a column that must be there is missing; the match
+    /// fields are none; or the mapping names what the module does not have.
+    pub fn for_columns(header: &[String], setting: &Setting<'_>) -> Result<Self, HeaderFault> {
+        let mut plan = Plan::new(setting)?;
+        let columns = plan.columns(header);
+        let (mut mapper, _) = plan.finish(&columns)?;
+        // Quotes, colon, comma, and the braces of a lookup.
+        mapper.overhead += columns
+            .iter()
+            .flatten()
+            .map(|column| column.name.as_str().len() + 8)
+            .sum::<usize>();
+        mapper.columns = columns;
+        Ok(mapper)
+    }
+
+    /// A mapper for JSON objects, whose keys are looked up in each.
+    ///
+    /// # Errors
+    /// The match fields are none, or the mapping names what the module does not have.
+    pub fn for_objects(setting: &Setting<'_>) -> Result<Self, HeaderFault> {
+        let plan = Plan::new(setting)?;
+        let (mut mapper, directory) = plan.finish(&[])?;
+        mapper.objects = Some(Objects::new(directory, setting, &mapper.shape, &mapper.constants));
+        Ok(mapper)
+    }
+
+    /// What all calls with these records have in common.
+    pub fn shape(&self) -> &CallShape {
+        &self.shape
+    }
+
+    /// What an operator should know, although it stops nothing.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Whether records without a value in any match field are inserted.
+    pub fn inserts_without_key(&self) -> bool {
+        self.without_key == WithoutKey::Insert
+    }
+
+    /// The record of a row.
+    ///
+    /// # Errors
+    /// The row cannot be read, a value does not fit its field, or one that must be there is missing.
+    pub fn map(&self, row: &Row) -> Result<Mapped, Reject> {
+        match row.content() {
+            Content::Cells(cells) => self.map_cells(cells.iter(), row.raw().len()),
+            Content::Object(object) => self.map_object(object),
+            Content::Broken(reject) => Err(reject.clone()),
+        }
+    }
+
+    /// The record of a row whose cells come in the header's order. Missing cells at the end are empty ones; `bytes` is
+    /// about how long the row is.
+    ///
+    /// # Errors
+    /// A value does not fit its field, or one that must be there is missing.
+    pub fn map_cells<'a>(&self, cells: impl IntoIterator<Item = &'a str>, bytes: usize) -> Result<Mapped, Reject> {
+        let mut draft = Draft::new(Record::writer_for(self.overhead + bytes));
+        let mut cells = cells.into_iter();
+        for column in &self.columns {
+            let cell = cells.next().unwrap_or_default();
+            if let Some(column) = column {
+                self.take(column, Given::Cell(cell), &mut draft);
+            }
+        }
+        self.finish(draft)
+    }
+
+    /// The record of a JSON object.
+    ///
+    /// # Errors
+    /// A key is no field, a value does not fit its field, or one that must be there is missing.
+    pub fn map_object(&self, object: &Map<String, Value>) -> Result<Mapped, Reject> {
+        let Some(objects) = &self.objects else {
+            return Err(Reject::relay(
+                codes::WRONG_TYPE,
+                None,
+                "a JSON object among the rows of a table",
+            ));
+        };
+        let mut draft = Draft::new(Record::writer_for(self.overhead + 32 * object.len()));
+        objects.read(object, &mut draft, |column, value, draft| {
+            self.take(column, Given::Json(value), draft)
+        });
+        self.finish(draft)
+    }
+
+    fn take(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
+        let clear = match given {
+            Given::Json(Value::Null) => true,
+            _ => match given.plain_text() {
+                Some("") => match self.empty {
+                    EmptyCells::Clear if !column.key => true,
+                    _ => return leave_out(column, draft),
+                },
+                Some(text) => self.clear_marker.as_deref() == Some(text),
+                None => false,
+            },
+        };
+        if !clear {
+            return draft.fill(column, given);
+        }
+        if column.key {
+            return leave_out(column, draft);
+        }
+        if column.mandatory {
+            let flaw = Flaw::new(codes::MANDATORY_EMPTY, "must have a value and cannot be cleared");
+            return draft.flaws.add(Some(column.name.as_str()), flaw);
+        }
+        // A new record has nothing to clear.
+        if self.shape.operation != Operation::Insert {
+            draft.clear(column);
+        }
+    }
+
+    fn finish(&self, mut draft: Draft) -> Result<Mapped, Reject> {
+        if let Some(reject) = std::mem::take(&mut draft.flaws).into_reject() {
+            return Err(reject);
+        }
+        let operation = self.shape.operation;
+        if draft.keys.is_empty() && operation != Operation::Insert {
+            let may_be_new = operation == Operation::Upsert && self.without_key == WithoutKey::Insert;
+            if !may_be_new {
+                return Err(self.key_missing());
+            }
+        }
+        if operation == Operation::Update && !draft.content && self.constants.is_empty() {
+            return Err(Reject::relay(
+                codes::NOTHING_TO_WRITE,
+                None,
+                "nothing is to be changed: every cell beside what the record is found by is empty",
+            ));
+        }
+        for constant in &self.constants {
+            if let Some(constant_json) = &constant.json {
+                surely(draft.writer.value(&constant.name, |json| {
+                    json.push_str(constant_json);
+                    Ok(())
+                }));
+            }
+            draft.references.extend_from_slice(&constant.references);
+            draft.tags.extend_from_slice(&constant.tags);
+        }
+        if draft.writer.is_empty() && draft.references.is_empty() && operation != Operation::Delete {
+            return Err(Reject::relay(
+                codes::NOTHING_TO_WRITE,
+                None,
+                "every cell of the row is empty",
+            ));
+        }
+        if draft.keys.len() > 1 {
+            draft.keys.sort_by_key(|key| self.place_of(key));
+        }
+        Ok(Mapped {
+            record: draft.writer.finish(),
+            keys: draft.keys,
+            references: draft.references,
+            tags: draft.tags,
+        })
+    }
+
+    /// Match fields in the order they are checked in; the id before all.
+    fn place_of(&self, key: &MatchKey) -> usize {
+        self.shape
+            .match_on
+            .iter()
+            .position(|field| field == key.field())
+            .map_or(0, |place| place + 1)
+    }
+
+    fn key_missing(&self) -> Reject {
+        let match_on = &self.shape.match_on;
+        match self.shape.operation {
+            Operation::Update | Operation::Delete => {
+                let or_key = if match_on.is_empty() {
+                    String::new()
+                } else {
+                    format!(", or a value in {}", match_on.join(" or "))
+                };
+                Reject::relay(
+                    codes::MATCH_KEY_MISSING,
+                    Some("id".to_owned()),
+                    format!("the record has no id{or_key}: nothing says which record of Bigin is meant"),
+                )
+            }
+            _ => Reject::relay(
+                codes::MATCH_KEY_MISSING,
+                match_on.first().cloned(),
+                format!(
+                    "no value in {}, by which the record is looked up: fill it in, or set without_key = \"insert\" in the \
+                     mapping",
+                    match_on.join(" or ")
+                ),
+            ),
+        }
+    }
+}
+
+/// A value that is not there.
+pub(super) fn leave_out(column: &Column, draft: &mut Draft) {
+    if column.required {
+        let flaw = Flaw::new(codes::MANDATORY_EMPTY, "must have a value");
+        draft.flaws.add(Some(column.name.as_str()), flaw);
+    }
+}

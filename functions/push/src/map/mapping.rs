@@ -1,0 +1,217 @@
+//! A mapping: how columns become fields, and what is done with the records. Read from a mapping file by
+//! [`Mapping::parse`]; the default is what happens without one.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use shared::bigin::Operation;
+
+use super::coerce::{DatePattern, NumberStyle, PhoneCountry};
+use super::words::fold;
+
+/// What is done with a record that has no value by which Bigin could find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WithoutKey {
+    /// It is rejected.
+    #[default]
+    Reject,
+    /// It is inserted.
+    Insert,
+}
+
+/// What an empty cell does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EmptyCells {
+    /// The field stays as it is.
+    #[default]
+    Keep,
+    /// The field is cleared.
+    Clear,
+}
+
+/// What a record's tags do to those the record in Bigin has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tags {
+    /// They are added.
+    Add,
+    /// They take their place.
+    Replace,
+}
+
+/// What is done with a value that a pick list does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownPickList {
+    /// The record is rejected.
+    #[default]
+    Reject,
+    /// It is sent, and Bigin adds it to the list. Stages and sub-pipelines are never added.
+    Add,
+}
+
+/// How closely values are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Validate {
+    /// What Zoho itself refuses.
+    #[default]
+    Zoho,
+    /// Also what is hardly meant: telephone numbers of three digits, dates in the year 1026, broken characters.
+    Strict,
+}
+
+/// How the records of a file go to Bigin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Route {
+    /// As is best.
+    #[default]
+    Auto,
+    /// In calls of up to 100 records.
+    Records,
+    /// As bulk write jobs.
+    Bulk,
+}
+
+/// When an import stops because one code rejects too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopAfter {
+    /// When that many in a hundred of the records so far have the code, and there were at least so many.
+    Share {
+        /// In a hundred.
+        percent: u8,
+        /// Records read before it counts.
+        of_at_least: u64,
+    },
+    /// When that many records have the code.
+    Rejects(u64),
+    /// Never.
+    Never,
+}
+
+impl Default for StopAfter {
+    fn default() -> Self {
+        Self::Share {
+            percent: 20,
+            of_at_least: 500,
+        }
+    }
+}
+
+/// What is done when no record has the name that a lookup was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnMissing {
+    /// One is made.
+    Create,
+    /// The record is rejected.
+    #[default]
+    Reject,
+    /// The field is left out.
+    Empty,
+}
+
+/// What is done when several records have the name that a lookup was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnAmbiguous {
+    /// The record is rejected.
+    #[default]
+    Reject,
+    /// The oldest of them is taken.
+    Oldest,
+    /// The field is left out.
+    Empty,
+}
+
+/// What a mapping says about one column.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ColumnRule {
+    /// The field it fills; `None` where the column's own name says so.
+    pub field: Option<String>,
+    /// How its dates are written.
+    pub date: Option<DatePattern>,
+    /// How its numbers are written.
+    pub number: Option<NumberStyle>,
+    /// What separates the values of one cell.
+    pub split: Option<String>,
+}
+
+/// What a mapping says about one lookup.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LookupRule {
+    /// The field of the other module that has the value.
+    pub by: Option<String>,
+    /// When no record has it.
+    pub on_missing: OnMissing,
+    /// When several have it.
+    pub on_ambiguous: OnAmbiguous,
+}
+
+/// A mapping.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mapping {
+    /// What is done with the records; `None` for the module's default.
+    pub operation: Option<Operation>,
+    /// The unique fields records are looked up by; `None` for the module's default.
+    pub match_on: Option<Vec<String>>,
+    /// Which automation may start; `None` for none.
+    pub trigger: Option<Vec<String>>,
+    /// Records without a value in any match field.
+    pub without_key: WithoutKey,
+    /// Empty cells.
+    pub empty: EmptyCells,
+    /// A cell with this text clears its field.
+    pub clear_marker: Option<String>,
+    /// Tags; `None` where the mapping does not say.
+    pub tags: Option<Tags>,
+    /// Values that a pick list does not have.
+    pub unknown_picklist: UnknownPickList,
+    /// How closely values are looked at.
+    pub validate: Validate,
+    /// The zone of times that have no offset; `None` for the organisation's.
+    pub time_zone: Option<TimeZone>,
+    /// Whose telephone numbers come without a country code.
+    pub phone_country: Option<PhoneCountry>,
+    /// When an import stops because one code rejects too many.
+    pub stop_after: StopAfter,
+    /// How the records of a file go to Bigin.
+    pub route: Route,
+    /// Columns that are left out.
+    pub ignore: Vec<String>,
+    /// What is said about single columns, by their name in the file.
+    pub columns: BTreeMap<String, ColumnRule>,
+    /// Fields that have the same value in every record.
+    pub constants: BTreeMap<String, Value>,
+    /// What is said about lookups, by their field.
+    pub lookups: BTreeMap<String, LookupRule>,
+}
+
+impl Mapping {
+    /// What it says about a column: the name as it stands goes before the name folded.
+    pub(super) fn column(&self, header: &str) -> Option<(&str, &ColumnRule)> {
+        let found = self.columns.get_key_value(header).or_else(|| {
+            let folded = fold(header);
+            self.columns.iter().find(|(name, _)| fold(name) == folded)
+        });
+        found.map(|(name, rule)| (name.as_str(), rule))
+    }
+
+    /// Whether a column is to be left out.
+    pub(super) fn ignores(&self, header: &str) -> bool {
+        if self.ignore.is_empty() {
+            return false;
+        }
+        let folded = fold(header);
+        self.ignore
+            .iter()
+            .any(|name| name == header || (!folded.is_empty() && fold(name) == folded))
+    }
+}
+
+/// What a queue message says itself. It goes before the mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// What is done with the records.
+    pub operation: Option<Operation>,
+    /// The unique fields records are looked up by.
+    pub match_on: Option<Vec<String>>,
+    /// Which automation may start.
+    pub trigger: Option<Vec<String>>,
+}

@@ -1,0 +1,314 @@
+//! The mapping file: TOML with exactly the keys below, which `infra/schemas/mapping.schema.json` describes too.
+
+use jiff::tz::TimeZone;
+use serde_json::{Map, Number, Value};
+use shared::bigin::Operation;
+use toml::de::{DeTable, DeValue};
+
+use super::coerce::{DatePattern, NumberStyle, PhoneCountry};
+use super::mapping::{
+    ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, StopAfter, Tags, UnknownPickList,
+    Validate, WithoutKey,
+};
+use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
+
+pub(super) const KEYS: [&str; 17] = [
+    "operation",
+    "match_on",
+    "trigger",
+    "without_key",
+    "empty",
+    "clear_marker",
+    "tags",
+    "unknown_picklist",
+    "validate",
+    "time_zone",
+    "phone_country",
+    "stop_after",
+    "route",
+    "ignore",
+    "columns",
+    "constants",
+    "lookup",
+];
+pub(super) const COLUMN_KEYS: [&str; 4] = ["field", "date", "number", "split"];
+pub(super) const LOOKUP_KEYS: [&str; 3] = ["by", "on_missing", "on_ambiguous"];
+
+pub(super) const OPERATIONS: &Words<Operation> = &[
+    ("upsert", Operation::Upsert),
+    ("insert", Operation::Insert),
+    ("update", Operation::Update),
+    ("delete", Operation::Delete),
+];
+pub(super) const WITHOUT_KEY: &Words<WithoutKey> = &[("reject", WithoutKey::Reject), ("insert", WithoutKey::Insert)];
+pub(super) const EMPTY: &Words<EmptyCells> = &[("keep", EmptyCells::Keep), ("clear", EmptyCells::Clear)];
+pub(super) const TAGS: &Words<Tags> = &[("add", Tags::Add), ("replace", Tags::Replace)];
+pub(super) const UNKNOWN_PICKLIST: &Words<UnknownPickList> =
+    &[("reject", UnknownPickList::Reject), ("add", UnknownPickList::Add)];
+pub(super) const VALIDATE: &Words<Validate> = &[("zoho", Validate::Zoho), ("strict", Validate::Strict)];
+pub(super) const ROUTE: &Words<Route> = &[
+    ("auto", Route::Auto),
+    ("records", Route::Records),
+    ("bulk", Route::Bulk),
+];
+pub(super) const ON_MISSING: &Words<OnMissing> = &[
+    ("reject", OnMissing::Reject),
+    ("create", OnMissing::Create),
+    ("empty", OnMissing::Empty),
+];
+pub(super) const ON_AMBIGUOUS: &Words<OnAmbiguous> = &[
+    ("reject", OnAmbiguous::Reject),
+    ("oldest", OnAmbiguous::Oldest),
+    ("empty", OnAmbiguous::Empty),
+];
+
+impl Mapping {
+    /// Reads a mapping file.
+    ///
+    /// # Errors
+    /// It is not TOML, or has a key, a type or a value that mappings do not have; the fault names the lines.
+    pub fn parse(text: &str) -> Result<Self, MappingFault> {
+        let mut reader = Reader::new(text);
+        let mut mapping = Self::default();
+        for (key, item) in &reader.document() {
+            mapping.read(key, item, &mut reader);
+        }
+        reader.finish().map(|()| mapping)
+    }
+
+    fn read<'i>(
+        &mut self,
+        key: &toml::Spanned<toml::de::DeString<'i>>,
+        item: &toml::Spanned<DeValue<'i>>,
+        reader: &mut Reader<'i>,
+    ) {
+        let name: &str = key.get_ref();
+        match name {
+            "operation" => self.operation = reader.word(name, item, OPERATIONS),
+            "match_on" => self.match_on = reader.texts(name, item),
+            "trigger" => self.trigger = reader.texts(name, item),
+            "without_key" => set(&mut self.without_key, reader.word(name, item, WITHOUT_KEY)),
+            "empty" => set(&mut self.empty, reader.word(name, item, EMPTY)),
+            "clear_marker" => self.clear_marker = reader.text(name, item).map(|text| text.trim().to_owned()),
+            "tags" => self.tags = reader.word(name, item, TAGS),
+            "unknown_picklist" => set(&mut self.unknown_picklist, reader.word(name, item, UNKNOWN_PICKLIST)),
+            "validate" => set(&mut self.validate, reader.word(name, item, VALIDATE)),
+            "time_zone" => self.time_zone = time_zone(name, item, reader),
+            "phone_country" => self.phone_country = phone_country(name, item, reader),
+            "stop_after" => set(&mut self.stop_after, stop_after(name, item, reader)),
+            "route" => set(&mut self.route, reader.word(name, item, ROUTE)),
+            "ignore" => set(&mut self.ignore, reader.texts(name, item)),
+            "columns" => {
+                for (column, item) in reader.table(name, item).into_iter().flatten() {
+                    let rule = column_rule(column.get_ref(), item, reader);
+                    self.columns.insert(column.get_ref().to_string(), rule);
+                }
+            }
+            "constants" => {
+                for (field, item) in reader.table(name, item).into_iter().flatten() {
+                    if let Some(value) = constant(field.get_ref(), item, reader) {
+                        self.constants.insert(field.get_ref().to_string(), value);
+                    }
+                }
+            }
+            "lookup" => {
+                for (field, item) in reader.table(name, item).into_iter().flatten() {
+                    let place = format!("lookup.{}", field.get_ref());
+                    if let Some(table) = reader.table(&place, item) {
+                        let rule = lookup_rule(&place, table, reader);
+                        self.lookups.insert(field.get_ref().to_string(), rule);
+                    }
+                }
+            }
+            _ => reader.unknown_key(key, "a mapping", &KEYS),
+        }
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn time_zone(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<TimeZone> {
+    let text = reader.text(key, item)?;
+    let zone = TimeZone::get(text.trim()).ok();
+    if zone.is_none() {
+        reader.wrong(
+            item,
+            format!("{key} cannot be {text:?}: give the IANA name of a zone, as in \"Europe/Berlin\""),
+        );
+    }
+    zone
+}
+
+fn phone_country(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<PhoneCountry> {
+    let text = reader.text(key, item)?;
+    let country = PhoneCountry::parse(text.trim());
+    if country.is_none() {
+        reader.wrong(
+            item,
+            format!("{key} cannot be {text:?}: give a country as in \"DE\", or its code as in \"+49\""),
+        );
+    }
+    country
+}
+
+/// `"20%"`, `"20% of 500"`, a number of rejects, or `"never"`.
+fn stop_after(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<StopAfter> {
+    let found = match item.get_ref() {
+        DeValue::Integer(number) => number
+            .as_str()
+            .replace('_', "")
+            .parse()
+            .ok()
+            .filter(|n| *n > 0)
+            .map(StopAfter::Rejects),
+        DeValue::String(text) if text.trim() == "never" => Some(StopAfter::Never),
+        DeValue::String(text) => share(text),
+        _ => None,
+    };
+    if found.is_none() {
+        reader.wrong(
+            item,
+            format!(
+                "{key} must be a share of the rows as in \"20%\" or \"20% of 500\", a number of rejects, or \"never\""
+            ),
+        );
+    }
+    found
+}
+
+fn share(text: &str) -> Option<StopAfter> {
+    let (percent, of_at_least) = text.split_once('%')?;
+    let percent = percent
+        .trim()
+        .parse()
+        .ok()
+        .filter(|percent| (1..=100).contains(percent))?;
+    let of_at_least = match of_at_least.trim() {
+        "" => 500,
+        rest => rest.strip_prefix("of")?.trim().parse().ok()?,
+    };
+    Some(StopAfter::Share { percent, of_at_least })
+}
+
+fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut Reader<'i>) -> ColumnRule {
+    let place = format!("columns.{column:?}");
+    let mut rule = ColumnRule::default();
+    if item.get_ref().is_str() {
+        rule.field = reader.text(&place, item);
+        return rule;
+    }
+    let Some(table) = item.get_ref().as_table() else {
+        reader.wrong_type(
+            &place,
+            item,
+            "the name of a field, or a table with field, date, number or split",
+        );
+        return rule;
+    };
+    for (key, item) in table {
+        let name: &str = key.get_ref();
+        match name {
+            "field" => rule.field = reader.text(name, item),
+            "date" => rule.date = date(name, item, reader),
+            "number" => rule.number = number(name, item, reader),
+            "split" => {
+                rule.split = item
+                    .get_ref()
+                    .as_str()
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned);
+                if rule.split.is_none() {
+                    reader.wrong_type(name, item, "the text between the values of a cell, as in \";\"");
+                }
+            }
+            _ => reader.unknown_key(key, &place, &COLUMN_KEYS),
+        }
+    }
+    rule
+}
+
+fn date(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<DatePattern> {
+    let text = reader.text(key, item)?;
+    match DatePattern::parse(&text) {
+        Ok(pattern) => Some(pattern),
+        Err(why) => {
+            reader.wrong(item, format!("{key} cannot be {text:?}: {why}"));
+            None
+        }
+    }
+}
+
+fn number(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<NumberStyle> {
+    let text = reader.text(key, item)?;
+    if text == "auto" {
+        return None;
+    }
+    let style = NumberStyle::parse(&text);
+    if style.is_none() {
+        reader.wrong(
+            item,
+            format!("{key} cannot be {text:?}: write the number 1234.56 as the column does, as in \"1,234.56\" or \"1.234,56\""),
+        );
+    }
+    style
+}
+
+fn lookup_rule<'i>(place: &str, table: &DeTable<'i>, reader: &mut Reader<'i>) -> LookupRule {
+    let mut rule = LookupRule::default();
+    for (key, item) in table {
+        let name: &str = key.get_ref();
+        match name {
+            "by" => rule.by = reader.text(name, item),
+            "on_missing" => set(&mut rule.on_missing, reader.word(name, item, ON_MISSING)),
+            "on_ambiguous" => set(&mut rule.on_ambiguous, reader.word(name, item, ON_AMBIGUOUS)),
+            _ => reader.unknown_key(key, place, &LOOKUP_KEYS),
+        }
+    }
+    rule
+}
+
+/// A constant's value as JSON. Dates become their texts.
+fn constant(field: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Value> {
+    let value = json_of(item.get_ref());
+    let blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+    match value {
+        Some(value) if !blank(&value) => Some(value),
+        Some(_) => {
+            reader.wrong(item, format!("constants.{field} is empty: leave it out"));
+            None
+        }
+        None => {
+            let what = type_of(item.get_ref());
+            reader.wrong(item, format!("constants.{field} is {what} that JSON does not have"));
+            None
+        }
+    }
+}
+
+fn json_of(value: &DeValue<'_>) -> Option<Value> {
+    Some(match value {
+        DeValue::String(text) => Value::from(&**text),
+        DeValue::Integer(number) => {
+            Value::from(i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()?)
+        }
+        DeValue::Float(number) => Value::Number(Number::from_f64(number.as_str().replace('_', "").parse().ok()?)?),
+        DeValue::Boolean(value) => Value::Bool(*value),
+        DeValue::Datetime(moment) => Value::from(moment.to_string()),
+        DeValue::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| json_of(item.get_ref()))
+                .collect::<Option<_>>()?,
+        ),
+        DeValue::Table(table) => Value::Object(
+            table
+                .iter()
+                .map(|(key, item)| json_of(item.get_ref()).map(|value| (key.get_ref().to_string(), value)))
+                .collect::<Option<Map<_, _>>>()?,
+        ),
+    })
+}

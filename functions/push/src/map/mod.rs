@@ -1,0 +1,32 @@
+//! Map: rows become records. The mapping and the module's metadata are looked at once, for the whole file or kind of
+//! message; a row is then a walk over its columns. Pure: nothing is asked of Bigin here.
+
+pub mod codes;
+mod coerce;
+mod column;
+mod directory;
+mod draft;
+mod flaw;
+mod mapped;
+mod mapper;
+mod mapping;
+mod mapping_file;
+mod objects;
+mod plan;
+mod setting;
+mod standard;
+#[cfg(test)]
+mod tests;
+mod toml_reader;
+mod words;
+
+pub use coerce::{DatePattern, NumberStyle, PhoneCountry};
+pub use flaw::HeaderFault;
+pub use mapped::{Mapped, Reference, ReferenceRule, Stages, Tag};
+pub use mapper::RecordMapper;
+pub use mapping::{
+    ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Overrides, Route, StopAfter, Tags,
+    UnknownPickList, Validate, WithoutKey,
+};
+pub use setting::Setting;
+pub use toml_reader::MappingFault;

@@ -1,0 +1,361 @@
+//! Makes a mapper: resolves headers, checks what the mapping names, and refuses the whole where something is wrong with
+//! the whole.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+
+use shared::bigin::{CallShape, Field, FieldKind, Operation, Record};
+
+use super::codes;
+use super::coerce::Given;
+use super::column::{Column, Filler};
+use super::directory::{Directory, Unresolved};
+use super::draft::Draft;
+use super::flaw::HeaderFault;
+use super::mapper::{Constant, RecordMapper};
+use super::mapping::{ColumnRule, Tags};
+use super::setting::Setting;
+use super::words::did_you_mean;
+use crate::row::is_relay_column;
+
+/// Whether a column is one of those that rejects and outcomes files have beside the row's own: no field.
+pub(super) fn is_our_own(header: &str) -> bool {
+    header.starts_with('_') && (is_relay_column(header) || header == "_outcome")
+}
+
+/// A mapper in the making.
+pub(super) struct Plan<'a> {
+    pub setting: &'a Setting<'a>,
+    pub directory: Directory,
+    pub shape: CallShape,
+    faults: Vec<HeaderFault>,
+    warnings: Vec<String>,
+    /// Which column, or the constants, fill a field.
+    taken: HashMap<String, String>,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(setting: &'a Setting<'a>) -> Result<Self, HeaderFault> {
+        let directory = Directory::new(setting.module, setting.fields);
+        let shape = setting.shape(&directory)?;
+        let mut plan = Self {
+            setting,
+            directory,
+            shape,
+            faults: Vec::new(),
+            warnings: Vec::new(),
+            taken: HashMap::new(),
+        };
+        if !plan.directory.verified {
+            plan.warnings.push(format!(
+                "columns were not verified: the token may not read the settings of {}, so that names Bigin does not know \
+                 lose their values silently; authorize with ZohoBigin.settings.ALL",
+                setting.module
+            ));
+        }
+        plan.check_lookups();
+        Ok(plan)
+    }
+
+    /// The columns of a header, in its order; `None` for those that are left out.
+    pub fn columns(&mut self, header: &[String]) -> Vec<Option<Column>> {
+        let columns: Vec<Option<Column>> = header
+            .iter()
+            .enumerate()
+            .map(|(place, name)| self.column(place, name.trim()))
+            .collect();
+        for name in self.setting.mapping.columns.keys() {
+            let is_there = header.iter().any(|header| {
+                self.setting
+                    .mapping
+                    .column(header.trim())
+                    .is_some_and(|(found, _)| found == name)
+            });
+            if !is_there {
+                self.warnings.push(format!(
+                    "the mapping names a column {name:?}, which the file does not have"
+                ));
+            }
+        }
+        self.check_complete(header);
+        columns
+    }
+
+    fn column(&mut self, place: usize, header: &str) -> Option<Column> {
+        if header.is_empty() {
+            self.warnings
+                .push(format!("column {} has no name and is left out", place + 1));
+            return None;
+        }
+        if is_our_own(header) || self.setting.mapping.ignores(header) {
+            return None;
+        }
+        let rule = self.setting.mapping.column(header).map(|(_, rule)| rule);
+        let column = self.named(header, rule)?;
+        let field = column.name.as_str().to_owned();
+        if let Some(other) = self.taken.insert(field.clone(), header.to_owned()) {
+            self.faults.push(HeaderFault::new(
+                codes::COLUMN_TWICE,
+                Some(header),
+                format!("the columns {other:?} and {header:?} both fill {field}"),
+                format!("take one of them out, or name it in the mapping: ignore = [\"{header}\"]"),
+            ));
+            return None;
+        }
+        self.is_sent(&column).then_some(column)
+    }
+
+    /// Whether a column's values go to Bigin: a delete sends nothing but what it finds the record by.
+    fn is_sent(&self, column: &Column) -> bool {
+        self.shape.operation != Operation::Delete || column.key
+    }
+
+    fn named(&mut self, header: &str, rule: Option<&ColumnRule>) -> Option<Column> {
+        let target = rule.and_then(|rule| rule.field.as_deref());
+        let module = &self.setting.module;
+        let fault = match self.directory.resolve(target.unwrap_or(header)) {
+            Ok(place) => {
+                let field = &self.directory.fields[place];
+                match why_not_written(field) {
+                    None => return Some(Column::new(field, rule, self.setting, &self.shape)),
+                    Some(why) => HeaderFault::new(
+                        codes::COLUMN_READ_ONLY,
+                        Some(header),
+                        format!(
+                            "the column {header:?} is the field {} of {module}, {why}",
+                            field.api_name
+                        ),
+                        format!("take it out, or name it in the mapping: ignore = [\"{header}\"]"),
+                    ),
+                }
+            }
+            Err(Unresolved::Unverified) => return Some(Column::unverified(target.unwrap_or(header), &self.shape)),
+            Err(Unresolved::Ambiguous(candidates)) => HeaderFault::new(
+                codes::COLUMN_AMBIGUOUS,
+                Some(header),
+                format!("the column {header:?} may mean {} of {module}", candidates.join(" or ")),
+                "name the column by the field's API name, or say which it is under [columns] in the mapping",
+            ),
+            Err(Unresolved::Unknown(hint)) => match target {
+                Some(target) => HeaderFault::new(
+                    codes::MAPPING_FIELD_UNKNOWN,
+                    Some(header),
+                    format!(
+                        "the mapping sends the column {header:?} to {target:?}, which is no field of {module}{hint}"
+                    ),
+                    "correct the field under [columns] in the mapping",
+                ),
+                None => HeaderFault::new(
+                    codes::COLUMN_UNKNOWN,
+                    Some(header),
+                    format!("the column {header:?} is no field of {module}{hint}"),
+                    "rename the column, name its field under [columns] in the mapping, or name it there under ignore",
+                ),
+            },
+        };
+        self.faults.push(fault);
+        None
+    }
+
+    /// What a file must have beside columns that are known.
+    fn check_complete(&mut self, header: &[String]) {
+        // A column that is wrong may be just the one that is missed: one fault is enough.
+        if !self.faults.is_empty() {
+            return;
+        }
+        let has = |name: &str| self.taken.contains_key(name) || self.setting.mapping.constants.contains_key(name);
+        let operation = self.shape.operation;
+        let is_new = matches!(operation, Operation::Insert | Operation::Upsert);
+        let missing: Vec<&Field> = self
+            .directory
+            .fields
+            .iter()
+            .filter(|field| is_new && field.mandatory && !has(&field.api_name))
+            .collect();
+        for field in missing {
+            self.faults.push(HeaderFault::new(
+                codes::MANDATORY_COLUMN_MISSING,
+                Some(&field.label),
+                format!("no column fills {}, which {} must have{}", field.api_name, self.setting.module, among(&field.label, header)),
+                "add the column, or give the field a value under [constants] in the mapping; to change records that are \
+                 there, use operation = \"update\"",
+            ));
+        }
+        let has = |name: &str| self.taken.contains_key(name) || self.setting.mapping.constants.contains_key(name);
+        let match_on = &self.shape.match_on;
+        let found_by_key = match_on.iter().any(|name| self.taken.contains_key(name));
+        let fault = match operation {
+            Operation::Upsert if !found_by_key => Some(HeaderFault::new(
+                codes::MATCH_COLUMN_MISSING,
+                match_on.first().map(String::as_str),
+                format!(
+                    "no column fills {}, by which records are looked up{}",
+                    match_on.join(" or "),
+                    match_on.first().map_or_else(String::new, |name| among(name, header))
+                ),
+                "add the column, name another unique field in match_on, or use operation = \"insert\"",
+            )),
+            Operation::Update | Operation::Delete if !has("id") && !found_by_key => Some(HeaderFault::new(
+                codes::ID_COLUMN_MISSING,
+                Some("id"),
+                format!("the {operation} has no column \"id\", by which the records are found"),
+                "add the column with the records' ids in Bigin, as its exports have it",
+            )),
+            _ => None,
+        };
+        self.faults.extend(fault);
+        if has("Related_To") && !has("$related_module") && is_new {
+            self.faults.push(HeaderFault::new(
+                codes::RELATED_MODULE_MISSING,
+                Some("Related_To"),
+                "Related_To says which record an activity is about, but nothing says of which module",
+                "add the column $related_module (Contacts, Accounts or Deals), or give it under [constants]",
+            ));
+        }
+    }
+
+    /// What the mapping says about lookups must be about lookups.
+    fn check_lookups(&mut self) {
+        for name in self.setting.mapping.lookups.keys() {
+            let field = self.directory.field(name);
+            let is_lookup = |field: &Field| {
+                matches!(field.kind, FieldKind::Lookup | FieldKind::OwnerLookup) || field.api_name == "Pipeline"
+            };
+            if field.is_some_and(is_lookup) || (field.is_none() && !self.directory.verified) {
+                continue;
+            }
+            let lookups = self
+                .directory
+                .fields
+                .iter()
+                .filter(|field| is_lookup(field))
+                .map(|field| field.api_name.as_str());
+            self.faults.push(HeaderFault::new(
+                codes::MAPPING_FIELD_UNKNOWN,
+                None,
+                format!(
+                    "the mapping has [lookup.{name}], but {name} is no lookup of {}{}",
+                    self.setting.module,
+                    did_you_mean(name, lookups)
+                ),
+                "give the API name of a lookup",
+            ));
+        }
+    }
+
+    /// Makes the constants' values ready.
+    fn constants(&mut self) -> Vec<Constant> {
+        let mut constants = Vec::new();
+        for (name, value) in &self.setting.mapping.constants {
+            let Some(column) = self.named_constant(name) else {
+                continue;
+            };
+            if let Some(other) = self
+                .taken
+                .insert(column.name.as_str().to_owned(), "[constants]".to_owned())
+            {
+                self.faults.push(HeaderFault::new(
+                    codes::COLUMN_TWICE,
+                    Some(&other),
+                    format!(
+                        "the column {other:?} and [constants] both fill {}",
+                        column.name.as_str()
+                    ),
+                    "take the constant out of the mapping, or name the column under ignore",
+                ));
+                continue;
+            }
+            if !self.is_sent(&column) {
+                continue;
+            }
+            let mut draft = Draft::new(Record::writer());
+            draft.fill(&column, Given::Json(value));
+            match draft.into_constant(&column) {
+                Ok(constant) => constants.push(constant),
+                Err(message) => self.faults.push(HeaderFault::new(
+                    codes::CONSTANT_INVALID,
+                    None,
+                    format!("the constant {message}"),
+                    "correct the value under [constants] in the mapping",
+                )),
+            }
+        }
+        constants
+    }
+
+    fn named_constant(&mut self, name: &str) -> Option<Column> {
+        let column = self.named(name, None);
+        // It was named by the mapping, not by the file.
+        if column.is_none()
+            && let Some(fault) = self.faults.last_mut()
+        {
+            fault.code = codes::MAPPING_FIELD_UNKNOWN;
+            fault.message = format!(
+                "in [constants]: {}",
+                fault.message.replacen("the column", "the field", 1)
+            );
+            "correct the name under [constants] in the mapping".clone_into(&mut fault.action);
+        }
+        column
+    }
+
+    /// The mapper, or why there can be none.
+    pub fn finish(mut self, columns: &[Option<Column>]) -> Result<(RecordMapper, Directory), HeaderFault> {
+        let constants = self.constants();
+        self.check_tags(columns);
+        HeaderFault::all(std::mem::take(&mut self.faults))?;
+        Ok((
+            RecordMapper::new(self.setting, self.shape, constants, self.warnings),
+            self.directory,
+        ))
+    }
+
+    fn check_tags(&mut self, columns: &[Option<Column>]) {
+        let tagged = columns
+            .iter()
+            .flatten()
+            .any(|column| matches!(column.filler, Filler::Tags { later: false, .. }))
+            || self.setting.mapping.constants.contains_key("Tag");
+        if !tagged || self.shape.operation == Operation::Insert || self.setting.stages.tags {
+            return;
+        }
+        match self.setting.mapping.tags {
+            Some(Tags::Replace) => {}
+            Some(Tags::Add) => self.faults.push(HeaderFault::new(
+                codes::TAGS_CANNOT_BE_ADDED,
+                Some("Tag"),
+                format!("the mapping wants tags added, but an {} gives a record exactly the tags that are sent", self.shape.operation),
+                "set tags = \"replace\" in the mapping, or take the column out",
+            )),
+            None => self.warnings.push(
+                "the tags of records that are in Bigin already are replaced by those that are sent; to say so and silence \
+                 this, set tags = \"replace\" in the mapping"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Why a field is not written, if it is not.
+pub(super) fn why_not_written(field: &Field) -> Option<&'static str> {
+    if field.api_name == "Record_Image" {
+        Some("an image, which this relay does not upload")
+    } else if field.writable {
+        None
+    } else {
+        Some("which Bigin writes itself")
+    }
+}
+
+/// Which of the file's columns may be the one that is missed.
+fn among(name: &str, header: &[String]) -> String {
+    did_you_mean(name, header.iter().map(String::as_str)).replacen("; did you mean", "; is it", 1)
+}
+
+/// For closures that cannot fail.
+pub(super) fn surely<T>(result: Result<T, Infallible>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(never) => match never {},
+    }
+}
