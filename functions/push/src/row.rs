@@ -21,7 +21,8 @@ pub const RELAY_COLUMNS: [&str; 9] = [
     "_origin",
 ];
 
-/// The key under which a reject keeps the text of a row that is no JSON object. On the way in, the row is read from it.
+/// The key under which a reject keeps the text of a row that is no JSON object. On the way in, the row is read from it
+/// where all other keys are ours too.
 pub const RAW_KEY: &str = "_raw";
 
 /// Whether a column or key is one of ours, so no field of the record.

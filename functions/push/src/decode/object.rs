@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::decode::split::INVALID_ENCODING;
 use crate::parcel::Reject;
-use crate::row::{RAW_KEY, Row};
+use crate::row::{RAW_KEY, Row, is_relay_column};
 
 /// From here on a number with a fraction or an exponent cannot hold every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -30,8 +30,9 @@ fn parse(text: &str) -> Result<Map<String, Value>, Reject> {
         return Err(Reject::relay("NOT_AN_OBJECT", None, message));
     }
     let object = strictly(text)?;
-    // A reject whose own text was no object comes back with that text, mended or not.
-    let Some(Value::String(raw)) = object.get(RAW_KEY) else {
+    // A reject whose own text was no object comes back with that text, mended or not, and with nothing but keys of ours.
+    let ours = object.contains_key("_origin") && object.keys().all(|key| key == RAW_KEY || is_relay_column(key));
+    let Some(Value::String(raw)) = object.get(RAW_KEY).filter(|_| ours) else {
         return Ok(object);
     };
     if raw.contains('\u{fffd}') {

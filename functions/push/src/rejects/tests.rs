@@ -187,6 +187,12 @@ fn a_bad_line_is_mended_in_its_raw_text() {
 }
 
 #[test]
+fn a_key_named_like_ours_is_data_where_it_is_not_from_a_reject() {
+    let line = r#"{"_raw":"{\"a\":1}","host":"x"}"#;
+    assert_eq!(records("x.ndjson", line.as_bytes()), [line]);
+}
+
+#[test]
 fn a_messages_record_is_written_as_one_object() {
     let record = json!({"Last_Name": "O\"Neil\n", "Age": null, "_code": "OLD"});
     let reject = Reject {
