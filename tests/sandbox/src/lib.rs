@@ -18,7 +18,7 @@
 //! ```
 //!
 //! The rooms: [`serve`](crate) takes a request from arrival to answer; `accounts` is Zoho Accounts; `api` is who may
-//! call Bigin, which call it is and what it costs; `metadata` the modules and their fields; `records` the
+//! call Bigin, which call it is and what it costs; `metadata` the modules and their fields; `records` and `coql` the
 //! data; `faults` what goes wrong on order; `console` the test's hand.
 
 mod accounts;
@@ -26,6 +26,7 @@ mod answer;
 mod api;
 mod clock;
 mod console;
+mod coql;
 mod counters;
 mod credits;
 mod faults;

@@ -12,6 +12,7 @@ use crate::names::Names;
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     pub(crate) secret: String,
+    /// What it is called; Zoho needs no name.
     pub(crate) name: String,
     /// Where it was registered; elsewhere nobody knows it.
     pub(crate) data_center: String,

@@ -10,7 +10,7 @@ mod tokens;
 
 use std::collections::HashMap;
 
-pub(crate) use clients::{Client, CodeRequest, CodeTrouble};
+pub(crate) use clients::{Client, CodeRequest};
 pub(crate) use endpoint::{access_denied, serve};
 pub(crate) use tokens::{Bearer, RefreshToken};
 

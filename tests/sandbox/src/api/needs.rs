@@ -19,21 +19,30 @@ pub(super) fn needs(route: &Route<'_>) -> Vec<Need> {
         Route::Layouts => vec![Need::settings("layouts", Op::Read)],
         Route::Tags => vec![Need::settings("tags", Op::Read)],
         Route::CreateTags => vec![Need::settings("tags", Op::Create)],
+        // The module's own scope is asked for once the query says which module it is.
+        Route::Coql => vec![Need::family("coql", Op::Read)],
         Route::List(module) | Route::One(module, _) | Route::Deleted(module) | Route::Count(module) => {
             vec![records(*module, Op::Read)]
         }
+        Route::Search(module) => vec![
+            records(*module, Op::Read),
+            Need::exactly("ZohoSearch.securesearch.READ"),
+        ],
         Route::Insert(module) => vec![records(*module, Op::Create)],
         Route::Upsert(module) => vec![records(*module, Op::Upsert)],
-        Route::UpdateMany(module) | Route::Update(module, _) | Route::ChangeTags { module, .. } => {
+        Route::UpdateMany(module)
+        | Route::Update(module, _)
+        | Route::ChangeTags { module, .. }
+        | Route::Link(module, ..) => {
             vec![records(*module, Op::Update)]
         }
-        Route::DeleteMany(module) | Route::Delete(module, _) => vec![records(*module, Op::Delete)],
+        Route::DeleteMany(module) | Route::Delete(module, _) | Route::Unlink(module, ..) => {
+            vec![records(*module, Op::Delete)]
+        }
         Route::Related(module, _, other) => vec![records(*module, Op::Read), records(*other, Op::Read)],
         Route::InsertNotes(module, _) => vec![records(*module, Op::Create), notes(Op::Create)],
         Route::UpdateNote(_) => vec![notes(Op::Update)],
         Route::DeleteNote(_) => vec![notes(Op::Delete)],
-        Route::Link(module, ..) => vec![records(*module, Op::Update)],
-        Route::Unlink(module, ..) => vec![records(*module, Op::Delete)],
     }
 }
 

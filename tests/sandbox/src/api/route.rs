@@ -18,11 +18,13 @@ pub(super) enum Route<'a> {
     Layouts,
     Tags,
     CreateTags,
+    Coql,
     List(ModuleName),
     Insert(ModuleName),
     UpdateMany(ModuleName),
     DeleteMany(ModuleName),
     Upsert(ModuleName),
+    Search(ModuleName),
     Deleted(ModuleName),
     Count(ModuleName),
     ChangeTags {
@@ -48,6 +50,7 @@ impl<'a> Route<'a> {
             ["org"] => only(method, &Method::GET, Self::Organisation),
             ["users"] => only(method, &Method::GET, Self::Users),
             ["users", id] => only(method, &Method::GET, Self::User(id)),
+            ["coql"] => only(method, &Method::POST, Self::Coql),
             ["settings", rest @ ..] => Self::settings(method, rest),
             [module, rest @ ..] => Self::records(
                 method,
@@ -86,6 +89,7 @@ impl<'a> Route<'a> {
                 ],
             ),
             ["upsert"] => only(method, &Method::POST, Self::Upsert(module)),
+            ["search"] => only(method, &Method::GET, Self::Search(module)),
             ["deleted"] => only(method, &Method::GET, Self::Deleted(module)),
             ["actions", "count"] => only(method, &Method::GET, Self::Count(module)),
             ["actions", "add_tags"] => tags(None, true),
@@ -144,31 +148,31 @@ fn of<'a, const N: usize>(method: &Method, routes: [(Method, Route<'a>); N]) -> 
 mod tests {
     use super::*;
 
-    fn read(method: Method, path: &str) -> Result<String, &'static str> {
+    fn read(method: &Method, path: &str) -> Result<String, &'static str> {
         let parts: Vec<_> = path.split('/').collect();
-        Route::read(&method, &parts)
+        Route::read(method, &parts)
             .map(|route| format!("{route:?}"))
             .map_err(|refusal| refusal.code)
     }
 
     #[test]
     fn a_path_and_a_method_make_a_call() {
-        assert_eq!(read(Method::POST, "Contacts/upsert").unwrap(), "Upsert(Contacts)");
+        assert_eq!(read(&Method::POST, "Contacts/upsert").unwrap(), "Upsert(Contacts)");
         assert_eq!(
-            read(Method::GET, "Accounts/1/Contacts").unwrap(),
+            read(&Method::GET, "Accounts/1/Contacts").unwrap(),
             "Related(Accounts, \"1\", Contacts)"
         );
         assert_eq!(
-            read(Method::POST, "Contacts/1/Notes").unwrap(),
+            read(&Method::POST, "Contacts/1/Notes").unwrap(),
             "InsertNotes(Contacts, \"1\")"
         );
-        assert_eq!(read(Method::PUT, "Contacts/1/Notes/2").unwrap(), "UpdateNote(\"2\")");
+        assert_eq!(read(&Method::PUT, "Contacts/1/Notes/2").unwrap(), "UpdateNote(\"2\")");
     }
 
     #[test]
     fn what_is_no_call_says_why() {
-        assert_eq!(read(Method::GET, "contacts"), Err("INVALID_MODULE"));
-        assert_eq!(read(Method::GET, "Contacts/upsert"), Err("INVALID_REQUEST_METHOD"));
-        assert_eq!(read(Method::GET, "settings/nothing"), Err("INVALID_URL_PATTERN"));
+        assert_eq!(read(&Method::GET, "contacts"), Err("INVALID_MODULE"));
+        assert_eq!(read(&Method::GET, "Contacts/upsert"), Err("INVALID_REQUEST_METHOD"));
+        assert_eq!(read(&Method::GET, "settings/nothing"), Err("INVALID_URL_PATTERN"));
     }
 }

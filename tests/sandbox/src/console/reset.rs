@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::answer::{Result, body};
+use crate::accounts::TokenCounts;
 use crate::answer::Answer;
 use crate::counters::Counters;
 use crate::http::Call;
@@ -23,7 +24,7 @@ pub(super) fn reset(world: &World, call: &Call) -> Result {
     let mut state = world.lock();
     if counters_only {
         state.counters = Counters::default();
-        state.accounts.counts = Default::default();
+        state.accounts.counts = TokenCounts::default();
         for organisation in &mut state.organisations {
             organisation.forget_counts();
         }

@@ -44,9 +44,23 @@ pub(super) fn state(world: &World) -> Answer {
         "most_in_flight" => most_in_flight,
         "records" => first("records"),
         "writes" => first("writes"),
+        "clients" => clients(state),
         "organisations" => organisations,
     };
     Answer::json(200, view)
+}
+
+fn clients(state: &State) -> Vec<Object> {
+    let shown = state.accounts.clients.iter().map(|(id, client)| {
+        let refresh_tokens = state.accounts.refresh_tokens_of(id).count();
+        object! {
+            "client_id" => id.clone(),
+            "client_name" => client.name.clone(),
+            "data_center" => client.data_center.clone(),
+            "refresh_tokens" => refresh_tokens,
+        }
+    });
+    shown.collect()
 }
 
 fn tokens(state: &State) -> Object {

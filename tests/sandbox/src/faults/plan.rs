@@ -42,9 +42,9 @@ impl Plan {
             } => {
                 let wait = Duration::from_millis(ms + rule.random().u64(0..=jitter_ms));
                 if after_commit {
-                    self.wait_after += wait
+                    self.wait_after += wait;
                 } else {
-                    self.wait_before += wait
+                    self.wait_before += wait;
                 }
             }
             FaultKind::RevokeToken => self.revokes_token = true,
@@ -81,7 +81,7 @@ impl Plan {
                 self.happen(after_commit, Happening::Answer(answer));
             }
             FaultKind::Html { status, after_commit } => {
-                self.happen(after_commit, Happening::Answer(Answer::html(status)))
+                self.happen(after_commit, Happening::Answer(Answer::html(status)));
             }
             FaultKind::Status {
                 status,

@@ -8,6 +8,7 @@ use super::{Kind, System};
 
 /// A field of a module.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_field_names, reason = "field_read_only is Bigin's own word")]
 pub(crate) struct Field {
     pub(crate) id: u64,
     pub(crate) api_name: &'static str,
@@ -132,16 +133,14 @@ pub(super) fn field(api_name: &'static str, kind: Kind) -> Field {
     let length = match kind {
         Kind::Email | Kind::MultiPickList => 100,
         Kind::Phone => 30,
-        Kind::Website => 255,
+        Kind::Website | Kind::Image => 255,
         Kind::TextArea => 32_000,
-        Kind::Boolean => 5,
+        Kind::Boolean | Kind::Percent => 5,
         Kind::Integer | Kind::Duration => 9,
         Kind::BigInt => 19,
         Kind::Double | Kind::Currency => 16,
-        Kind::Percent => 5,
         Kind::Date => 20,
         Kind::Tags => 2_000,
-        Kind::Image => 255,
         _ => 120,
     };
     Field::new(api_name, kind, length)

@@ -72,7 +72,7 @@ impl Kind {
     /// Bigin's `data_type` and `json_type`.
     pub(crate) fn types(self) -> (&'static str, &'static str) {
         match self {
-            Self::Text => ("text", "string"),
+            Self::Text | Self::System(System::FullName) => ("text", "string"),
             Self::TextArea => ("textarea", "string"),
             Self::Email => ("email", "string"),
             Self::Phone => ("phone", "string"),
@@ -86,9 +86,9 @@ impl Kind {
             Self::Currency => ("currency", "double"),
             Self::Percent => ("percent", "double"),
             Self::Date => ("date", "string"),
-            Self::DateTime => ("datetime", "string"),
+            Self::DateTime | Self::System(System::CreatedTime | System::ModifiedTime) => ("datetime", "string"),
             Self::Lookup(_) | Self::RelatedTo | Self::Parent | Self::TeamPipeline => ("lookup", "jsonobject"),
-            Self::User => ("ownerlookup", "jsonobject"),
+            Self::User | Self::System(System::CreatedBy | System::ModifiedBy) => ("ownerlookup", "jsonobject"),
             Self::Tags => ("text", "jsonarray"),
             Self::Several(_) => ("multiselectlookup", "jsonarray"),
             Self::Structured(data_type, Shape::Array) => (data_type, "jsonarray"),
@@ -97,9 +97,6 @@ impl Kind {
             Self::File => ("fileupload", "jsonarray"),
             Self::Formula => ("formula", "double"),
             Self::AutoNumber => ("autonumber", "string"),
-            Self::System(System::FullName) => ("text", "string"),
-            Self::System(System::CreatedBy | System::ModifiedBy) => ("ownerlookup", "jsonobject"),
-            Self::System(System::CreatedTime | System::ModifiedTime) => ("datetime", "string"),
             Self::System(System::Empty(data_type, json_type)) => (data_type, json_type),
         }
     }

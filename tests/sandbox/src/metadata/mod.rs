@@ -13,7 +13,7 @@ mod module;
 mod products;
 
 pub(crate) use describe::{describe_field, describe_layouts, describe_module, describe_modules};
-pub(crate) use field::{Field, FieldChange};
+pub(crate) use field::Field;
 pub(crate) use kind::{Kind, Shape, System};
 pub(crate) use layouts::TeamPipeline;
 pub(crate) use module::ModuleName;

@@ -18,11 +18,11 @@ pub(crate) mod tags;
 mod validate;
 pub(crate) mod write;
 
-pub(crate) use cell::{Cell, Record, Stamp};
+pub(crate) use cell::{Cell, Record};
 pub(crate) use desk::Desk;
 pub(crate) use fault::Fault;
 pub(crate) use links::Links;
 pub(crate) use page_token::PageTokens;
-pub(crate) use render::{render, whole};
+pub(crate) use render::{display_name, render, value as field_json, whole};
 pub(crate) use store::{Store, Written};
 pub(crate) use tags::Tag;

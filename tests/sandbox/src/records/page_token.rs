@@ -9,11 +9,14 @@ use crate::names::Names;
 /// How long a token is good.
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
+/// What a list was asked for: its path and every parameter but the page's own.
+pub(crate) type Question = (String, Vec<(String, String)>);
+
 /// Where a list goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Continuation {
-    /// What the list was asked for: its path and every parameter but the page's own.
-    pub(crate) bound_to: (String, Vec<(String, String)>),
+    /// The only question that it answers.
+    pub(crate) bound_to: Question,
     pub(crate) user: u64,
     pub(crate) per_page: usize,
     /// The page that it opens, counted from 1.

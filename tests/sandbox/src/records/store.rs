@@ -6,13 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::cell::{Cell, Record};
 
+/// The records that have a value, oldest first.
+type Holders = HashMap<Box<str>, Vec<u64>>;
+
 /// The records of one module.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     records: BTreeMap<u64, Record>,
     /// For each unique field its values in lower case. Several records may share one: companies that Bigin itself made
     /// from a bare name.
-    unique: Vec<(usize, HashMap<Box<str>, Vec<u64>>)>,
+    unique: Vec<(usize, Holders)>,
     /// Deleted records, oldest first.
     pub(crate) bin: Vec<Binned>,
     /// What changed, and how the record was before: what search still sees.
@@ -70,11 +73,6 @@ impl Store {
     pub(crate) fn holder(&self, place: usize, value: &str) -> Option<u64> {
         let (_, values) = self.unique.iter().find(|(field, _)| *field == place)?;
         values.get(value.to_lowercase().as_str())?.first().copied()
-    }
-
-    /// Whether the field has an index: whether it is unique.
-    pub(crate) fn is_unique(&self, place: usize) -> bool {
-        self.unique.iter().any(|(field, _)| *field == place)
     }
 
     /// Adds a record or puts it in the place of the one with its id.
@@ -164,7 +162,7 @@ fn is_recent(at: Timestamp, now: Timestamp, lag: u64) -> bool {
 mod tests {
     use super::*;
     use crate::clock::later;
-    use crate::records::Stamp;
+    use crate::records::cell::Stamp;
 
     const EMAIL: usize = 3;
 

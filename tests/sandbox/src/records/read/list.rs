@@ -8,7 +8,7 @@ use crate::clock::written;
 use crate::http::Call;
 use crate::json::object;
 use crate::metadata::{Kind, ModuleName};
-use crate::records::page_token::{Continuation, LIFE};
+use crate::records::page_token::{Continuation, LIFE, Question};
 use crate::records::{Cell, Desk, Record, render};
 
 /// Records within reach of `page`, and of page tokens.
@@ -63,7 +63,7 @@ pub(crate) fn list(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Resu
         .collect();
     let last = shown.last().map(|record| (key(record, sort_by), record.id));
     let tokens = if more {
-        next_token(desk, bound_to, &place, last)
+        next_token(desk, &bound_to, &place, last)
     } else {
         None
     };
@@ -102,7 +102,7 @@ fn descending(call: &Call) -> Result<bool, Refusal> {
     }
 }
 
-fn place(desk: &Desk<'_>, call: &Call, bound_to: &(String, Vec<(String, String)>)) -> Result<Place, Refusal> {
+fn place(desk: &Desk<'_>, call: &Call, bound_to: &Question) -> Result<Place, Refusal> {
     let Some(token) = call.query.get("page_token") else {
         let (per_page, page) = (per_page(call)?, page(call)?);
         let skip = (page - 1).saturating_mul(per_page);
@@ -237,7 +237,7 @@ fn cut<'a>(mut records: Vec<&'a Record>, sort_by: SortBy, descending: bool, plac
 
 fn next_token(
     desk: &mut Desk<'_>,
-    bound_to: (String, Vec<(String, String)>),
+    bound_to: &Question,
     place: &Place,
     last: Option<(i128, u64)>,
 ) -> Option<(String, Timestamp)> {

@@ -1,10 +1,12 @@
 //! Reading records (contract, section 6).
 
+mod criteria;
 mod deleted;
 mod list;
 mod one;
 mod page;
 mod related;
+pub(crate) mod search;
 
 pub(crate) use deleted::deleted;
 pub(crate) use list::list;

@@ -63,14 +63,10 @@ pub(super) fn one(
         let value = element.get(api_name)?.as_str().filter(|value| !value.is_empty())?;
         Some((store.holder(*place, value)?, api_name))
     });
-    match found {
-        Some((id, api_name)) => {
-            update_one(desk, module, number, id, element, unmodified_since)?;
-            Ok(outcome::upserted(desk, module, id, Some(api_name)))
-        }
-        None => {
-            let id = insert_one(desk, module, number, element)?;
-            Ok(outcome::upserted(desk, module, id, None))
-        }
+    if let Some((id, api_name)) = found {
+        update_one(desk, module, number, id, element, unmodified_since)?;
+        return Ok(outcome::upserted(desk, module, id, Some(api_name)));
     }
+    let id = insert_one(desk, module, number, element)?;
+    Ok(outcome::upserted(desk, module, id, None))
 }

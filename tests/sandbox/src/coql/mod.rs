@@ -1,0 +1,9 @@
+//! COQL: the subset that clients use (contract, section 6.5). No functions, no aggregates, no `group by`.
+
+mod evaluate;
+mod lexer;
+mod parser;
+mod query;
+mod serve;
+
+pub(crate) use serve::serve;

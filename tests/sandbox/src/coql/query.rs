@@ -1,0 +1,77 @@
+//! A query, read.
+
+/// A query, read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Query {
+    pub(super) columns: Vec<Column>,
+    pub(super) module: String,
+    pub(super) condition: Condition,
+    /// Columns to sort by, and whether downwards.
+    pub(super) order: Vec<(Column, bool)>,
+    pub(super) limit: usize,
+    pub(super) offset: usize,
+}
+
+/// A field, or a field of the record that a lookup points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) field: String,
+    pub(super) of_lookup: Option<String>,
+}
+
+impl Column {
+    pub(super) fn name(&self) -> String {
+        match &self.of_lookup {
+            Some(inner) => format!("{}.{inner}", self.field),
+            None => self.field.clone(),
+        }
+    }
+}
+
+/// What a record must fulfil.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Condition {
+    All(Box<Condition>, Box<Condition>),
+    Any(Box<Condition>, Box<Condition>),
+    Compare(Column, Operator, Literal),
+    /// Is one of the values, or is none of them.
+    OneOf(Column, Vec<Literal>, bool),
+    Between(Column, Literal, Literal, bool),
+    /// Is empty, or is not.
+    Empty(Column, bool),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Like,
+    NotLike,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Literal {
+    Text(String),
+    Number(f64),
+    Bool(bool),
+    Null,
+}
+
+/// What is wrong with a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It cannot be read; near which clause or word.
+    Syntax { near: String, message: &'static str },
+    /// It asks for something that is not there.
+    Invalid { reason: &'static str, column: String },
+    /// The module does not exist.
+    Module,
+    /// A column twice.
+    Duplicate(String),
+    /// More of something than is allowed.
+    Limit { limit: usize, message: &'static str },
+}
