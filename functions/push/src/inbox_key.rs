@@ -1,7 +1,6 @@
 //! What an object's key says: `inbox/<Module>/[<mapping>/]<name>.<ending>`, or the same under `check/`.
 
 use serde::{Deserialize, Serialize};
-use shared::bigin::ModuleName;
 
 /// Which of the two prefixes the object lies under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,14 +60,6 @@ impl InboxKey {
             return misplaced("it names no file");
         }
         Ok(Self { area, module: module.to_owned(), mapping: mapping.map(str::to_owned), file: file.to_owned() })
-    }
-
-    /// The mapping files that apply, the most particular first.
-    pub fn mapping_keys(&self, module: &ModuleName) -> Vec<String> {
-        match &self.mapping {
-            Some(mapping) => vec![format!("mappings/{module}/{mapping}.toml")],
-            None => vec![format!("mappings/{module}.toml")],
-        }
     }
 }
 

@@ -47,6 +47,11 @@ pub fn by_own_name(name: &str) -> Option<ModuleName> {
         .and_then(|(api_name, _)| ModuleName::parse(api_name).ok())
 }
 
+/// Bigin's own names for a module, in lower case.
+pub fn own_names(module: &ModuleName) -> &'static [&'static str] {
+    OWN_NAMES.iter().find(|(api_name, _)| *api_name == module.as_str()).map_or(&[], |(_, names)| *names)
+}
+
 /// The module that a name means in an organisation with these modules.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::bigin::{Action, Operation};
 
+use crate::decode::FileFault;
 use crate::deliver::CallTally;
 use crate::parcel::Outcome;
 use crate::stop::Stop;
@@ -53,6 +54,19 @@ impl Reason {
     /// A reason.
     pub fn new(code: impl Into<String>, message: impl Into<String>, action: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), action: action.into() }
+    }
+}
+
+impl From<&FileFault> for Reason {
+    /// Names line and column.
+    fn from(fault: &FileFault) -> Self {
+        let place = match (fault.line, fault.column) {
+            (Some(line), Some(column)) => format!("line {line}, column {column}: "),
+            (Some(line), None) => format!("line {line}: "),
+            (None, Some(column)) => format!("column {column}: "),
+            (None, None) => String::new(),
+        };
+        Self::new(&fault.code, format!("{place}{}", fault.message), &fault.action)
     }
 }
 

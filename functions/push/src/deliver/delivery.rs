@@ -137,6 +137,12 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         !self.in_flight.is_empty() || (self.stop.is_none() && self.lanes.waiting() > 0)
     }
 
+    /// Whether [`Delivery::settled`] has something to wait for: a call in flight, or the end of a wait. Records alone that
+    /// wait for others to fill a call with are nothing to wait for.
+    pub fn will_settle(&self) -> bool {
+        !self.in_flight.is_empty() || (self.is_busy() && self.not_before.is_some())
+    }
+
     /// Starts as many calls as may be in flight. `last`: no more records will be offered.
     pub async fn dispatch(&mut self, last: bool) {
         while self.stop.is_none() && self.calls.len() < self.width.now() {
@@ -210,7 +216,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
     }
 
     /// Everything that was not delivered, in order.
-    pub fn undelivered(mut self) -> Vec<Parcel> {
+    pub fn undelivered(&mut self) -> Vec<Parcel> {
         self.give_up_waiting();
         let mut left = self.lanes.abandon();
         left.append(&mut self.aside);

@@ -84,6 +84,16 @@ impl<O: Objects> FileReader<O> {
         }
     }
 
+    /// What was noticed about the rows so far.
+    pub fn warnings(&self) -> Vec<String> {
+        self.decoder.warnings()
+    }
+
+    /// A better form for the file, if its rows have shown one.
+    pub fn second_thoughts(&self) -> Option<Box<Form>> {
+        self.decoder.second_thoughts().map(Box::new)
+    }
+
     /// Reads ahead in a task of its own. The last thing that comes is [`Stretch::End`] or a failure; a channel that
     /// closes before was cut off.
     pub fn read_ahead(mut self) -> (mpsc::Receiver<Result<Stretch, ReadFailure>>, JoinHandle<()>) {

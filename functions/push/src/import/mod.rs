@@ -1,10 +1,23 @@
 //! The import of a file, a step at a time: claim, plan, slice after slice, finish. The state machine calls the steps;
 //! what they need to know of each other is in the ledger, and what the state machine carries is only which file.
 
+mod abandon;
 mod asked;
+mod claim;
+mod columns;
 mod counted;
+mod file_reader;
+mod finish;
+mod line;
+mod measures;
+mod parts;
+mod plan;
+mod prepare;
 mod progress;
+mod slice;
+mod steps;
 mod tracker;
 
 pub use asked::{Asked, ByHand, NothingAsked};
 pub use progress::{Plan, Progress};
+pub use steps::{Import, ImportError, Importer, Next, Step, StepEvent};

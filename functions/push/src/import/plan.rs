@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 use shared::clock::Clock;
 use shared::state::credits;
 
+use super::columns::Columns;
 use super::file_reader::{FileReader, ReadFailure, Stretch};
 use super::prepare::{Prepared, Ready};
 use super::progress::Progress;
 use super::steps::{Import, ImportError, Importer, Next, Step};
 use crate::decode::Form;
-use crate::map::RecordMapper;
 use crate::relay::Means;
 use crate::report::{Reason, Status};
 
@@ -38,7 +38,7 @@ impl<M: Means> Importer<'_, M> {
         // Only the questions to Bigin need the turn; reading the file keeps nobody waiting.
         let prepared = self.prepare(&import).await;
         self.relay.give_turn_back(turn).await?;
-        let Ready { mut plan, mapper, facts } = match prepared? {
+        let Ready { mut plan, columns, facts } = match prepared? {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
                 self.relay.pause_watch(None).note(&stop).await?;
@@ -55,7 +55,7 @@ impl<M: Means> Importer<'_, M> {
         let run_id = import.run_id();
         let begun = || Progress::begun(facts.begin(self.new_report(&import), &plan));
         let (mut hold, mut progress) = self.relay.ledger.take_over(&run_id, begun, self.relay.now()).await?;
-        let count = self.count(&import, &plan.form, &mapper, &mut progress).await?;
+        let count = self.count(&import, &plan.form, &columns, &mut progress).await?;
         match count {
             Count::Faulty(reason) => {
                 return self.end_early(import, progress.report, Status::Refused, reason).await;
@@ -70,10 +70,10 @@ impl<M: Means> Importer<'_, M> {
             }
             Count::OutOfTime => {}
             Count::Done => {
-                let columns = mapper.described();
+                let shape = columns.shape();
                 let credits_left = self.credits_left(facts.daily_credits).await?;
-                let needed = progress.counted.credits(&plan.shape);
-                progress.report.plan = Some(progress.counted.as_plan(&plan.shape, &columns, credits_left));
+                let needed = progress.counted.credits(shape);
+                progress.report.plan = Some(progress.counted.as_plan(shape, &columns.described(), credits_left));
                 progress.report.credits_left = credits_left;
                 if credits_left.is_some_and(|left| left < needed) {
                     progress.report.warn(format!(
@@ -94,7 +94,7 @@ impl<M: Means> Importer<'_, M> {
         if import.dry_run {
             return self.end_as_planned(import, progress).await;
         }
-        if let Some(reason) = mapper.stops_at(progress.counted.rows, &progress.counted.rejects_by_code) {
+        if let Some(reason) = columns.stops_at(progress.counted.rows, &progress.counted.rejects_by_code) {
             return self.end_early(import, progress.report, Status::Refused, reason).await;
         }
         self.relay.reports().write(&mut progress.report).await?;
@@ -106,7 +106,7 @@ impl<M: Means> Importer<'_, M> {
         &self,
         import: &Import,
         form: &Form,
-        mapper: &RecordMapper,
+        columns: &Columns,
         progress: &mut Progress,
     ) -> Result<Count, ImportError> {
         let object = import.object.clone().ok_or(ImportError::OutOfOrder("plan"))?;
@@ -121,7 +121,7 @@ impl<M: Means> Importer<'_, M> {
             match reader.next().await {
                 Ok(Stretch::Rows { rows, after }) => {
                     for (row, _) in &rows {
-                        match mapper.map(row) {
+                        match columns.map(row) {
                             Ok(_) => counted.good(),
                             Err(reject) => counted.bad(row.line, &reject),
                         }

@@ -1,17 +1,16 @@
 //! What must be known before the first row: the file's form, its module, the mapping, and which column is which field.
 
-use serde_json::Value;
 use shared::bigin::{CallFailure, ModuleName};
 
+use super::columns::Columns;
 use super::plan::gone_or_failed;
 use super::progress::Plan;
 use super::steps::{Import, ImportError, Importer};
 use crate::bucket::{ObjectVersion, Objects};
-use crate::decode::{FIRST_STRETCH, Form, Format, form_of};
+use crate::decode::{FIRST_STRETCH, Form, form_of};
 use crate::inbox_key::InboxKey;
-use crate::map::{Mapping, RecordMapper};
-use crate::mapping_file::{self, MappingFile};
-use crate::relay::{AskFailure, Freshness, Means, Metadata};
+use crate::mapping_file::{self, MappingFile, MappingFileError};
+use crate::relay::{AskFailure, Freshness, Means};
 use crate::report::{Reason, Report};
 use crate::stop::Stop;
 
@@ -35,7 +34,7 @@ pub struct Ready {
     /// What does not change.
     pub plan: Plan,
     /// Makes records of rows.
-    pub mapper: RecordMapper,
+    pub columns: Columns,
     /// What the report tells.
     pub facts: Facts,
 }
@@ -54,9 +53,11 @@ impl Facts {
         report.org_id.clone_from(&self.org_id);
         report.module = Some(plan.module.as_str().to_owned());
         report.mapping.clone_from(&plan.mapping_key);
-        report.operation = Some(plan.shape.operation);
-        report.match_on.clone_from(&plan.shape.match_on);
-        report.trigger.clone_from(&plan.shape.trigger);
+        if let Some(shape) = &plan.shape {
+            report.operation = Some(shape.operation);
+            report.match_on.clone_from(&shape.match_on);
+            report.trigger.clone_from(&shape.trigger);
+        }
         report.route = Some("records".to_owned());
         for warning in &self.warnings {
             report.warn(warning.clone());
@@ -91,26 +92,85 @@ impl<M: Means> Importer<'_, M> {
     }
 
     async fn make_ready(&self, import: &Import, module: &mut Option<ModuleName>) -> Result<Ready, NotReady> {
-        let kept = self.relay.ledger.plan(&import.run_id()).await?;
-        let (plan, metadata) = if let Some(plan) = kept {
-            *module = Some(plan.module.clone());
-            let metadata = self.metadata(&plan.module, Freshness::TenMinutes).await?;
-            (plan, metadata)
-        } else {
-            let object = import.object.as_ref().ok_or(ImportError::OutOfOrder("plan"))?;
-            self.first_plan(object, module).await?
+        let run_id = import.run_id();
+        let kept = self.relay.ledger.plan(&run_id).await?;
+        let is_new = kept.is_none();
+        let (mut plan, freshness) = match kept {
+            Some(plan) => (plan, Freshness::TenMinutes),
+            None => (self.first_plan(import, module).await?, Freshness::Fresh),
+        };
+        *module = Some(plan.module.clone());
+        let metadata = match self.relay.fields(&plan.module, freshness).await {
+            Err(AskFailure::Refused(failure @ CallFailure::UnknownModule { .. })) => {
+                let action = "put the file under a module of the organisation's, by its API name or label";
+                return Err(NotReady::Refused(Reason::new("UNKNOWN_MODULE", failure.to_string(), action)));
+            }
+            other => other.map_err(not_answered)?,
         };
         let organisation = self.relay.organisation().await.map_err(not_answered)?;
-        let plan = Plan { time_zone: organisation.as_ref().and_then(|org| org.time_zone.clone()), ..plan };
-        let (mapper, shape) = mapper(&plan, &metadata).map_err(NotReady::Refused)?;
-        let plan = Plan { shape, ..plan };
-        self.relay.ledger.keep_plan(&import.run_id(), &plan, self.relay.now()).await?;
-        let warnings = plan.form.warnings.iter().cloned().chain(metadata.warning()).chain(mapper.warnings());
+        plan.time_zone = organisation.as_ref().and_then(|org| org.time_zone.clone());
+        let columns = Columns::of(&plan, &metadata).map_err(NotReady::Refused)?;
+        if is_new {
+            plan.shape = Some(columns.shape().clone());
+            self.relay.ledger.keep_plan(&run_id, &plan, self.relay.now()).await?;
+        }
+        let warnings =
+            plan.form.warnings.iter().cloned().chain(metadata.warning()).chain(columns.warnings()).collect();
         let facts = Facts {
             org_id: organisation.as_ref().map(|org| org.id.clone()),
-            warnings: warnings.collect(),
+            warnings,
             daily_credits: organisation.as_ref().and_then(|org| org.daily_credits()),
         };
-        Ok(Ready { plan, mapper, facts })
+        Ok(Ready { plan, columns, facts })
+    }
+
+    /// What can be told from the file and its key.
+    async fn first_plan(&self, import: &Import, found: &mut Option<ModuleName>) -> Result<Plan, NotReady> {
+        let object = import.object.as_ref().ok_or(ImportError::OutOfOrder("plan"))?;
+        let refused = |code: &str, message: String, action: &str| {
+            NotReady::Refused(Reason::new(code, message, action))
+        };
+        let key = InboxKey::parse(&object.key).map_err(|misplaced| {
+            refused("MISPLACED", misplaced.to_string(), "move the file to inbox/<Module>/<name>.<ending>")
+        })?;
+        let form = self.form(object).await?;
+        let module = self.relay.module(&key.module).await.map_err(not_answered)?.map_err(|unknown| {
+            let action = "put the file under a module of the organisation's, by its API name or label";
+            refused("UNKNOWN_MODULE", unknown.to_string(), action)
+        })?;
+        *found = Some(module.clone());
+        let mapping = mapping_file::find(&self.relay.bucket, &module, &key.module, key.mapping.as_deref()).await;
+        let mapping = match mapping {
+            Ok(mapping) => mapping,
+            Err(MappingFileError::Bucket(error)) => return Err(error.into()),
+            Err(fault) => {
+                let code = if matches!(fault, MappingFileError::Missing { .. }) { "NO_MAPPING" } else { "BAD_MAPPING" };
+                let action = "put the mapping there, then put the file again";
+                return Err(refused(code, fault.to_string(), action));
+            }
+        };
+        let (mapping_key, mapping) = mapping.map(|MappingFile { key, text }| (key, text)).unzip();
+        Ok(Plan { form, module, shape: None, mapping_key, mapping, time_zone: None })
+    }
+
+    async fn form(&self, object: &ObjectVersion) -> Result<Form, NotReady> {
+        let mut first = Vec::new();
+        while first.len() < FIRST_STRETCH && (first.len() as u64) < object.size {
+            match self.relay.bucket.read(object, first.len() as u64).await {
+                Ok(bytes) => first.extend_from_slice(&bytes),
+                Err(error) => return Err(NotReady::Refused(gone_or_failed(error)?)),
+            }
+        }
+        form_of(&object.key, &first, first.len() as u64 >= object.size)
+            .map_err(|fault| NotReady::Refused(Reason::from(&fault)))
+    }
+}
+
+/// Why a question was not answered. Whatever Bigin refuses to say may be allowed later: the import waits.
+fn not_answered(failure: AskFailure) -> NotReady {
+    match failure {
+        AskFailure::Stop(stop) => NotReady::Stop(stop),
+        AskFailure::Refused(failure) => NotReady::Stop(Stop::Unavailable { message: failure.to_string() }),
+        AskFailure::State(error) => NotReady::Failed(error.into()),
     }
 }

@@ -18,8 +18,8 @@ pub struct Plan {
     pub form: Form,
     /// Where its rows go.
     pub module: ModuleName,
-    /// What all its calls have in common.
-    pub shape: CallShape,
+    /// What all its calls have in common, once the columns are known.
+    pub shape: Option<CallShape>,
     /// The mapping file's key.
     pub mapping_key: Option<String>,
     /// The mapping as it was then: a mapping that is changed in the middle changes nothing for this file.

@@ -1,32 +1,31 @@
 //! Slice: delivers rows for as long as the budget lasts, with a checkpoint every so often: first the parts of rejects
 //! and outcomes, then the ledger, then the report.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use shared::bigin::Operation;
+use jiff::Timestamp;
+use shared::bigin::CallShape;
+use shared::state::credits;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::file_reader::{self, Stretch};
+use super::columns::Columns;
+use super::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch};
 use super::parts::Parts;
-use super::progress::Progress;
+use super::plan::gone_or_failed;
+use super::prepare::{Prepared, Ready};
+use super::progress::{Ending, Lost, Progress, Rows};
 use super::steps::{Import, ImportError, Importer, Next, Step};
 use super::tracker::Tracker;
-use crate::deliver::{Delivery, Limits};
-use crate::ledger::EntryName;
-use crate::map::RecordMapper;
-use crate::parcel::{Outcome, Parcel, Reject, Settled};
+use super::{Plan, measures};
+use crate::deliver::Delivery;
+use crate::ledger::{Hold, LedgerError};
+use crate::parcel::{MatchKey, Outcome, Parcel, Settled};
 use crate::pause_watch::PauseWatch;
-use crate::relay::Relay;
+use crate::relay::{Means, Relay, Turn};
 use crate::report::{Reason, Status};
 use crate::row::Row;
 use crate::stop::Stop;
-use crate::token_desk::RelayTokens;
-
-/// A checkpoint is due after that many rows have ended.
-const ROWS_A_CHECKPOINT: u64 = 5_000;
-/// A checkpoint is due after that long.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
 /// How a slice ended.
 enum Ended {
@@ -34,224 +33,300 @@ enum Ended {
     File,
     /// Delivery stopped; what is left goes on later.
     Stop(Stop),
-    /// The file cannot be read on; what is left cannot be sent.
+    /// The import cannot go on; what is left cannot be sent.
     Broken(Reason),
 }
 
-impl Importer<'_> {
+impl<M: Means> Importer<'_, M> {
     pub(super) async fn slice(&self, import: Import) -> Result<Next, ImportError> {
-        let (Some(name), Some(object)) = (import.entry.clone(), import.object.clone()) else {
-            return Err(ImportError::OutOfOrder("slice"));
-        };
-        let (epoch, progress) = self.relay.ledger.take_over(&name).await?;
-        let Some(progress) = progress else { return Err(ImportError::OutOfOrder("slice")) };
-        if !self.relay.take_turn(&import.execution).await? {
-            return Ok(Next::after(self.relay.settings.turn_poll_s, Step::Claim, import));
+        if !self.may_go(&import).await? {
+            return self.wait_for_turn(import).await;
         }
-        let columns = match self.columns(&object, &progress).await? {
-            Ok(columns) => columns,
-            Err(stop) => return self.step_aside(import, progress, &stop).await,
+        let Some(turn) = self.relay.take_turn(&import.execution).await? else {
+            return self.wait_for_turn(import).await;
         };
-        let mut slice = Slice::new(self.relay, name, epoch, import.run_id(), progress, columns);
-        let ended = slice.run(&object).await?;
+        self.stand_in_line(&import, self.relay.settings.slice_budget.as_secs(), false).await?;
+        let next = self.slice_in_turn(import, &turn).await;
+        self.relay.give_turn_back(turn).await?;
+        next
+    }
+
+    async fn slice_in_turn(&self, import: Import, turn: &Turn) -> Result<Next, ImportError> {
+        let relay = self.relay;
+        let begun = || Progress::begun(self.new_report(&import));
+        let (mut hold, mut progress) = relay.ledger.take_over(&import.run_id(), begun, relay.now()).await?;
+        if progress.ending.is_some() || progress.is_over() {
+            return Ok(Next::progress(Step::Finish, import));
+        }
+        if !progress.counted.is_done {
+            return Ok(Next::step(Step::Plan, import));
+        }
+        let Ready { plan, columns, .. } = match self.prepare(&import).await? {
+            Prepared::Ready(ready) => *ready,
+            Prepared::Stop(stop) => return self.step_aside(import, &stop).await,
+            Prepared::Refused { reason, .. } => {
+                return self.break_off(import, hold, progress, reason).await;
+            }
+        };
+        let (ended_before, report_before) = (progress.report.counts.ended(), progress.report.clone());
+        progress.report.status = Status::Running;
+        progress.report.reason = None;
+        let watch = relay.pause_watch(Some(plan.module.clone()));
+        let mut slice = Slice::new(relay, turn, &mut hold, &import, &plan, columns, progress);
+        let ended = slice.run(&import, &plan).await;
         let progress = slice.progress;
+        let got_on = progress.report.counts.ended() > ended_before;
+        measures::slice(&relay.settings.stack, relay.now(), &report_before, &progress.report);
+        let ended = ended?;
+        if got_on {
+            watch.release().await?;
+        }
+        let go_on = |step, import| if got_on { Next::progress(step, import) } else { Next::step(step, import) };
         match ended {
-            Ended::File => Ok(Next::step(Step::Finish, import)),
-            Ended::Stop(Stop::OutOfTime) => Ok(Next::step(Step::Slice, import)),
+            Ended::File => Ok(Next::progress(Step::Finish, import)),
+            Ended::Stop(Stop::OutOfTime) => Ok(go_on(Step::Slice, import)),
             Ended::Stop(stop) => {
-                self.relay.pause_for(&stop, &progress.shape.module).await?;
-                self.step_aside(import, progress, &stop).await
+                watch.note(&stop).await?;
+                // The slice has written "running" into the report.
+                let import = Import { reported: None, ..go_on(Step::Claim, import).import };
+                self.step_aside(import, &stop).await
             }
-            Ended::Broken(reason) => {
-                let mut progress = progress;
-                progress.report.end(Status::Stopped, Some(reason), self.relay.now());
-                let name = import.entry.clone().ok_or(ImportError::OutOfOrder("slice"))?;
-                self.relay.ledger.save(&name, epoch, &progress, self.relay.now()).await?;
-                Ok(Next::step(Step::Finish, import))
-            }
+            Ended::Broken(reason) => self.break_off(import, hold, progress, reason).await,
         }
     }
 
-    /// Waits without holding the turn: the report says why.
-    pub(super) async fn step_aside(
+    /// Gives the rest of the file up.
+    async fn break_off(
         &self,
         import: Import,
+        mut hold: Hold,
         mut progress: Progress,
-        stop: &Stop,
+        reason: Reason,
     ) -> Result<Next, ImportError> {
-        let wait = stop.look_again_after(import.waited);
-        if let Some(place) = &import.place {
-            let aside = matches!(stop, Stop::ModuleHeld { .. });
-            self.stand_in_line(place, self.relay.now(), wait, aside).await?;
-        }
-        self.relay.give_turn_back(&import.execution).await?;
-        progress.report.status = Status::Paused;
-        progress.report.reason = Some(Reason::from(stop));
-        self.relay.reports().write(&mut progress.report).await?;
-        Ok(Next::after(wait, Step::Claim, import))
+        progress.ending = Some(Ending { status: Status::Stopped, reason });
+        self.relay.ledger.save(&mut hold, &progress, self.relay.now()).await?;
+        Ok(Next::progress(Step::Finish, import))
     }
 }
 
 /// One slice under way.
-struct Slice<'a> {
-    relay: &'a Relay,
-    name: EntryName,
-    epoch: u64,
+struct Slice<'a, M: Means> {
+    relay: &'a Relay<M>,
+    turn: &'a Turn,
+    hold: &'a mut Hold,
     progress: Progress,
-    mapper: RecordMapper,
+    columns: Columns,
+    shape: Arc<CallShape>,
     tracker: Tracker,
     parts: Parts,
-    delivery: Delivery<RelayTokens, PauseWatch>,
+    delivery: Delivery<M::Tokens, PauseWatch<M::Table, M::Clock>>,
+    /// Rows that an earlier invocation may have sent, and since when.
+    lost: Option<Lost>,
+    started: Timestamp,
+    /// Rows from this number on are not sent before the next checkpoint has said so.
+    sends_below: u64,
     ended_since: u64,
     saved_at: Instant,
-    spent: u64,
+    given_up: Option<Reason>,
 }
 
-impl<'a> Slice<'a> {
+impl<'a, M: Means> Slice<'a, M> {
     fn new(
-        relay: &'a Relay,
-        name: EntryName,
-        epoch: u64,
-        run_id: String,
-        mut progress: Progress,
-        mapper: RecordMapper,
+        relay: &'a Relay<M>,
+        turn: &'a Turn,
+        hold: &'a mut Hold,
+        import: &Import,
+        plan: &Plan,
+        columns: Columns,
+        progress: Progress,
     ) -> Self {
-        let limits = Limits {
-            width: relay.settings.import_width(),
-            sending_ends: Instant::now() + relay.settings.slice_budget,
-            ..relay.settings.limits()
-        };
-        let delivery = relay.delivery(progress.shape.clone(), limits);
-        let parts = Parts::new(run_id, &progress);
-        let tracker = Tracker::resume(progress.next_row, std::mem::take(&mut progress.ended_ahead));
-        progress.report.status = Status::Running;
-        progress.report.reason = None;
+        let settings = &relay.settings;
+        let shape = columns.shape().clone();
+        let limits = settings.limits(settings.import_width(), settings.slice_budget);
+        let brake = Arc::new(relay.pause_watch(Some(plan.module.clone())));
         Self {
             relay,
-            name,
-            epoch,
-            progress,
-            mapper,
-            tracker,
-            parts,
-            delivery,
+            turn,
+            hold,
+            columns,
+            shape: Arc::new(shape.clone()),
+            tracker: Tracker::resume(progress.next_row, progress.checkpoint, &progress.ended_ahead),
+            parts: Parts::new(import.run_id(), &plan.form, shape),
+            delivery: Delivery::new(relay.bigin.clone(), Arc::clone(&relay.tokens), brake, limits),
+            lost: progress.lost.clone(),
+            started: relay.now(),
+            sends_below: 0,
             ended_since: 0,
             saved_at: Instant::now(),
-            spent: 0,
+            given_up: None,
+            progress,
         }
     }
 
-    async fn run(&mut self, object: &crate::bucket::ObjectVersion) -> Result<Ended, ImportError> {
-        let (mut stretches, reader) = file_reader::start(
-            self.relay.bucket.clone(),
-            object.clone(),
-            self.progress.checkpoint.clone(),
-        );
+    async fn run(&mut self, import: &Import, plan: &Plan) -> Result<Ended, ImportError> {
+        let object = import.object.clone().ok_or(ImportError::OutOfOrder("slice"))?;
+        let file = FileReader::open(self.relay.bucket.clone(), object, &plan.form, self.progress.checkpoint);
+        // Says which rows may be sent before any is.
+        self.checkpoint().await?;
+        let (mut stretches, reader) = file.read_ahead();
         let ended = self.deliver(&mut stretches).await;
-        drop(stretches);
         reader.abort();
         let ended = ended?;
-        self.checkpoint(matches!(ended, Ended::File)).await?;
+        self.last_checkpoint().await?;
         Ok(ended)
     }
 
-    async fn deliver(&mut self, stretches: &mut mpsc::Receiver<Stretch>) -> Result<Ended, ImportError> {
+    async fn deliver(
+        &mut self,
+        stretches: &mut mpsc::Receiver<Result<Stretch, ReadFailure>>,
+    ) -> Result<Ended, ImportError> {
         let mut reading = true;
         let mut broken = None;
         loop {
             self.delivery.dispatch(!reading).await;
-            let stopped = self.delivery.stopped().is_some();
+            let stopped = self.delivery.stopped().is_some() || self.given_up.is_some();
             if !self.delivery.is_busy() && (!reading || stopped) {
                 break;
             }
+            let has_room = reading && !stopped && self.delivery.has_room();
             tokio::select! {
-                settled = self.delivery.settled(), if self.delivery.is_busy() => {
+                settled = self.delivery.settled(), if self.delivery.will_settle() => {
                     for settled in settled {
                         self.settle(settled);
                     }
                 }
-                stretch = stretches.recv(), if reading && self.delivery.has_room() => match stretch {
-                    Some(Stretch::Rows(rows)) => {
+                stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
+                    Some(Ok(Stretch::Rows { rows, after })) => {
                         for (row, before) in rows {
                             self.take_in(row, before);
                         }
+                        self.tracker.read_up_to(after);
                     }
-                    Some(Stretch::Broken(reason)) => {
-                        broken = Some(reason);
+                    Some(Ok(Stretch::End)) => {
                         reading = false;
+                        broken = self.miscounted();
                     }
-                    None => reading = false,
-                }
+                    Some(Err(ReadFailure::File(fault))) => {
+                        reading = false;
+                        broken = Some(Reason::from(&fault));
+                    }
+                    Some(Err(ReadFailure::Bucket(error))) => {
+                        reading = false;
+                        broken = Some(gone_or_failed(error)?);
+                    }
+                    None => return Err(ImportError::ReaderCutOff),
+                },
+                () = sleep_until(self.saved_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
             }
-            if self.ended_since >= ROWS_A_CHECKPOINT || self.saved_at.elapsed() >= CHECKPOINT_EVERY {
-                self.checkpoint(false).await?;
+            let full = self.ended_since >= self.relay.settings.checkpoint_rows || self.parts.are_full();
+            if full || (has_room && !self.may_read()) {
+                self.checkpoint().await?;
             }
         }
-        Ok(match (self.delivery.stopped(), broken) {
-            (Some(stop), _) => Ended::Stop(stop.clone()),
-            (None, Some(reason)) => Ended::Broken(reason),
-            (None, None) => Ended::File,
+        Ok(match (self.given_up.take(), self.delivery.stopped(), broken) {
+            (Some(reason), _, _) => Ended::Broken(reason),
+            (None, Some(stop), _) => Ended::Stop(stop.clone()),
+            (None, None, Some(reason)) => Ended::Broken(reason),
+            (None, None, None) => Ended::File,
+        })
+    }
+
+    /// Whether the next rows may be read, which is as good as sent.
+    fn may_read(&self) -> bool {
+        self.tracker.next_row() + MOST_ROWS as u64 <= self.sends_below
+    }
+
+    /// The plan and the slices read the same bytes with the same decoder: anything else is a fault of ours, and no
+    /// report of it would add up.
+    fn miscounted(&self) -> Option<Reason> {
+        let (planned, read) = (self.progress.counted.rows, self.tracker.next_row());
+        (planned != read).then(|| {
+            let message = format!("the plan counted {planned} rows and the import has read {read}");
+            Reason::new("MISCOUNTED", message, "report this as a fault of bigin-relay, with this report")
         })
     }
 
     /// A row was read: it becomes a parcel, or is rejected here.
-    fn take_in(&mut self, row: Row, before: file_reader::Before) {
-        let mapped = self.mapper.map(&row);
+    fn take_in(&mut self, row: Row, before: crate::decode::Checkpoint) {
+        let mapped = self.columns.map(&row);
         let Some(number) = self.tracker.read(row, before) else { return };
-        let shape = &self.progress.shape;
         match mapped {
-            Ok(record) => {
-                let parcel = Parcel::new(number, record, &shape.match_on);
-                if shape.operation == Operation::Upsert && parcel.keys.is_empty() && !self.mapper.inserts_without_key() {
-                    let reject = key_missing(&shape.match_on);
-                    self.end(number, parcel.record, Outcome::Rejected(reject));
-                } else {
-                    self.delivery.offer(parcel);
-                }
+            Ok((record, keys)) => {
+                let mut parcel = Parcel::new(number, record, keys, Arc::clone(&self.shape));
+                parcel.lost_at = self.lost.as_ref().filter(|lost| lost.rows.contains(number)).map(|lost| lost.since);
+                self.delivery.offer(parcel);
             }
-            Err(reject) => self.end(number, serde_json::Map::new(), Outcome::Rejected(reject)),
+            Err(reject) => self.end(number, &[], &Outcome::Rejected(reject)),
         }
     }
 
     fn settle(&mut self, settled: Settled) {
-        self.end(settled.place, settled.record, settled.outcome);
+        self.end(settled.place, &settled.keys, &settled.outcome);
     }
 
-    fn end(&mut self, number: u64, record: serde_json::Map<String, serde_json::Value>, outcome: Outcome) {
+    fn end(&mut self, number: u64, keys: &[MatchKey], outcome: &Outcome) {
         let Some(row) = self.tracker.end(number) else { return };
-        self.progress.report.counts.settle(&outcome);
-        self.parts.add(&row, &record, &outcome);
+        self.progress.report.counts.settle(outcome);
+        self.parts.add(&row, keys, outcome);
         self.ended_since += 1;
+        if matches!(outcome, Outcome::Rejected(_)) && self.given_up.is_none() {
+            let counts = &self.progress.report.counts;
+            self.given_up = self.columns.stops_at(counts.ended(), &counts.rejects_by_code);
+            if let Some(reason) = &self.given_up {
+                self.delivery.stop(Stop::Unavailable { message: reason.message.clone() });
+            }
+        }
     }
 
-    async fn checkpoint(&mut self, at_end: bool) -> Result<(), ImportError> {
-        let _ = at_end;
+    /// Rows up to some number ahead may be sent until the next checkpoint. Should this invocation die, all of them that
+    /// have not ended count as lost.
+    async fn checkpoint(&mut self) -> Result<(), ImportError> {
+        let ahead = self.relay.settings.checkpoint_rows + 2 * MOST_ROWS as u64;
+        self.sends_below = self.tracker.next_row() + ahead;
+        let since = self.lost.as_ref().map_or(self.started, |lost| lost.since.min(self.started));
+        let (first, ..) = self.tracker.checkpoint();
+        let earlier = self.lost.iter().flat_map(|lost| lost.rows.iter()).filter(|row| *row >= self.sends_below);
+        let rows = (first..self.sends_below).chain(earlier).collect();
+        self.progress.lost = Some(Lost { since, rows });
+        self.save().await
+    }
+
+    /// Nothing is in flight any more, so it is known which rows are lost: those whose calls got no answer.
+    async fn last_checkpoint(&mut self) -> Result<(), ImportError> {
+        let lost: Vec<_> = self
+            .delivery
+            .undelivered()
+            .into_iter()
+            .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
+            .collect();
+        let unread = self.lost.iter().flat_map(|lost| lost.rows.iter()).filter(|row| *row >= self.tracker.next_row());
+        let since = lost.iter().map(|(_, at)| *at).chain(self.lost.as_ref().map(|lost| lost.since)).min();
+        let rows: Rows = lost.iter().map(|(place, _)| *place).chain(unread).collect();
+        self.progress.lost = since.filter(|_| !rows.is_empty()).map(|since| Lost { since, rows });
+        self.save().await
+    }
+
+    async fn save(&mut self) -> Result<(), ImportError> {
+        let relay = self.relay;
+        if !relay.keep_turn(self.turn).await? {
+            return Err(LedgerError::TakenOver { run_id: self.progress.report.run_id.clone() }.into());
+        }
         let calls = self.delivery.take_tally();
         self.progress.report.add_calls(calls);
-        self.relay.state.spend_credits(self.relay.now(), calls.credits).await?;
-        self.spent += calls.credits;
-        let (next_row, before, ended_ahead) = self.tracker.checkpoint();
-        self.progress.next_row = next_row;
-        self.progress.ended_ahead = ended_ahead;
-        if let Some(before) = before {
-            self.progress.checkpoint = Some(before.checkpoint());
+        relay.spend_credits(calls.credits).await?;
+        if let Some(left) = calls.credits_left {
+            credits::note_left(&relay.table, relay.now(), left).await?;
         }
-        self.parts.write(&self.relay.bucket, &mut self.progress).await?;
-        self.relay.ledger.save(&self.name, self.epoch, &self.progress, self.relay.now()).await?;
-        self.relay.reports().write(&mut self.progress.report).await?;
+        let (next_row, checkpoint, ended_ahead) = self.tracker.checkpoint();
+        self.progress.next_row = next_row;
+        self.progress.checkpoint = checkpoint;
+        self.progress.ended_ahead = ended_ahead;
+        self.progress.report.counts.out_of(self.progress.counted.rows);
+        self.parts.write(&relay.bucket, &mut self.progress).await?;
+        relay.ledger.save(self.hold, &self.progress, relay.now()).await?;
+        relay.reports().write(&mut self.progress.report).await?;
         self.ended_since = 0;
         self.saved_at = Instant::now();
         Ok(())
     }
-}
-
-fn key_missing(match_on: &[String]) -> Reject {
-    Reject::relay(
-        "MATCH_KEY_MISSING",
-        match_on.first().cloned(),
-        format!(
-            "an upsert needs a value in {}: fill it in, or set without_key = \"insert\" in the mapping",
-            match_on.join(" or ")
-        ),
-    )
 }

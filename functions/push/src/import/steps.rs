@@ -147,6 +147,9 @@ pub enum ImportError {
     /// A step that was called before the one it builds on.
     #[error("the step {0} came before the import was claimed: start executions with an object, not in the middle")]
     OutOfOrder(&'static str),
+    /// The task that reads the file ahead has died.
+    #[error("reading the file was cut off in the middle: the slice is repeated from its last checkpoint")]
+    ReaderCutOff,
     /// The bucket.
     #[error(transparent)]
     Bucket(#[from] BucketError),

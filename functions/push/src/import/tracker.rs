@@ -51,11 +51,6 @@ impl Tracker {
         self.at = Some(at);
     }
 
-    /// A row that is under way.
-    pub fn row(&self, number: u64) -> Option<&Row> {
-        self.underway.get(&number).map(|underway| &underway.row)
-    }
-
     /// A row has ended; answers with it.
     pub fn end(&mut self, number: u64) -> Option<Row> {
         let underway = self.underway.remove(&number)?;

@@ -103,6 +103,14 @@ impl RecordMapper {
         &self.warnings
     }
 
+    /// The field that each of the header's columns fills; `None` for those that are left out. Empty for JSON objects.
+    pub fn fields(&self) -> Vec<Option<&str>> {
+        self.columns
+            .iter()
+            .map(|column| column.as_ref().map(|column| column.name.as_str()))
+            .collect()
+    }
+
     /// Whether records without a value in any match field are inserted.
     pub fn inserts_without_key(&self) -> bool {
         self.without_key == WithoutKey::Insert
