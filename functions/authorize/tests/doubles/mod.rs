@@ -1,7 +1,6 @@
 //! What authorize works with, in memory.
 
-// Each test binary uses its own part of these.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 
 mod secret;
 mod zoho;
