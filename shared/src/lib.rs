@@ -12,4 +12,6 @@ pub mod oauth;
 pub mod secret;
 pub mod state;
 pub mod telemetry;
+#[cfg(any(test, feature = "test-support"))]
+pub mod testing;
 pub mod tokens;

@@ -1,164 +1,24 @@
 //! The refresh against a table, secrets and an issuer in memory.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::time::Duration;
+mod world;
 
-use jiff::{SignedDuration, Timestamp};
-use refresh::{Answer, Function, RefreshError, Refresher, Request, Status};
-use shared::clock::{Clock, ManualClock};
-use shared::data_centre::{ApiDomain, DataCentre};
-use shared::intake::{Intake, MemoryIntake};
+use jiff::SignedDuration;
+use refresh::Status;
+use shared::intake::Intake;
 use shared::oauth::TokenFailure;
-use shared::secret::{AccessToken, ClientSecret, RefreshToken};
 use shared::state::pause::SetCause;
 use shared::state::standing::record;
-use shared::state::{AuthorizationEvent, AuthorizationState, Cause, MemoryTable, PauseCode, Standing, pause};
-use shared::tokens::{
-    AccessDocument, AccessTokenRecord, BlankState, DocumentStore, MemoryIssuer, MemorySecret, Publish, SelfClient,
-    VersionId,
-};
-
-const REFRESH_TOKEN: &str = "1000.refresh-canary";
-
-/// A relay in memory, authorized at the start, with a token that lives for an hour.
-#[derive(Clone)]
-struct World {
-    function: Function<MemoryTable, MemorySecret, MemoryIssuer, MemoryIntake, ManualClock>,
-    access: MemorySecret,
-}
-
-impl World {
-    /// Nobody has authorized yet.
-    fn new() -> Self {
-        let clock = ManualClock::at("2026-11-24T09:00:00Z");
-        let access = MemorySecret::default();
-        let refresher = Refresher {
-            table: MemoryTable::with_clock(clock.clone()),
-            access: DocumentStore::new(access.clone()),
-            self_client: DocumentStore::new(MemorySecret::default()),
-            issuer: MemoryIssuer::with_refresh_tokens(&[REFRESH_TOKEN]),
-            clock,
-        };
-        let function = Function {
-            refresher,
-            intake: MemoryIntake::default(),
-            stack: "test".to_owned(),
-        };
-        Self { function, access }
-    }
-
-    async fn authorized() -> Self {
-        let world = Self::new();
-        let now = world.now();
-        let client = SelfClient {
-            client_id: "1000.ID".to_owned(),
-            client_secret: ClientSecret::new("secret"),
-            refresh_token: RefreshToken::new(REFRESH_TOKEN),
-            accounts_url: "https://accounts.zoho.eu".to_owned(),
-            data_center: DataCentre::Eu,
-            scope: Vec::new(),
-            org_id: Some("org-1".to_owned()),
-            org_name: None,
-            user_email: Some("ops@example.com".to_owned()),
-            authorized_at: Some(now),
-            pending: None,
-        };
-        let expires_at = now + SignedDuration::from_hours(1);
-        let token = AccessDocument::Token(AccessTokenRecord {
-            access_token: AccessToken::new("first").unwrap(),
-            api_domain: ApiDomain::try_from("https://www.zohoapis.eu".to_owned()).unwrap(),
-            org_id: Some("org-1".to_owned()),
-            issued_at: now,
-            expires_at,
-        });
-        assert!(matches!(
-            world.function.refresher.self_client.publish(None, &client).await,
-            Ok(Publish::Done(_))
-        ));
-        assert!(matches!(
-            world.function.refresher.access.publish(None, &token).await,
-            Ok(Publish::Done(_))
-        ));
-        record(world.table(), &AuthorizationEvent::Authorized { expires_at }, now)
-            .await
-            .unwrap();
-        world
-    }
-
-    fn table(&self) -> &MemoryTable {
-        &self.function.refresher.table
-    }
-
-    fn issuer(&self) -> &MemoryIssuer {
-        &self.function.refresher.issuer
-    }
-
-    fn now(&self) -> Timestamp {
-        self.function.refresher.clock.now()
-    }
-
-    fn pass(&self, minutes: i64) {
-        self.function
-            .refresher
-            .clock
-            .advance(SignedDuration::from_mins(minutes));
-    }
-
-    async fn scheduled(&self) -> Result<Answer, RefreshError> {
-        self.function.handle(Request::default(), "scheduled").await
-    }
-
-    async fn rejected(&self, version: &VersionId, holder: &str) -> Result<Answer, RefreshError> {
-        self.function
-            .handle(
-                Request {
-                    rejected_version: Some(version.to_string()),
-                },
-                holder,
-            )
-            .await
-    }
-
-    async fn current(&self) -> (VersionId, AccessDocument) {
-        let stored = self.function.refresher.access.read().await.unwrap().unwrap();
-        (stored.version, stored.document)
-    }
-
-    async fn state(&self) -> AuthorizationState {
-        Standing::read(self.table()).await.unwrap().authorization.state
-    }
-
-    /// What revoke does first.
-    async fn begin_revoke(&self) {
-        let event = AuthorizationEvent::RevokeBegun {
-            reason: "test".to_owned(),
-        };
-        record(self.table(), &event, self.now()).await.unwrap();
-        let (version, _) = self.current().await;
-        let blank = AccessDocument::blank(BlankState::Revoked, None);
-        let published = self
-            .function
-            .refresher
-            .access
-            .publish(Some(&version), &blank)
-            .await
-            .unwrap();
-        assert!(matches!(published, Publish::Done(_)));
-    }
-}
+use shared::state::{AuthorizationEvent, AuthorizationState, Cause, PauseCode, Standing, pause};
+use shared::testing::{USER, eventually, self_client};
+use shared::tokens::{AccessDocument, BlankState};
+use world::{REFRESH_TOKEN, World};
 
 fn no_answer() -> TokenFailure {
     TokenFailure::NoAnswer {
         at: "zoho".to_owned(),
         problem: "cut",
         may_have_arrived: true,
-    }
-}
-
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while !holds() {
-        assert!(tokio::time::Instant::now() < deadline, "{what} has not come to pass");
-        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -220,7 +80,7 @@ async fn a_refresh_that_races_a_revoke_loses() {
         let world = world.clone();
         async move { world.rejected(&rejected, "racer").await }
     });
-    until("the mint", || world.issuer().asked() == 1).await;
+    eventually("the mint", || world.issuer().asked() == 1).await;
     world.begin_revoke().await;
     world.issuer().open_gate();
     assert_eq!(racing.await.unwrap().unwrap().status, Status::Revoked);
@@ -247,12 +107,7 @@ async fn after_a_revoke_zoho_is_not_asked() {
 #[tokio::test]
 async fn a_blanked_token_stays_blank_even_if_the_state_table_forgot_the_revoke() {
     let world = World::authorized().await;
-    let blank = AccessDocument::blank(BlankState::Revoked, None);
-    let (version, _) = world.current().await;
-    assert!(matches!(
-        world.function.refresher.access.publish(Some(&version), &blank).await,
-        Ok(Publish::Done(_))
-    ));
+    world.blank().await;
     assert_eq!(world.scheduled().await.unwrap().status, Status::Revoked);
     assert_eq!(world.issuer().asked(), 0);
 }
@@ -266,7 +121,7 @@ async fn the_lease_of_a_dead_refresher_runs_out() {
         let (world, rejected) = (world.clone(), rejected.clone());
         async move { world.rejected(&rejected, "dead").await }
     });
-    until("the mint", || world.issuer().asked() == 1).await;
+    eventually("the mint", || world.issuer().asked() == 1).await;
     dead.abort();
     world.issuer().open_gate();
     assert_eq!(
@@ -289,13 +144,13 @@ async fn a_refresher_that_was_taken_for_dead_publishes_nothing() {
         let (world, rejected) = (world.clone(), rejected.clone());
         async move { world.rejected(&rejected, "slow").await }
     });
-    until("the mint", || world.issuer().asked() == 1).await;
+    eventually("the mint", || world.issuer().asked() == 1).await;
     world.pass(2);
     let next = tokio::spawn({
         let (world, rejected) = (world.clone(), rejected.clone());
         async move { world.rejected(&rejected, "next").await }
     });
-    until("the second mint", || world.issuer().asked() == 2).await;
+    eventually("the second mint", || world.issuer().asked() == 2).await;
     world.issuer().open_gate();
     let statuses = [slow.await.unwrap().unwrap().status, next.await.unwrap().unwrap().status];
     let refreshed = statuses.iter().filter(|status| **status == Status::Refreshed).count();
@@ -315,7 +170,7 @@ async fn a_dead_refresh_token_pauses_names_the_user_and_is_not_asked_about_again
     assert_eq!(answer.status, Status::NeedsAuthorization);
     let message = answer.message.unwrap();
     for cause in [
-        "ops@example.com",
+        USER,
         "revoked",
         "password",
         "left",
@@ -345,7 +200,7 @@ async fn a_dead_token_that_authorize_replaced_meanwhile_pauses_nothing() {
         let world = world.clone();
         async move { world.scheduled().await }
     });
-    until("the mint", || world.issuer().asked() == 1).await;
+    eventually("the mint", || world.issuer().asked() == 1).await;
     let expires_at = world.now() + SignedDuration::from_hours(1);
     record(
         world.table(),
@@ -425,21 +280,8 @@ async fn without_an_authorization_nothing_is_asked_and_the_intake_closes() {
 
 #[tokio::test]
 async fn an_authorize_that_died_before_its_end_is_finished_by_the_next_refresh() {
-    let finished = World::authorized().await;
     let world = World::new();
-    let client = finished
-        .function
-        .refresher
-        .self_client
-        .read()
-        .await
-        .unwrap()
-        .unwrap()
-        .document;
-    assert!(matches!(
-        world.function.refresher.self_client.publish(None, &client).await,
-        Ok(Publish::Done(_))
-    ));
+    world.publish_self_client(&self_client(REFRESH_TOKEN)).await;
     world
         .function
         .refresher
@@ -492,13 +334,12 @@ async fn an_operators_pause_is_kept_and_the_token_fresh_all_the_same() {
 async fn neither_answers_nor_errors_nor_the_table_hold_a_token() {
     let world = World::authorized().await;
     world.pass(20);
-    let mut printed = String::new();
     world.issuer().fail_next(no_answer());
-    printed += &format!("{:?}", world.scheduled().await);
-    printed += &format!("{:?}", world.scheduled().await);
-    printed += &serde_json::to_string(&world.scheduled().await.unwrap()).unwrap();
-    printed += &format!("{:?} {:?}", world.table().dump(), world.function.refresher);
-    for secret in [REFRESH_TOKEN, "minted-1", "\"first\""] {
-        assert!(!printed.contains(secret), "{secret} was printed");
+    let outcomes = [world.scheduled().await, world.scheduled().await];
+    let json = serde_json::to_string(outcomes[1].as_ref().unwrap()).unwrap();
+    let printed = format!("{outcomes:?} {json} {:?}", world.function);
+    assert_eq!(world.issuer().minted(), 1);
+    for secret in ["canary", "minted-1"] {
+        assert!(!printed.contains(secret), "{secret} is in: {printed}");
     }
 }

@@ -1,12 +1,38 @@
 //! The revoke function: wiring only.
 
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::{Value, json};
+use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use revoke::{Config, Function, Revoker, S3Reports, SqsQueues, Watch};
+use serde_json::Value;
+use shared::clock::SystemClock;
+use shared::intake::PushIntake;
+use shared::oauth::TOKEN_TIMEOUT;
+use shared::state::DynamoTable;
+use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
+use shared::{aws, https, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::run(service_fn(|_event: LambdaEvent<Value>| async {
-        Ok::<_, lambda_runtime::Error>(json!({"status": "skeleton"}))
+    let config = Config::from_process()?;
+    telemetry::init(config.log_level.as_deref());
+    let sdk = aws::load().await;
+    let function = Function {
+        revoker: Revoker {
+            table: DynamoTable::new(&sdk, &config.state_table),
+            access: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.access_token)),
+            self_client: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.self_client)),
+            issuer: ZohoIssuer::new(https::client(TOKEN_TIMEOUT)?, config.zoho.hosts),
+            intake: PushIntake::new(&sdk, &config.push_function),
+            clock: SystemClock,
+        },
+        watch: Watch {
+            queues: SqsQueues::new(&sdk, config.queues),
+            reports: S3Reports::new(&sdk, &config.data_bucket),
+        },
+        stack: config.stack,
+    };
+    let function = &function;
+    run(service_fn(|event: LambdaEvent<Value>| async move {
+        function.handle(&event.payload).await.map_err(Diagnostic::from)
     }))
     .await
 }

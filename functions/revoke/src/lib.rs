@@ -1,0 +1,19 @@
+//! The revoke function, the operator's hand: status, pause, resume, revoke.
+
+mod config;
+mod error;
+mod handler;
+mod queues;
+mod reports;
+mod request;
+mod revoker;
+mod status;
+
+pub use config::Config;
+pub use error::RevokeError;
+pub use handler::Function;
+pub use queues::{QueueDepth, Queues, SqsQueues};
+pub use reports::{LastReport, Reports, S3Reports};
+pub use request::{Request, WrongRequest};
+pub use revoker::{AtZoho, RevokeAnswer, RevokeStatus, Revoker};
+pub use status::{Status, Watch};

@@ -1,0 +1,126 @@
+//! What an operator asks for.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Cut the access off.
+    Revoke {
+        /// The organisation's id, typed to confirm.
+        confirm: Option<String>,
+        /// Only say what would be done.
+        dry_run: bool,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Send nothing for now.
+    Pause {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Send again.
+    Resume,
+    /// Tell how things stand.
+    Status,
+}
+
+/// A request that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0}. Known are {{\"action\": \"status\"}}, {{\"action\": \"pause\", \"reason\": \"...\"}}, {{\"action\": \"resume\"}} and {{\"action\": \"revoke\", \"confirm\": \"<org_id>\", \"reason\": \"...\", \"dry_run\": false}}"
+)]
+pub struct WrongRequest(String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    #[serde(default)]
+    action: Option<String>,
+    #[serde(default)]
+    confirm: Option<Id>,
+    #[serde(default)]
+    dry_run: bool,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// An id; typed without quotes it is a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+impl Request {
+    /// Reads a payload. Revoke is the default, but it needs its `confirm`.
+    ///
+    /// # Errors
+    /// The payload makes no sense.
+    pub fn read(payload: &Value) -> Result<Self, WrongRequest> {
+        let wire =
+            Wire::deserialize(payload).map_err(|error| WrongRequest(format!("the request is wrong: {error}")))?;
+        let action = wire.action.as_deref().unwrap_or("revoke");
+        if action != "revoke" && (wire.confirm.is_some() || wire.dry_run) {
+            return Err(WrongRequest(format!("confirm and dry_run do not belong to {action:?}")));
+        }
+        let reason = wire
+            .reason
+            .map(|reason| reason.trim().to_owned())
+            .filter(|reason| !reason.is_empty());
+        match action {
+            "revoke" => {
+                let confirm = wire.confirm.map(|id| match id {
+                    Id::Text(text) => text.trim().to_owned(),
+                    Id::Number(number) => number.to_string(),
+                });
+                Ok(Self::Revoke {
+                    confirm,
+                    dry_run: wire.dry_run,
+                    reason,
+                })
+            }
+            "pause" => Ok(Self::Pause { reason }),
+            "resume" => Ok(Self::Resume),
+            "status" => Ok(Self::Status),
+            other => Err(WrongRequest(format!("there is no action {other:?}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn revoke_is_the_default_and_takes_an_id_with_or_without_quotes() {
+        for confirm in [json!("60001234"), json!(60_001_234), json!(" 60001234 ")] {
+            let request = Request::read(&json!({"confirm": confirm, "reason": "left"})).unwrap();
+            let reason = Some("left".to_owned());
+            assert_eq!(
+                request,
+                Request::Revoke {
+                    confirm: Some("60001234".to_owned()),
+                    dry_run: false,
+                    reason
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_that_makes_no_sense_is_answered_with_those_that_do() {
+        for wrong in [
+            json!({"action": "stop"}),
+            json!({"actoin": "status"}),
+            json!({"action": "pause", "confirm": "1"}),
+            json!("status"),
+        ] {
+            let error = Request::read(&wrong).unwrap_err().to_string();
+            assert!(error.contains("{\"action\": \"resume\"}"), "{error}");
+        }
+    }
+}
