@@ -6,7 +6,7 @@ mod claims;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use shared::bigin::{CallShape, MOST_RECORDS_A_CALL, ModuleName, Operation};
+use shared::bigin::{CallShape, MOST_RECORDS_A_CALL, Operation};
 
 use self::claims::{Flying, Passed};
 use crate::parcel::{MatchKey, Parcel};
@@ -97,17 +97,7 @@ impl Lanes {
         }
     }
 
-    /// Takes all records of a module out, in their order.
-    pub fn take_out(&mut self, module: &ModuleName) -> Vec<Parcel> {
-        let (out, stay) = self
-            .waiting
-            .drain(..)
-            .partition(|parcel| parcel.shape.module == *module);
-        self.waiting = stay;
-        Vec::from(out)
-    }
-
-    /// Gives up on what waits and hands it back.
+    /// Hands back all that waits, in order.
     pub fn abandon(&mut self) -> Vec<Parcel> {
         self.waiting.drain(..).collect()
     }

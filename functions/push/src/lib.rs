@@ -4,6 +4,7 @@
 //! public type going in and one coming out.
 
 pub mod bucket;
+pub mod config;
 pub mod decode;
 pub mod deliver;
 pub mod import;
@@ -15,6 +16,7 @@ pub mod mapping_file;
 pub mod module_directory;
 pub mod parcel;
 pub mod pause_watch;
+pub mod queue;
 pub mod rejects;
 pub mod relay;
 pub mod report;

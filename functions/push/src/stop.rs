@@ -42,6 +42,8 @@ pub enum Stop {
         /// What happened.
         message: String,
     },
+    /// An import has the calls in flight that the queue's consumers leave.
+    TurnTaken,
     /// The invocation's time is used up.
     OutOfTime,
 }
@@ -56,6 +58,7 @@ impl Stop {
             Self::CreditsGone => "CREDITS_EXHAUSTED",
             Self::Throttled => "THROTTLED",
             Self::Unavailable { .. } => "BIGIN_UNAVAILABLE",
+            Self::TurnTaken => "TURN_TAKEN",
             Self::OutOfTime => "OUT_OF_TIME",
         }
     }
@@ -71,6 +74,7 @@ impl Stop {
             Self::TokenRejected { code } => format!("Bigin refuses a fresh access token ({code})"),
             Self::CreditsGone => "the API credits of the last 24 hours are used up".to_owned(),
             Self::Throttled => "Bigin kept throttling for over a minute".to_owned(),
+            Self::TurnTaken => "an import is using the calls that may be in flight".to_owned(),
             Self::OutOfTime => "the invocation's time was used up".to_owned(),
         }
     }
@@ -88,9 +92,11 @@ impl Stop {
             Self::ModuleHeld { .. } => {
                 "mend what the message names; the relay tries this module again every quarter of an hour".to_owned()
             }
-            Self::NoFreshToken { .. } | Self::Throttled | Self::Unavailable { .. } | Self::OutOfTime => {
-                "nothing: the relay tries again by itself".to_owned()
-            }
+            Self::NoFreshToken { .. }
+            | Self::Throttled
+            | Self::Unavailable { .. }
+            | Self::TurnTaken
+            | Self::OutOfTime => "nothing: the relay tries again by itself".to_owned(),
         }
     }
 
@@ -101,7 +107,7 @@ impl Stop {
             Self::OutOfTime => return 0,
             Self::Paused { .. } | Self::NotAuthorized | Self::TokenRejected { .. } | Self::CreditsGone => (10, 1800),
             Self::ModuleHeld { .. } => (60, 900),
-            Self::NoFreshToken { .. } | Self::Throttled | Self::Unavailable { .. } => (5, 600),
+            Self::NoFreshToken { .. } | Self::Throttled | Self::Unavailable { .. } | Self::TurnTaken => (5, 600),
         };
         (waited / 5).clamp(first, most)
     }

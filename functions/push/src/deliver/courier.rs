@@ -30,7 +30,7 @@ pub trait Tokens: Send + Sync + 'static {
 }
 
 /// Tells whether delivery may go on.
-pub trait Brake: Send + Sync + 'static {
+pub trait Brake: Send + Sync {
     /// Why it may not, or `None`.
     fn look(&self) -> impl Future<Output = Option<Stop>> + Send;
 }

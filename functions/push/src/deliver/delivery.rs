@@ -1,7 +1,7 @@
 //! Delivers records: offered in order, sent in calls of up to 100 of one shape with several in flight, and handed back
 //! settled. It stops sending when something says so; what was not delivered is handed back then.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,8 +35,8 @@ pub struct Delivery<T, B> {
     stop: Option<Stop>,
     several_modules: bool,
     held: HashMap<ModuleName, Stop>,
-    /// Records of held modules.
-    aside: Vec<Parcel>,
+    /// Records of held modules, and those that must not overtake them.
+    aside: Aside,
     /// Records in a row that were refused alone, by module and code.
     pub(super) refused_alone: HashMap<ModuleName, (String, u32)>,
     pub(super) tally: CallTally,
@@ -68,7 +68,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
             stop: None,
             several_modules: false,
             held: HashMap::new(),
-            aside: Vec::new(),
+            aside: Aside::default(),
             refused_alone: HashMap::new(),
             tally: CallTally::default(),
         }
@@ -83,8 +83,8 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
 
     /// Takes a record, behind all others.
     pub fn offer(&mut self, parcel: Parcel) {
-        if self.held.contains_key(&parcel.shape.module) {
-            self.aside.push(parcel);
+        if self.aside.takes(&parcel, &self.held) {
+            self.aside.add(parcel);
         } else {
             self.lanes.push(parcel);
         }
@@ -113,8 +113,8 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
     /// Stops sending records of one module, or of all where one module is all there is.
     pub fn hold(&mut self, module: &ModuleName, stop: Stop) {
         if self.several_modules {
-            self.aside.extend(self.lanes.take_out(module));
             self.held.entry(module.clone()).or_insert(stop);
+            self.set_aside();
         } else {
             self.stop(stop);
         }
@@ -215,11 +215,11 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         }
     }
 
-    /// Everything that was not delivered, in order.
+    /// Hands back everything that was not delivered, in order.
     pub fn undelivered(&mut self) -> Vec<Parcel> {
         self.give_up_waiting();
         let mut left = self.lanes.abandon();
-        left.append(&mut self.aside);
+        left.append(&mut self.aside.parcels);
         left.sort_by_key(|parcel| parcel.place);
         left
     }
@@ -269,10 +269,36 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         for parcel in &mut parcels {
             parcel.lost_at = parcel.lost_at.or(lost);
         }
-        match parcels.first() {
-            Some(parcel) if self.held.contains_key(&parcel.shape.module) => self.aside.append(&mut parcels),
-            _ => self.lanes.put_back(parcels),
+        self.lanes.put_back(parcels);
+        if !self.held.is_empty() {
+            self.set_aside();
         }
+    }
+
+    /// Takes what must wait out of the lanes.
+    fn set_aside(&mut self) {
+        for parcel in self.lanes.abandon() {
+            self.offer(parcel);
+        }
+    }
+}
+
+/// Records that wait without holding the others up.
+#[derive(Default)]
+struct Aside {
+    parcels: Vec<Parcel>,
+    groups: HashSet<u32>,
+}
+
+impl Aside {
+    /// Whether a record has to wait: for its module, or for one before it in its group.
+    fn takes(&self, parcel: &Parcel, held: &HashMap<ModuleName, Stop>) -> bool {
+        held.contains_key(&parcel.shape.module) || parcel.group.is_some_and(|group| self.groups.contains(&group))
+    }
+
+    fn add(&mut self, parcel: Parcel) {
+        self.groups.extend(parcel.group);
+        self.parcels.push(parcel);
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 use serde_json::json;
-use shared::bigin::Record;
+use shared::bigin::{ModuleName, Record};
 
 use super::*;
 
@@ -185,21 +185,6 @@ fn a_refused_call_is_halved_until_the_record_stands_alone() {
     }
     assert_eq!(alone, [5]);
     assert_eq!(sizes, [8, 4, 4, 2, 1, 1, 2]);
-}
-
-#[test]
-fn a_module_is_taken_out_and_the_others_stay() {
-    let (contacts, accounts) = (
-        shape("Contacts", Operation::Upsert),
-        shape("Accounts", Operation::Upsert),
-    );
-    let mut lanes = filled([
-        of_shape(0, "a", &contacts),
-        of_shape(1, "b", &accounts),
-        of_shape(2, "c", &contacts),
-    ]);
-    assert_eq!(places(&lanes.take_out(&contacts.module)), [0, 2]);
-    assert_eq!(places(&lanes.abandon()), [1]);
 }
 
 proptest! {

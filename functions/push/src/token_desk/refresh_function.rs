@@ -2,9 +2,9 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::DisplayErrorContext;
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
+use shared::aws::problem;
 
 use super::{Refreshed, Refresher};
 use crate::stop::Stop;
@@ -38,7 +38,7 @@ impl Refresher for RefreshFunction {
         let answer = invocation
             .send()
             .await
-            .map_err(|error| failed(format!("refresh could not be invoked: {}", DisplayErrorContext(&error))))?;
+            .map_err(|error| failed(format!("refresh could not be invoked: {}", problem(&error))))?;
         let body: Value = answer
             .payload()
             .and_then(|blob| serde_json::from_slice(blob.as_ref()).ok())

@@ -19,7 +19,10 @@ struct Mint {
 async fn publish(secret: &MemorySecret, document: &AccessDocument) {
     let store = DocumentStore::<_, AccessDocument>::new(secret.clone());
     let version = store.read().await.unwrap().map(|stored| stored.version);
-    assert!(matches!(store.publish(version.as_ref(), document).await.unwrap(), Publish::Done(_)));
+    assert!(matches!(
+        store.publish(version.as_ref(), document).await.unwrap(),
+        Publish::Done(_)
+    ));
 }
 
 fn token(text: &str, clock: &ManualClock) -> AccessDocument {

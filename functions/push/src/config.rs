@@ -1,0 +1,127 @@
+//! Push's settings, from the environment that the template gives it.
+
+use std::time::Duration;
+
+use shared::config::{ConfigError, Environment, ZohoSettings};
+
+use crate::relay::Settings;
+
+/// Push's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How push works.
+    pub settings: Settings,
+    /// The secret with the access token.
+    pub access_token_secret: String,
+    /// The data bucket.
+    pub data_bucket: String,
+    /// The import state machine, by ARN.
+    pub import_state_machine: String,
+    /// RecordsQueue, by address.
+    pub records_queue_url: String,
+    /// The function that refreshes the access token.
+    pub refresh_function: String,
+    /// The state table.
+    pub state_table: String,
+    /// Push's own name: its intake is found by it.
+    pub own_name: String,
+    /// The level of the logs.
+    pub log_level: Option<String>,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Every variable that is missing or wrong, by name.
+    pub fn read(mut environment: Environment) -> Result<Self, ConfigError> {
+        let defaults = Settings::default();
+        // Push talks to the API domain beside the token; a wrong data centre is told here all the same.
+        let zoho = ZohoSettings::read(&mut environment);
+        let stack = environment.required("STACK_NAME");
+        let concurrency = environment.parsed_or("BIGIN_CONCURRENCY", defaults.bigin_concurrency);
+        let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
+        let turn_poll_s = environment.parsed_or("TURN_POLL_S", defaults.turn_poll_s);
+        let [
+            access_token_secret,
+            data_bucket,
+            import_state_machine,
+            records_queue_url,
+            refresh_function,
+            state_table,
+        ] = [
+            "ACCESS_TOKEN_SECRET",
+            "DATA_BUCKET",
+            "IMPORT_STATE_MACHINE",
+            "RECORDS_QUEUE_URL",
+            "REFRESH_FUNCTION",
+            "STATE_TABLE",
+        ]
+        .map(|name| environment.required(name));
+        // Lambda itself sets this one.
+        let own_name = environment.required("AWS_LAMBDA_FUNCTION_NAME");
+        let log_level = environment.optional("LOG_LEVEL");
+        let config = zoho.and_then(|_| {
+            Some(Self {
+                settings: Settings {
+                    stack: stack?,
+                    bigin_concurrency: concurrency?,
+                    slice_budget: Duration::from_secs(slice_budget?),
+                    turn_poll_s: turn_poll_s?,
+                    ..defaults
+                },
+                access_token_secret: access_token_secret?,
+                data_bucket: data_bucket?,
+                import_state_machine: import_state_machine?,
+                records_queue_url: records_queue_url?,
+                refresh_function: refresh_function?,
+                state_table: state_table?,
+                own_name: own_name?,
+                log_level,
+            })
+        });
+        environment.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 8] = [
+        "ACCESS_TOKEN_SECRET",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "DATA_BUCKET",
+        "IMPORT_STATE_MACHINE",
+        "RECORDS_QUEUE_URL",
+        "REFRESH_FUNCTION",
+        "STACK_NAME",
+        "STATE_TABLE",
+    ];
+
+    #[test]
+    fn the_templates_environment_is_understood() {
+        let pairs = NAMES.map(|name| (name, name.to_lowercase()));
+        let more = [
+            ("BIGIN_CONCURRENCY", "9".to_owned()),
+            ("SLICE_BUDGET_S", "30".to_owned()),
+        ];
+        let config = Config::read(Environment::from_pairs(pairs.into_iter().chain(more))).unwrap();
+        assert_eq!(
+            (config.settings.bigin_concurrency, config.settings.slice_budget),
+            (9, Duration::from_secs(30))
+        );
+        assert_eq!(config.settings.turn_poll_s, Settings::default().turn_poll_s);
+        assert_eq!(config.own_name, "aws_lambda_function_name");
+    }
+
+    #[test]
+    fn every_missing_variable_is_named() {
+        let error = Config::read(Environment::from_pairs([("BIGIN_CONCURRENCY", "many")]))
+            .unwrap_err()
+            .to_string();
+        for name in NAMES.into_iter().chain(["BIGIN_CONCURRENCY"]) {
+            assert!(error.contains(name), "{name} is missing in: {error}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Handles one invocation: a plain function of payload and time, with everything outside passed in.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use serde_json::Value;
+use shared::intake::Intake;
+use tokio::time::Instant;
+
+use crate::direct::{FileError, FileRequest, Imports};
+use crate::event::{Event, UnknownEvent};
+use crate::import::{ImportError, Importer};
+use crate::queue::{ByHandError, Consumer, DirectMessage, RecordsQueue};
+use crate::relay::{Means, Relay};
+
+/// Kept free at the end of an invocation: calls in flight are waited for, and what became of records is written down.
+const KEPT_FREE: Duration = Duration::from_secs(60);
+/// Kept free for the answer alone.
+const TO_ANSWER: Duration = Duration::from_secs(10);
+/// Assumed where nobody says how long there is.
+const USUAL: Duration = Duration::from_secs(180);
+
+/// What push acts on beside the relay's means.
+pub trait Doors: Send + Sync + 'static {
+    /// RecordsQueue.
+    type Queue: RecordsQueue;
+    /// What lets messages in.
+    type Intake: Intake;
+    /// What starts imports.
+    type Imports: Imports;
+}
+
+/// Push.
+pub struct Push<M: Means, D: Doors> {
+    /// The means.
+    pub relay: Relay<M>,
+    /// RecordsQueue.
+    pub queue: D::Queue,
+    /// What lets messages in.
+    pub intake: D::Intake,
+    /// What starts imports.
+    pub imports: D::Imports,
+}
+
+/// Why an invocation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// It was invoked with something else.
+    #[error(transparent)]
+    UnknownEvent(#[from] UnknownEvent),
+    /// A step of an import.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// A message by hand.
+    #[error(transparent)]
+    Message(#[from] ByHandError),
+    /// A file by hand.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An answer that cannot be put into words: a fault of the relay's own.
+    #[error("the answer could not be written: {0}")]
+    Answer(#[from] serde_json::Error),
+}
+
+impl PushError {
+    /// A stable name that alarms can match on.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownEvent(_) => "UnknownEvent",
+            Self::Import(_) => "ImportStep",
+            Self::Message(ByHandError::NotQueued { .. }) => "NotQueued",
+            Self::Message(ByHandError::State(_)) => "StateTable",
+            Self::File(FileError::Start(_)) => "ImportNotStarted",
+            Self::File(_) => "ReportUnknown",
+            Self::Answer(_) => "Answer",
+        }
+    }
+}
+
+impl From<PushError> for Diagnostic {
+    fn from(error: PushError) -> Self {
+        Self {
+            error_type: error.kind().to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+impl<M: Means, D: Doors> Push<M, D> {
+    /// Handles an invocation by Lambda.
+    ///
+    /// # Errors
+    /// See [`Push::handle`].
+    pub async fn invoked(&self, event: LambdaEvent<Value>) -> Result<Value, PushError> {
+        let LambdaEvent { payload, context } = event;
+        self.handle(payload, &context.request_id, time_left(&context)).await
+    }
+
+    /// Handles an invocation.
+    ///
+    /// # Errors
+    /// The payload is none that push knows; a step of an import failed and may be repeated; or what was asked by hand
+    /// came to nothing. A batch of messages never fails as a whole: its messages go back instead.
+    pub async fn handle(&self, payload: Value, request_id: &str, left: Duration) -> Result<Value, PushError> {
+        let (relay, now) = (&self.relay, Instant::now());
+        let sending_ends = now + left.saturating_sub(KEPT_FREE).max(left / 2);
+        match Event::read(payload)? {
+            Event::Batch(received) => {
+                let run_id = run_id(relay.now(), request_id);
+                let consumer = Consumer {
+                    relay,
+                    queue: &self.queue,
+                    intake: &self.intake,
+                };
+                Ok(serde_json::to_value(
+                    consumer.consume(received, &run_id, sending_ends).await,
+                )?)
+            }
+            Event::Step(step) => Ok(serde_json::to_value(Importer::new(relay).step(*step).await?)?),
+            Event::Message(payload) => {
+                let run_id = run_id(relay.now(), request_id);
+                let message = DirectMessage {
+                    relay,
+                    queue: &self.queue,
+                };
+                Ok(serde_json::to_value(
+                    message.answer(payload, &run_id, sending_ends).await?,
+                )?)
+            }
+            Event::File(file) => {
+                let request = FileRequest {
+                    relay,
+                    imports: &self.imports,
+                };
+                Ok(request.answer(&file, now + left.saturating_sub(TO_ANSWER)).await?)
+            }
+        }
+    }
+}
+
+/// Names a run: when it began, and a piece of the invocation's id.
+fn run_id(now: Timestamp, request_id: &str) -> String {
+    let piece: String = request_id.chars().filter(char::is_ascii_hexdigit).take(8).collect();
+    format!("{}-{piece:0<8}", now.strftime("%Y%m%dT%H%M%S"))
+}
+
+fn time_left(context: &Context) -> Duration {
+    context
+        .deadline()
+        .duration_since(SystemTime::now())
+        .map_or(USUAL, |left| left.min(Duration::from_secs(900)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_named_by_its_time_and_invocation() {
+        let now: Timestamp = "2026-11-24T09:30:00Z".parse().unwrap();
+        assert_eq!(run_id(now, "8f507cfc-5e3e-4b1a-9f6e-1234"), "20261124T093000-8f507cfc");
+        assert_eq!(run_id(now, "").len(), run_id(now, "8f507cfc-5e3e").len());
+    }
+}

@@ -1,0 +1,154 @@
+//! What is left behind when the messages of an invocation have been carried out: the rejects first, then what the state
+//! table has to know, then the report.
+
+use jiff::Timestamp;
+use shared::state::credits;
+use shared::telemetry::{Metric, measure};
+
+use super::batch::Batch;
+use super::rejects_file;
+use super::run::Ran;
+use crate::bucket::{BucketError, Objects};
+use crate::relay::{Means, Relay};
+use crate::report::{Reason, Report, Status};
+use crate::report_file::RunFiles;
+use crate::stop::Stop;
+
+/// Writes the rejects. Messages whose rejects cannot be written go back. Answers with the files' keys.
+pub(super) async fn write_rejects<M: Means>(relay: &Relay<M>, batch: &mut Batch, files: &RunFiles) -> Vec<String> {
+    match put_rejects(relay, batch, files).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            tracing::error!(%error, "the rejects of a batch were not written: their messages go back to the queue");
+            batch.take_rejects_back(&Stop::Unavailable {
+                message: error.to_string(),
+            });
+            batch.keep_groups_together();
+            Vec::new()
+        }
+    }
+}
+
+async fn put_rejects<M: Means>(relay: &Relay<M>, batch: &Batch, files: &RunFiles) -> Result<Vec<String>, BucketError> {
+    let mut keys = Vec::new();
+    for (name, bytes) in rejects_file::files(batch) {
+        let key = files.rejects(&format!("{name}.ndjson"));
+        relay.bucket.put(&key, "application/x-ndjson", bytes).await?;
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+/// Tells the state table what the run has learnt. What cannot be told is logged: it will be learnt again.
+pub(super) async fn note<M: Means>(relay: &Relay<M>, ran: &Ran) {
+    let mut failures = Vec::new();
+    failures.extend(relay.spend_credits(ran.tally.credits).await.err());
+    if let Some(left) = ran.tally.credits_left.filter(|_| ran.tally.api_calls > 0) {
+        failures.extend(credits::note_left(&relay.table, relay.now(), left).await.err());
+    }
+    if let Some(stop) = &ran.stop {
+        failures.extend(relay.pause_watch(None).note(stop).await.err());
+    }
+    for (module, stop) in &ran.held {
+        failures.extend(relay.pause_watch(Some(module.clone())).note(stop).await.err());
+    }
+    for module in ran
+        .took
+        .iter()
+        .filter(|module| !ran.held.iter().any(|(held, _)| held == *module))
+    {
+        failures.extend(relay.pause_watch(Some(module.clone())).release().await.err());
+    }
+    for error in failures {
+        tracing::warn!(%error, "what a run has learnt was not noted in the state table");
+    }
+}
+
+/// The report of a run.
+pub(super) async fn report<M: Means>(
+    relay: &Relay<M>,
+    batch: &Batch,
+    ran: &Ran,
+    run: (&str, Timestamp),
+    rejects: &[String],
+) -> Report {
+    let (run_id, started_at) = run;
+    let mut report = Report::started(run_id, "queue", started_at);
+    report.counts = batch.counts();
+    report.add_calls(ran.tally);
+    report.route = Some("records".to_owned());
+    let shapes = batch.shapes();
+    let mut modules: Vec<_> = shapes.iter().map(|shape| shape.module.as_str()).collect();
+    modules.dedup();
+    if let [module] = modules.as_slice() {
+        report.module = Some((*module).to_owned());
+    }
+    if let [shape] = Vec::from_iter(shapes).as_slice() {
+        report.operation = Some(shape.operation);
+        report.match_on.clone_from(&shape.match_on);
+        report.trigger.clone_from(&shape.trigger);
+        report.org_id = relay
+            .organisation()
+            .await
+            .ok()
+            .flatten()
+            .map(|organisation| organisation.id.clone());
+    }
+    for warning in &ran.warnings {
+        report.warn(warning.clone());
+    }
+    report.rejects_key = rejects.first().cloned();
+    for key in rejects.iter().skip(1) {
+        report.warn(format!("there are more rejects at {key}"));
+    }
+    let why = ran
+        .stop
+        .as_ref()
+        .or_else(|| batch.returned().next().map(|(_, stop)| stop));
+    match why.filter(|_| report.counts.deferred > 0) {
+        Some(stop) => report.end(Status::Paused, Some(Reason::from(stop)), relay.now()),
+        None => report.finish(relay.now()),
+    }
+    report
+}
+
+/// Writes the report and the run's measures. A run that did nothing but send everything back leaves no report.
+pub(super) async fn publish<M: Means>(relay: &Relay<M>, report: &mut Report, files: &RunFiles) {
+    measure_run(relay, report);
+    let counts = &report.counts;
+    tracing::info!(
+        run_id = report.run_id,
+        read = counts.read,
+        rejected = counts.rejected,
+        deferred = counts.deferred,
+        api_calls = report.api_calls,
+        reason = report.reason.as_ref().map(|reason| reason.code.as_str()),
+        "messages were carried out"
+    );
+    if counts.read == counts.deferred && report.api_calls == 0 {
+        return;
+    }
+    if let Err(error) = relay.reports().write_to(files.report(), report).await {
+        report.report_key = None;
+        tracing::warn!(%error, "the report of a batch was not written");
+    }
+}
+
+fn measure_run<M: Means>(relay: &Relay<M>, report: &Report) {
+    let counts = &report.counts;
+    let mut metrics = vec![
+        (
+            Metric::RecordsAccepted,
+            counts.inserted + counts.updated + counts.deleted,
+        ),
+        (Metric::RecordsUnchanged, counts.unchanged),
+        (Metric::RecordsRejected, counts.rejected),
+        (Metric::RecordsDeferred, counts.deferred),
+        (Metric::RecordsPossiblyDuplicated, counts.possibly_duplicated),
+        (Metric::ApiCalls, report.api_calls),
+        (Metric::ApiCredits, report.credits),
+        (Metric::Retries, report.retries),
+    ];
+    metrics.extend(report.credits_left.map(|left| (Metric::ApiCreditsLeft, left)));
+    measure(&relay.settings.stack, relay.now(), &metrics);
+}

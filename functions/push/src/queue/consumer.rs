@@ -1,0 +1,130 @@
+//! Consumes a batch of RecordsQueue: answers which messages go back, and has set for how long each stays out of sight.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::intake::Intake;
+use tokio::time::Instant;
+
+use super::batch::{Batch, Consignment};
+use super::closing;
+use super::memory::{Memory, recall, remember};
+use super::patience::{closes_intake, out_of_sight};
+use super::received::Received;
+use super::run::{Ran, run};
+use super::service::RecordsQueue;
+use crate::deliver::Brake;
+use crate::relay::{Means, Relay};
+use crate::report_file::RunFiles;
+use crate::stop::Stop;
+
+/// What the event source mapping is told (AWS Lambda developer guide, "Reporting batch item failures").
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchAnswer {
+    /// The messages that go back to the queue; all others are done.
+    pub batch_item_failures: Vec<ItemFailure>,
+}
+
+/// A message that goes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemFailure {
+    /// The queue's name for it.
+    pub item_identifier: String,
+}
+
+/// A consumer makes one call at a time: two consumers take two of the calls that may be in flight.
+const WIDTH: usize = 1;
+
+/// Consumes batches.
+pub struct Consumer<'a, M: Means, Q, I> {
+    /// The means.
+    pub relay: &'a Relay<M>,
+    /// RecordsQueue.
+    pub queue: &'a Q,
+    /// What lets messages in.
+    pub intake: &'a I,
+}
+
+impl<M: Means, Q: RecordsQueue, I: Intake> Consumer<'_, M, Q, I> {
+    /// Consumes a batch. `run_id` names the run, `sending_ends` is when the last call may start.
+    pub async fn consume(&self, received: Vec<Received>, run_id: &str, sending_ends: Instant) -> BatchAnswer {
+        let started_at = self.relay.now();
+        let again = received.iter().filter(|received| received.receives > 1);
+        let again: Vec<_> = again.map(|received| received.message_id.as_str()).collect();
+        let recalled = recall(&self.relay.table, &again).await;
+        let hindrance = recalled.as_ref().err().map(|error| Stop::Unavailable {
+            message: error.to_string(),
+        });
+        let mut batch = Batch::open(received, recalled.unwrap_or_default());
+        let hindrance = match hindrance {
+            None => self.relay.pause_watch(None).look().await,
+            found => found,
+        };
+        let ran = match hindrance {
+            Some(stop) => {
+                batch.return_from(0, &stop);
+                Ran {
+                    stop: Some(stop),
+                    ..Ran::default()
+                }
+            }
+            None => {
+                let budget = sending_ends.saturating_duration_since(Instant::now());
+                let limits = self.relay.settings.limits(WIDTH, budget);
+                run(self.relay, &mut batch, self.relay.pause_watch(None), limits).await
+            }
+        };
+        self.close(batch, &ran, run_id, started_at).await
+    }
+
+    async fn close(&self, mut batch: Batch, ran: &Ran, run_id: &str, started_at: Timestamp) -> BatchAnswer {
+        let files = RunFiles::of_messages(run_id, started_at);
+        let rejects = closing::write_rejects(self.relay, &mut batch, &files).await;
+        closing::note(self.relay, ran).await;
+        if ran.stop.as_ref().is_some_and(closes_intake) {
+            self.close_intake().await;
+        }
+        let going_back = batch
+            .returned()
+            .map(|(consignment, stop)| self.send_back(consignment, stop));
+        futures_util::future::join_all(going_back).await;
+        let mut report = closing::report(self.relay, &batch, ran, (run_id, started_at), &rejects).await;
+        closing::publish(self.relay, &mut report, &files).await;
+        let item = |consignment: &Consignment| ItemFailure {
+            item_identifier: consignment.received.message_id.clone(),
+        };
+        BatchAnswer {
+            batch_item_failures: batch.returned().map(|(consignment, _)| item(consignment)).collect(),
+        }
+    }
+
+    /// Remembers what has ended of a message, and keeps it out of sight for a while.
+    async fn send_back(&self, consignment: &Consignment, stop: &Stop) {
+        let received = &consignment.received;
+        let memory = Memory {
+            delivery: received.receives,
+            ..consignment.memory.clone()
+        };
+        if let Err(error) = remember(&self.relay.table, &received.message_id, &memory, self.relay.now()).await {
+            tracing::warn!(%error, "what has ended of a message was not remembered; it may be sent again");
+        }
+        let wait = out_of_sight(stop, received.receives, fastrand::f64());
+        if let Some(receipt) = &received.receipt
+            && let Err(error) = self.queue.hide(receipt, wait).await
+        {
+            tracing::warn!(%error, "a message comes back when the queue's own visibility timeout is over");
+        }
+    }
+
+    /// Closes the intake, unless the pause has ended meanwhile: who ends a pause opens the intake before this closes it.
+    async fn close_intake(&self) {
+        let mut switched = self.intake.set_open(false).await;
+        if switched.is_ok() && matches!(self.relay.pause_watch(None).reason().await, Ok(None)) {
+            switched = self.intake.set_open(true).await;
+        }
+        if let Err(error) = switched {
+            tracing::warn!(%error, "the intake was not closed");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! A message's records become parcels: its module is found, its mapping read, each record mapped.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use shared::bigin::{CallFailure, CallShape, ModuleName, Operation};
+use shared::state::StateError;
+
+use super::batch::{Consignment, Contents};
+use super::message::{Message, MessageFault};
+use super::unique::unique_keys;
+use crate::bucket::{BucketError, Objects};
+use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting};
+use crate::parcel::{Parcel, Reject};
+use crate::relay::{AskFailure, Freshness, Means, Metadata, Relay};
+use crate::stop::Stop;
+
+/// The most bytes a mapping file may have.
+const LARGEST_MAPPING: u64 = 1 << 20;
+
+/// A message, ready to be sent.
+pub(super) struct Prepared {
+    /// What its calls are like.
+    pub shape: Arc<CallShape>,
+    /// Its records, but for those that ended before.
+    pub parcels: Vec<Parcel>,
+    /// Those that are refused here, by their place in the message.
+    pub rejects: Vec<(usize, Reject)>,
+}
+
+/// Why a message is not ready.
+pub(super) enum Hindrance {
+    /// It can never be delivered.
+    Poison(MessageFault),
+    /// Nothing can be found out for now.
+    Stop(Stop),
+    /// It waits for an operator; messages of other modules go on.
+    Held(ModuleName, Stop),
+}
+
+impl From<StateError> for Hindrance {
+    fn from(error: StateError) -> Self {
+        Self::Stop(Stop::Unavailable {
+            message: error.to_string(),
+        })
+    }
+}
+
+impl From<BucketError> for Hindrance {
+    fn from(error: BucketError) -> Self {
+        Self::Stop(Stop::Unavailable {
+            message: error.to_string(),
+        })
+    }
+}
+
+impl From<HeaderFault> for Hindrance {
+    fn from(fault: HeaderFault) -> Self {
+        Self::Poison(MessageFault::new(fault.code, format!("{fault}: {}", fault.action)))
+    }
+}
+
+/// What messages of one kind have in common.
+struct Kind {
+    module: String,
+    mapping: Option<String>,
+    overrides: Overrides,
+    mapper: RecordMapper,
+    metadata: Metadata,
+    shape: Arc<CallShape>,
+}
+
+/// Prepares the messages of one batch; what they have in common is found out once.
+pub(super) struct Preparer<'a, M: Means> {
+    relay: &'a Relay<M>,
+    kinds: Vec<Kind>,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+impl<'a, M: Means> Preparer<'a, M> {
+    pub fn new(relay: &'a Relay<M>) -> Self {
+        Self {
+            relay,
+            kinds: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether Bigin has told which fields a module has; false where the authorization does not let it be asked.
+    pub fn is_verified(&self, module: &ModuleName) -> bool {
+        let mut of_module = self.kinds.iter().filter(|kind| kind.shape.module == *module);
+        of_module.all(|kind| kind.metadata.fields().is_some())
+    }
+
+    /// Makes parcels of a message's records.
+    pub async fn prepare(&mut self, consignment: &Consignment) -> Result<Option<Prepared>, Hindrance> {
+        let Contents::Records(message) = &consignment.contents else {
+            return Ok(None);
+        };
+        let kind = self.kind(message).await?;
+        let mut prepared = Prepared {
+            shape: Arc::clone(&kind.shape),
+            parcels: Vec::new(),
+            rejects: Vec::new(),
+        };
+        let died = consignment.an_earlier_delivery_died();
+        for (place, record) in message.records.iter().enumerate() {
+            if consignment.memory.ended.contains(&place) {
+                continue;
+            }
+            match map(kind, record) {
+                Ok(mut parcel) => {
+                    parcel.place = consignment.place(place);
+                    parcel.lost_at = consignment.memory.lost.get(&place).copied();
+                    // Whether a delivery that died had sent it nobody knows. A key would tell Bigin; without one it may
+                    // come to be there twice.
+                    let blind = parcel.keys.is_empty() || parcel.shape.operation == Operation::Delete;
+                    if died && blind {
+                        parcel.lost_at = parcel.lost_at.or(consignment.received.first_received_at);
+                    }
+                    prepared.parcels.push(parcel);
+                }
+                Err(reject) => prepared.rejects.push((place, reject)),
+            }
+        }
+        Ok(Some(prepared))
+    }
+
+    async fn kind(&mut self, message: &Message) -> Result<&Kind, Hindrance> {
+        let is_it = |kind: &Kind| {
+            kind.module == message.module && kind.mapping == message.mapping && kind.overrides == message.overrides
+        };
+        if let Some(known) = self.kinds.iter().position(is_it) {
+            return Ok(&self.kinds[known]);
+        }
+        let module = self.relay.module(&message.module).await.map_err(not_answered)?;
+        let module = module.map_err(|unknown| poison("UNKNOWN_MODULE", unknown))?;
+        let metadata = self
+            .relay
+            .fields(&module, Freshness::TenMinutes)
+            .await
+            .map_err(not_answered)?;
+        let mapping = self.mapping(&module, message.mapping.as_deref()).await?;
+        let organisation = self.relay.organisation().await.map_err(not_answered)?;
+        let zone = organisation
+            .as_ref()
+            .and_then(|organisation| organisation.time_zone.as_deref());
+        let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok());
+        let setting = Setting {
+            overrides: Some(&message.overrides),
+            time_zone: zone.as_ref(),
+            ..Setting::new(&module, metadata.fields(), &mapping)
+        };
+        let mapper = RecordMapper::for_objects(&setting)?;
+        for warning in metadata.warning().iter().chain(mapper.warnings()) {
+            if !self.warnings.contains(warning) {
+                self.warnings.push(warning.clone());
+            }
+        }
+        let shape = Arc::new(mapper.shape().clone());
+        self.kinds.push(Kind {
+            module: message.module.clone(),
+            mapping: message.mapping.clone(),
+            overrides: message.overrides.clone(),
+            mapper,
+            metadata,
+            shape,
+        });
+        Ok(&self.kinds[self.kinds.len() - 1])
+    }
+
+    /// The mapping that the message names, which must be there, or else the module's, which may be.
+    async fn mapping(&self, module: &ModuleName, name: Option<&str>) -> Result<Mapping, Hindrance> {
+        let key = match name {
+            Some(name) => format!("mappings/{module}/{name}.toml"),
+            None => format!("mappings/{module}.toml"),
+        };
+        let Some(bytes) = self.relay.bucket.get(&key, LARGEST_MAPPING).await? else {
+            return match name {
+                None => Ok(Mapping::default()),
+                Some(name) => {
+                    let message = format!("there is no mapping {name:?} for {module}: put it at {key}");
+                    Err(Hindrance::Poison(MessageFault::new("UNKNOWN_MAPPING", message)))
+                }
+            };
+        };
+        // A mapping with a mistake is the operator's, and no sender's message is to be lost by it.
+        let broken = |message: String| {
+            Hindrance::Held(
+                module.clone(),
+                Stop::ModuleHeld {
+                    code: "MAPPING_BROKEN".to_owned(),
+                    message,
+                },
+            )
+        };
+        let text = String::from_utf8(bytes).map_err(|_| broken(format!("{key} is not UTF-8: save it as UTF-8")))?;
+        Mapping::parse(&text).map_err(|fault| broken(format!("{key} cannot be used: {fault}")))
+    }
+}
+
+/// Maps a record. Its place is filled in by the caller.
+fn map(kind: &Kind, record: &Value) -> Result<Parcel, Reject> {
+    let Value::Object(object) = record else {
+        return Err(Reject::relay(
+            "NOT_AN_OBJECT",
+            None,
+            "a record is a JSON object of fields and values",
+        ));
+    };
+    let mapped = kind.mapper.map_object(object)?;
+    let mut keys = mapped.keys;
+    if kind.shape.operation == Operation::Insert {
+        // Not what it is matched on, but what tells Bigin, and us, that it is there already.
+        keys.extend(unique_keys(&mapped.record, kind.metadata.fields()));
+    }
+    Ok(Parcel::new(0, mapped.record, keys, Arc::clone(&kind.shape)))
+}
+
+/// The object that a record is, for the rejects file.
+pub(super) fn object(record: &Value) -> Map<String, Value> {
+    match record {
+        Value::Object(object) => object.clone(),
+        other => Map::from_iter([(crate::row::RAW_KEY.to_owned(), other.clone())]),
+    }
+}
+
+fn poison(code: &'static str, fault: impl std::fmt::Display) -> Hindrance {
+    Hindrance::Poison(MessageFault::new(code, fault.to_string()))
+}
+
+fn not_answered(failure: AskFailure) -> Hindrance {
+    match failure {
+        AskFailure::Stop(stop) => Hindrance::Stop(stop),
+        AskFailure::Refused(failure @ CallFailure::UnknownModule { .. }) => poison("UNKNOWN_MODULE", failure),
+        AskFailure::Refused(failure) => Hindrance::Stop(Stop::Unavailable {
+            message: failure.to_string(),
+        }),
+        AskFailure::State(error) => error.into(),
+    }
+}

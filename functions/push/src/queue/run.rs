@@ -1,0 +1,220 @@
+//! Carries out the messages of one invocation: prepares them, delivers their records together, and learns what became of
+//! each.
+
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use shared::bigin::ModuleName;
+
+use super::batch::Batch;
+use super::memory::remember;
+use super::prepare::{Hindrance, Preparer};
+use crate::deliver::{Brake, CallTally, Delivery, Limits};
+use crate::parcel::{Parcel, Reject};
+use crate::relay::{Means, Relay};
+use crate::stop::Stop;
+
+/// What a run has come to, beside what became of the messages.
+#[derive(Debug, Default)]
+pub(super) struct Ran {
+    /// Why nothing more was sent, where something stopped it all.
+    pub stop: Option<Stop>,
+    /// The modules that Bigin held, and that nobody knew of.
+    pub held: Vec<(ModuleName, Stop)>,
+    /// The modules that took records.
+    pub took: HashSet<ModuleName>,
+    /// What it cost.
+    pub tally: CallTally,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// Delivers the messages' records.
+pub(super) async fn run<M: Means, B: Brake>(relay: &Relay<M>, batch: &mut Batch, brake: B, limits: Limits) -> Ran {
+    let mut preparer = Preparer::new(relay);
+    let delivery = Delivery::new(
+        relay.bigin.clone(),
+        relay.tokens.clone(),
+        std::sync::Arc::new(brake),
+        limits,
+    );
+    let mut run = Run {
+        relay,
+        batch,
+        delivery: delivery.over_several_modules(),
+        known: HashSet::new(),
+        ran: Ran::default(),
+    };
+    run.prepare(&mut preparer).await;
+    run.deliver().await;
+    run.finish(&preparer);
+    let mut ran = run.ran;
+    ran.warnings = preparer.warnings;
+    ran
+}
+
+struct Run<'a, M: Means, B> {
+    relay: &'a Relay<M>,
+    batch: &'a mut Batch,
+    delivery: Delivery<M::Tokens, B>,
+    /// The modules that were looked up in the state table.
+    known: HashSet<ModuleName>,
+    ran: Ran,
+}
+
+impl<M: Means, B: Brake> Run<'_, M, B> {
+    async fn prepare(&mut self, preparer: &mut Preparer<'_, M>) {
+        let mut held: Vec<(ModuleName, Stop)> = Vec::new();
+        for message in 0..self.batch.consignments.len() {
+            if let Some(why) = self.batch.is_behind(message).cloned() {
+                self.batch.give_back(message, why);
+                continue;
+            }
+            // A panic over one message must not take the others along.
+            let preparing = AssertUnwindSafe(preparer.prepare(&self.batch.consignments[message])).catch_unwind();
+            let prepared = match preparing.await {
+                Ok(Ok(Some(prepared))) => prepared,
+                Ok(Ok(None)) => continue,
+                Ok(Err(Hindrance::Poison(fault))) => {
+                    self.batch.reject_whole(message, fault);
+                    continue;
+                }
+                Ok(Err(Hindrance::Held(module, stop))) => {
+                    held.push((module, stop.clone()));
+                    self.batch.give_back(message, stop);
+                    continue;
+                }
+                Ok(Err(Hindrance::Stop(stop))) => {
+                    self.batch.return_from(message, &stop);
+                    self.ran.stop = Some(stop);
+                    return;
+                }
+                Err(_) => {
+                    tracing::error!(
+                        message_id = self.batch.consignments[message].received.message_id,
+                        "a message made the relay panic"
+                    );
+                    let message_text = "the message made the relay panic: a fault of the relay's own".to_owned();
+                    self.batch
+                        .give_back(message, Stop::Unavailable { message: message_text });
+                    continue;
+                }
+            };
+            let module = prepared.shape.module.clone();
+            // A message that waits for its mapping is not to be overtaken by those of the same module behind it.
+            if let Some((_, stop)) = held.iter().find(|(held, _)| *held == module) {
+                self.batch.give_back(message, stop.clone());
+                continue;
+            }
+            self.batch.consignments[message].shape = Some(prepared.shape);
+            for (record, reject) in prepared.rejects {
+                self.batch.reject(message, record, reject);
+            }
+            self.look_for_hold(&module).await;
+            let group = self.batch.group(message);
+            for parcel in prepared.parcels {
+                self.delivery.offer(Parcel { group, ..parcel });
+            }
+        }
+    }
+
+    /// A module that is known to be held is not tried.
+    async fn look_for_hold(&mut self, module: &ModuleName) {
+        if self.known.insert(module.clone())
+            && let Some(stop) = self.relay.pause_watch(Some(module.clone())).look().await
+        {
+            match stop {
+                held @ Stop::ModuleHeld { .. } => self.delivery.hold(module, held),
+                other => self.delivery.stop(other),
+            }
+        }
+    }
+
+    async fn deliver(&mut self) {
+        let known_holds: HashSet<_> = self.delivery.held().keys().cloned().collect();
+        loop {
+            self.delivery.dispatch(true).await;
+            if !self.delivery.is_busy() {
+                break;
+            }
+            let mut touched = HashSet::new();
+            for settled in self.delivery.settled().await {
+                touched.extend(self.batch.settle(&settled));
+            }
+            for message in &touched {
+                self.ran.took.extend(
+                    self.batch.consignments[*message]
+                        .shape
+                        .as_ref()
+                        .map(|shape| shape.module.clone()),
+                );
+            }
+            // The last call's outcomes are told to the queue at once; those before it must outlast a crash.
+            if self.delivery.is_busy() {
+                self.remember(&touched).await;
+            }
+        }
+        let held = self
+            .delivery
+            .held()
+            .iter()
+            .filter(|(module, _)| !known_holds.contains(*module));
+        self.ran.held = held.map(|(module, stop)| (module.clone(), stop.clone())).collect();
+    }
+
+    /// Remembers what has ended of messages under way, but for rejects, which are not written down yet.
+    async fn remember(&self, messages: &HashSet<usize>) {
+        let now = self.relay.now();
+        let writes = messages.iter().map(|message| async {
+            let consignment = &self.batch.consignments[*message];
+            let mut memory = consignment.memory.clone();
+            for (record, _) in &consignment.rejects {
+                memory.ended.remove(record);
+            }
+            remember(&self.relay.table, &consignment.received.message_id, &memory, now).await
+        });
+        for written in futures_util::future::join_all(writes).await {
+            if let Err(error) = written {
+                tracing::warn!(%error, "what has ended of a message was not remembered; after a crash it would be sent again");
+            }
+        }
+    }
+
+    fn finish(&mut self, preparer: &Preparer<'_, M>) {
+        self.ran.tally = self.delivery.take_tally();
+        let stopped = self.delivery.stopped().cloned();
+        let held = self.delivery.held().clone();
+        let undelivered = self.delivery.undelivered();
+        let any_hold = held.values().next().cloned();
+        for parcel in undelivered {
+            let hold = held.get(&parcel.shape.module);
+            let unknown = matches!(hold, Some(Stop::ModuleHeld { code, .. }) if code == "INVALID_MODULE");
+            if unknown && !preparer.is_verified(&parcel.shape.module) {
+                self.reject_for_module(&parcel);
+                continue;
+            }
+            let why = hold
+                .or(stopped.as_ref())
+                .or(any_hold.as_ref())
+                .unwrap_or(&Stop::OutOfTime);
+            self.batch.undelivered(&parcel, why);
+        }
+        self.ran
+            .held
+            .retain(|(module, stop)| preparer.is_verified(module) || stop.code() != "INVALID_MODULE");
+        self.ran.stop = self.ran.stop.take().or(stopped);
+        self.batch.keep_groups_together();
+    }
+
+    /// Where the authorization does not let modules be listed, Bigin itself says that there is none of that name.
+    fn reject_for_module(&mut self, parcel: &Parcel) {
+        let module = &parcel.shape.module;
+        let reject = Reject::relay("UNKNOWN_MODULE", None, format!("Bigin knows no module {module}"));
+        self.batch.settle(&crate::parcel::Settled {
+            place: parcel.place,
+            keys: Vec::new(),
+            outcome: crate::parcel::Outcome::Rejected(reject),
+        });
+    }
+}
