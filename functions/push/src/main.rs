@@ -1,12 +1,16 @@
 //! The push function: wiring only.
 
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::{Value, json};
+use push::config::Config;
+use push::wiring;
+use serde_json::Value;
+use shared::config::Environment;
+use shared::telemetry;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::run(service_fn(|_event: LambdaEvent<Value>| async {
-        Ok::<_, lambda_runtime::Error>(json!({"status": "skeleton"}))
-    }))
-    .await
+    let config = Config::read(Environment::from_process())?;
+    telemetry::init(config.log_level.as_deref());
+    let push = wiring::connect(config).await?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| push.invoked(event))).await
 }

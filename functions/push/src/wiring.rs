@@ -48,7 +48,7 @@ pub async fn connect(config: Config) -> Result<Push<AwsMeans, AwsDoors>, ClientU
     let store = AccessTokenStore::new(SecretsManagerSecret::new(&sdk, &config.access_token_secret));
     let refresh = RefreshFunction::new(&sdk, &config.refresh_function);
     let table = DynamoTable::new(&sdk, &config.state_table);
-    let relay = Relay::new(
+    let relay: Relay<AwsMeans> = Relay::new(
         config.settings,
         S3Bucket::new(aws_sdk_s3::Client::new(&sdk), &config.data_bucket),
         table.clone(),
