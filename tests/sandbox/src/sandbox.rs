@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::http::Method;
@@ -43,6 +44,7 @@ impl Default for Config {
 pub struct Sandbox {
     world: Arc<World>,
     server: JoinHandle<()>,
+    stopped: Arc<AtomicBool>,
 }
 
 /// What the API console of a self client hands out for download.
@@ -65,11 +67,13 @@ impl Sandbox {
         let world = Arc::new(World::new(config.settings, config.seed, base_url));
         let router = Router::new().fallback(serve).with_state(Arc::clone(&world));
         let service = router.into_make_service_with_connect_info::<Line>();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let listener = CuttableListener::new(listener, Arc::clone(&stopped));
         let server = tokio::spawn(async move {
             // It ends only by being aborted.
-            let _ = axum::serve(CuttableListener(listener), service).await;
+            let _ = axum::serve(listener, service).await;
         });
-        Ok(Self { world, server })
+        Ok(Self { world, server, stopped })
     }
 
     /// Its base URL, such as `http://127.0.0.1:9780`: the accounts server and the API alike.
@@ -121,15 +125,21 @@ impl Sandbox {
         lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
+    /// Connections that are open outlive the listener; they must not go on answering.
+    fn cut_off(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.server.abort();
+    }
+
     /// Stops listening and cuts every connection.
     pub async fn stop(mut self) {
-        self.server.abort();
+        self.cut_off();
         let _ = (&mut self.server).await;
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.server.abort();
+        self.cut_off();
     }
 }

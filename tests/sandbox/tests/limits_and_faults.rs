@@ -414,3 +414,18 @@ async fn a_hundred_thousand_records_are_no_burden() {
     );
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }
+
+#[tokio::test]
+async fn a_stopped_sandbox_answers_nobody_on_old_connections_either() {
+    let zoho = Zoho::start().await;
+    assert_eq!(zoho.get("org").await.status, 200);
+    let Zoho {
+        sandbox, http, access, ..
+    } = zoho;
+    let url = format!("{}/bigin/v2/org", sandbox.url());
+    sandbox.stop().await;
+    let request = http
+        .get(url)
+        .header("authorization", format!("Zoho-oauthtoken {access}"));
+    assert!(request.send().await.is_err());
+}

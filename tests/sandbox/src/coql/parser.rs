@@ -1,5 +1,6 @@
 //! Reads a query.
 
+use super::cursor::Cursor;
 use super::lexer::{Token, tokens};
 use super::query::{Column, Condition, Literal, Operator, Query, Trouble};
 use crate::settings::CoqlQuote;
@@ -16,8 +17,7 @@ const DEEPEST: usize = 50;
 /// Reads a query.
 pub(super) fn parse(query: &str, quote: CoqlQuote) -> Result<Query, Trouble> {
     let mut parser = Parser {
-        tokens: tokens(query, quote)?,
-        at: 0,
+        at: Cursor::new(tokens(query, quote)?),
         conditions: 0,
         depth: 0,
     };
@@ -25,29 +25,32 @@ pub(super) fn parse(query: &str, quote: CoqlQuote) -> Result<Query, Trouble> {
 }
 
 struct Parser {
-    tokens: Vec<Token>,
-    at: usize,
+    at: Cursor,
     conditions: usize,
     depth: usize,
 }
 
 impl Parser {
     fn query(&mut self) -> Result<Query, Trouble> {
-        self.keyword("select")?;
+        self.at.keyword("select")?;
         let columns = self.columns()?;
-        self.keyword("from")?;
-        let module = self.word()?;
-        if !self.takes("where") {
+        self.at.keyword("from")?;
+        let module = self.at.word()?;
+        if !self.at.takes("where") {
             return Err(Trouble::Syntax {
                 near: "where".to_owned(),
                 message: "missing clause",
             });
         }
         let condition = self.condition()?;
-        let order = if self.takes("order") { self.order()? } else { Vec::new() };
+        let order = if self.at.takes("order") {
+            self.order()?
+        } else {
+            Vec::new()
+        };
         let (limit, offset) = self.limit()?;
-        if self.at < self.tokens.len() {
-            return Err(self.syntax("unexpected end of the query"));
+        if self.at.peek().is_some() {
+            return Err(self.at.syntax("unexpected end of the query"));
         }
         Ok(Query {
             columns,
@@ -73,24 +76,28 @@ impl Parser {
                     message: "too many columns",
                 });
             }
-            if !self.takes_sign(",") {
+            if !self.at.takes_sign(",") {
                 return Ok(columns);
             }
         }
     }
 
     fn column(&mut self) -> Result<Column, Trouble> {
-        let field = self.word()?;
-        let of_lookup = if self.takes_sign(".") { Some(self.word()?) } else { None };
+        let field = self.at.word()?;
+        let of_lookup = if self.at.takes_sign(".") {
+            Some(self.at.word()?)
+        } else {
+            None
+        };
         Ok(Column { field, of_lookup })
     }
 
     /// Conditions joined by one word. More than two need brackets, so that no order of precedence is guessed at.
     fn condition(&mut self) -> Result<Condition, Trouble> {
         let first = self.part()?;
-        let all = if self.takes("and") {
+        let all = if self.at.takes("and") {
             true
-        } else if self.takes("or") {
+        } else if self.at.takes("or") {
             false
         } else {
             return Ok(first);
@@ -101,23 +108,23 @@ impl Parser {
         } else {
             Condition::Any(first, second)
         };
-        if self.peek().is_some_and(|next| next.is("and") || next.is("or")) {
-            return Err(self.syntax("more than two conditions need brackets"));
+        if self.at.peek().is_some_and(|next| next.is("and") || next.is("or")) {
+            return Err(self.at.syntax("more than two conditions need brackets"));
         }
         Ok(joined)
     }
 
     fn part(&mut self) -> Result<Condition, Trouble> {
-        if !self.takes_sign("(") {
+        if !self.at.takes_sign("(") {
             return self.comparison();
         }
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.syntax("too many brackets"));
+            return Err(self.at.syntax("too many brackets"));
         }
         let condition = self.condition()?;
         self.depth -= 1;
-        self.sign(")")?;
+        self.at.sign(")")?;
         Ok(condition)
     }
 
@@ -130,44 +137,44 @@ impl Parser {
             });
         }
         let column = self.column()?;
-        if self.takes("is") {
-            let is_empty = !self.takes("not");
-            self.keyword("null")?;
+        if self.at.takes("is") {
+            let is_empty = !self.at.takes("not");
+            self.at.keyword("null")?;
             return Ok(Condition::Empty(column, is_empty));
         }
-        let negated = self.takes("not");
-        if self.takes("in") {
+        let negated = self.at.takes("not");
+        if self.at.takes("in") {
             return Ok(Condition::OneOf(column, self.values()?, !negated));
         }
-        if self.takes("between") {
+        if self.at.takes("between") {
             let low = self.literal()?;
-            self.keyword("and")?;
+            self.at.keyword("and")?;
             return Ok(Condition::Between(column, low, self.literal()?, !negated));
         }
-        if self.takes("like") {
+        if self.at.takes("like") {
             let operator = if negated { Operator::NotLike } else { Operator::Like };
             return Ok(Condition::Compare(column, operator, self.literal()?));
         }
-        let operator = match self.peek() {
+        let operator = match self.at.peek() {
             Some(Token::Sign("=")) if !negated => Operator::Equal,
             Some(Token::Sign("!=" | "<>")) if !negated => Operator::NotEqual,
             Some(Token::Sign("<")) if !negated => Operator::Less,
             Some(Token::Sign("<=")) if !negated => Operator::LessEqual,
             Some(Token::Sign(">")) if !negated => Operator::Greater,
             Some(Token::Sign(">=")) if !negated => Operator::GreaterEqual,
-            _ => return Err(self.syntax("an operator is missing")),
+            _ => return Err(self.at.syntax("an operator is missing")),
         };
-        self.at += 1;
+        self.at.step();
         Ok(Condition::Compare(column, operator, self.literal()?))
     }
 
     fn values(&mut self) -> Result<Vec<Literal>, Trouble> {
-        self.sign("(")?;
+        self.at.sign("(")?;
         let mut values = vec![self.literal()?];
-        while self.takes_sign(",") {
+        while self.at.takes_sign(",") {
             values.push(self.literal()?);
         }
-        self.sign(")")?;
+        self.at.sign(")")?;
         if values.len() > MOST_VALUES {
             return Err(Trouble::Limit {
                 limit: MOST_VALUES,
@@ -178,29 +185,29 @@ impl Parser {
     }
 
     fn literal(&mut self) -> Result<Literal, Trouble> {
-        let literal = match self.peek() {
+        let literal = match self.at.peek() {
             Some(Token::Text(text)) => Literal::Text(text.clone()),
             Some(Token::Number(number)) => Literal::Number(*number),
             Some(word) if word.is("true") => Literal::Bool(true),
             Some(word) if word.is("false") => Literal::Bool(false),
             Some(word) if word.is("null") => Literal::Null,
-            _ => return Err(self.syntax("a value is missing")),
+            _ => return Err(self.at.syntax("a value is missing")),
         };
-        self.at += 1;
+        self.at.step();
         Ok(literal)
     }
 
     fn order(&mut self) -> Result<Vec<(Column, bool)>, Trouble> {
-        self.keyword("by")?;
+        self.at.keyword("by")?;
         let mut order = Vec::new();
         loop {
             let column = self.column()?;
-            let downwards = self.takes("desc");
+            let downwards = self.at.takes("desc");
             if !downwards {
-                self.takes("asc");
+                self.at.takes("asc");
             }
             order.push((column, downwards));
-            if !self.takes_sign(",") {
+            if !self.at.takes_sign(",") {
                 return Ok(order);
             }
         }
@@ -210,12 +217,12 @@ impl Parser {
     fn limit(&mut self) -> Result<(usize, usize), Trouble> {
         let (mut limit, mut offset) = (MOST_ROWS, 0);
         loop {
-            if self.takes("limit") {
+            if self.at.takes("limit") {
                 limit = self.whole_number()?;
-                if self.takes_sign(",") {
+                if self.at.takes_sign(",") {
                     (offset, limit) = (limit, self.whole_number()?);
                 }
-            } else if self.takes("offset") {
+            } else if self.at.takes("offset") {
                 offset = self.whole_number()?;
             } else {
                 break;
@@ -237,67 +244,15 @@ impl Parser {
     }
 
     fn whole_number(&mut self) -> Result<usize, Trouble> {
-        match self.peek() {
+        match self.at.peek() {
             // What is more than this is refused by the limits anyway.
             Some(Token::Number(number)) if number.fract() == 0.0 && (0.0..1e9).contains(number) => {
                 let digits = format!("{number:.0}");
-                self.at += 1;
-                digits.parse().map_err(|_| self.syntax("a number is missing"))
+                self.at.step();
+                digits.parse().map_err(|_| self.at.syntax("a number is missing"))
             }
-            _ => Err(self.syntax("a number is missing")),
+            _ => Err(self.at.syntax("a number is missing")),
         }
-    }
-
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn takes(&mut self, keyword: &str) -> bool {
-        let found = self.peek().is_some_and(|token| token.is(keyword));
-        self.at += usize::from(found);
-        found
-    }
-
-    fn takes_sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Sign(own)) if *own == sign);
-        self.at += usize::from(found);
-        found
-    }
-
-    fn keyword(&mut self, keyword: &'static str) -> Result<(), Trouble> {
-        if self.takes(keyword) {
-            return Ok(());
-        }
-        Err(Trouble::Syntax {
-            near: keyword.to_owned(),
-            message: "missing clause",
-        })
-    }
-
-    fn sign(&mut self, sign: &'static str) -> Result<(), Trouble> {
-        if self.takes_sign(sign) {
-            Ok(())
-        } else {
-            Err(self.syntax("a bracket is missing"))
-        }
-    }
-
-    fn word(&mut self) -> Result<String, Trouble> {
-        match self.peek() {
-            Some(Token::Word(word)) => {
-                let word = word.clone();
-                self.at += 1;
-                Ok(word)
-            }
-            _ => Err(self.syntax("a name is missing")),
-        }
-    }
-
-    fn syntax(&self, message: &'static str) -> Trouble {
-        let near = self
-            .peek()
-            .map_or_else(|| "the end".to_owned(), |token| format!("{token:?}"));
-        Trouble::Syntax { near, message }
     }
 }
 

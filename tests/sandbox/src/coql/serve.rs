@@ -1,10 +1,12 @@
 //! `POST /coql`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::evaluate::{Comparable, Place, find, fulfils, order, value};
 use super::parser::parse;
-use super::query::{Column, Condition, Query, Trouble};
+use super::query::{Column, Condition, Literal, Operator, Query, Trouble};
 use crate::accounts::Bearer;
 use crate::accounts::scope::{Need, Op};
 use crate::answer::{Answer, Refusal};
@@ -12,7 +14,7 @@ use crate::http::Call;
 use crate::json::{Json, Object, object};
 use crate::metadata::{Kind, ModuleName, Schema};
 use crate::organisation::Organisation;
-use crate::records::{Desk, Record, field_json};
+use crate::records::{Desk, Record, Store, field_json};
 
 /// Answers a query.
 pub(crate) fn serve(desk: &Desk<'_>, call: &Call, bearer: &Bearer) -> Result<Answer, Refusal> {
@@ -81,7 +83,11 @@ fn answer(organisation: &Organisation, schema: &Schema, query: &Query) -> Result
             })
         })
     };
-    let mut records: Vec<_> = organisation.store(schema.module).iter().filter(fits).collect();
+    let store = organisation.store(schema.module);
+    let mut records: Vec<_> = match candidates(&query.condition, schema, store) {
+        Some(ids) => ids.into_iter().filter_map(|id| store.get(id)).filter(fits).collect(),
+        None => store.iter().filter(fits).collect(),
+    };
     for (place, downwards) in order_by.iter().rev() {
         let key = |record: &Record| value(organisation, schema, record, *place);
         records.sort_by(|one, other| {
@@ -100,6 +106,26 @@ fn answer(organisation: &Organisation, schema: &Schema, query: &Query) -> Result
     }
     let info = object! {"count" => shown.len(), "more_records" => rest.next().is_some()};
     Ok(Answer::json(200, object! {"data" => shown, "info" => info}))
+}
+
+/// The only records that can fulfil a condition, by ascending id, where the indexes of unique fields tell; without them
+/// a question for one address would look at every record.
+fn candidates<'a>(condition: &'a Condition, schema: &Schema, store: &Store) -> Option<BTreeSet<u64>> {
+    let (column, literals) = match condition {
+        Condition::All(one, other) => {
+            return candidates(one, schema, store).or_else(|| candidates(other, schema, store));
+        }
+        Condition::Compare(column, Operator::Equal, literal) => (column, std::slice::from_ref(literal)),
+        Condition::OneOf(column, literals, true) => (column, literals.as_slice()),
+        _ => return None,
+    };
+    let text = |literal: &'a Literal| match literal {
+        Literal::Text(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let texts: Vec<_> = literals.iter().map(text).collect::<Option<_>>()?;
+    let (place, _) = schema.by_name(&column.field).filter(|_| column.of_lookup.is_none())?;
+    Some(store.holders(place, &texts)?.into_iter().collect())
 }
 
 fn columns_of<'a>(condition: &'a Condition, into: &mut Vec<&'a Column>) {

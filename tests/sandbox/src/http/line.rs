@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -30,8 +30,18 @@ impl Line {
     }
 }
 
-/// A listener whose connections can be cut.
-pub(crate) struct CuttableListener(pub(crate) TcpListener);
+/// A listener whose connections can be cut, one by one or all at once.
+pub(crate) struct CuttableListener {
+    listener: TcpListener,
+    stopped: Arc<AtomicBool>,
+}
+
+impl CuttableListener {
+    /// Once `stopped` is set, no connection carries another byte.
+    pub(crate) fn new(listener: TcpListener, stopped: Arc<AtomicBool>) -> Self {
+        Self { listener, stopped }
+    }
+}
 
 impl Listener for CuttableListener {
     type Io = CuttableStream;
@@ -39,19 +49,15 @@ impl Listener for CuttableListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, address)) => {
                     // Small answers must not wait for the client's acknowledgement.
                     let _ = stream.set_nodelay(true);
-                    return (
-                        CuttableStream {
-                            stream,
-                            line: Line {
-                                allowance: Arc::new(AtomicUsize::new(WHOLE)),
-                            },
-                        },
-                        address,
-                    );
+                    let line = Line {
+                        allowance: Arc::new(AtomicUsize::new(WHOLE)),
+                    };
+                    let stopped = Arc::clone(&self.stopped);
+                    return (CuttableStream { stream, line, stopped }, address);
                 }
                 // Out of file descriptors, most likely: they come back when other connections close.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -60,7 +66,7 @@ impl Listener for CuttableListener {
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 
@@ -74,16 +80,29 @@ impl Connected<IncomingStream<'_, CuttableListener>> for Line {
 pub(crate) struct CuttableStream {
     stream: TcpStream,
     line: Line,
+    stopped: Arc<AtomicBool>,
+}
+
+impl CuttableStream {
+    fn check_stopped(&self) -> io::Result<()> {
+        if self.stopped.load(Ordering::SeqCst) {
+            Err(io::ErrorKind::ConnectionReset.into())
+        } else {
+            Ok(())
+        }
+    }
 }
 
 impl AsyncRead for CuttableStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.check_stopped()?;
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl AsyncWrite for CuttableStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.check_stopped()?;
         let allowance = self.line.allowance.load(Ordering::SeqCst);
         if allowance == WHOLE {
             return Pin::new(&mut self.stream).poll_write(context, bytes);

@@ -75,6 +75,15 @@ impl Store {
         values.get(value.to_lowercase().as_str())?.first().copied()
     }
 
+    /// All records that have one of these values in a field; `None` when the field is not unique and has no index.
+    pub(crate) fn holders(&self, place: usize, values: &[&str]) -> Option<Vec<u64>> {
+        let (_, index) = self.unique.iter().find(|(field, _)| *field == place)?;
+        let found = values
+            .iter()
+            .filter_map(|value| index.get(value.to_lowercase().as_str()));
+        Some(found.flatten().copied().collect())
+    }
+
     /// Adds a record or puts it in the place of the one with its id.
     pub(crate) fn put(&mut self, record: Record, now: Timestamp) {
         let before = self.records.remove(&record.id);
