@@ -17,7 +17,7 @@
 //! # }
 //! ```
 //!
-//! The rooms: [`serve`](crate) takes a request from arrival to answer; `accounts` is Zoho Accounts; `api` is who may
+//! The rooms: `serve` takes a request from arrival to answer; `accounts` is Zoho Accounts; `api` is who may
 //! call Bigin, which call it is and what it costs; `metadata` the modules and their fields; `records` and `coql` the
 //! data; `faults` what goes wrong on order; `console` the test's hand.
 
