@@ -12,20 +12,21 @@ struct Arguments {
     /// Where to listen; port 0 picks a free one, and the line on stdout says which.
     #[arg(long, default_value = "127.0.0.1:9780")]
     listen: SocketAddr,
-    /// Ids and tokens are drawn from this number.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// Ids and tokens are drawn from this number; another one each time without it.
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let Arguments { listen, seed } = Arguments::parse();
-    let sandbox = Sandbox::start(Config {
+    let default = Config::default();
+    let config = Config {
         listen,
-        seed,
-        ..Config::default()
-    })
-    .await?;
+        seed: seed.unwrap_or(default.seed),
+        ..default
+    };
+    let sandbox = Sandbox::start(config).await?;
     writeln!(std::io::stdout(), "sandbox listening on {}", sandbox.url())?;
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;

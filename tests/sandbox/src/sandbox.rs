@@ -25,7 +25,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The switches.
     pub settings: Settings,
-    /// Ids and tokens are drawn from this.
+    /// Ids and tokens are drawn from this; a new number each time unless it is set, so that no token of a sandbox before
+    /// this one is good here by chance.
     pub seed: u64,
 }
 
@@ -34,7 +35,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             settings: Settings::default(),
-            seed: 1,
+            seed: fastrand::u64(..),
         }
     }
 }

@@ -28,7 +28,11 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(settings: Settings, seed: u64) -> Self {
-        let mut names = Names::new(seed);
+        Self::anew(settings, Names::new(seed))
+    }
+
+    /// Nothing in it yet. The names go on, so that no id or token of the time before comes again.
+    pub(crate) fn anew(settings: Settings, mut names: Names) -> Self {
         let first = Organisation::found(&mut names, FIRST_ORGANISATION);
         Self {
             settings,
@@ -62,7 +66,6 @@ pub(crate) struct World {
     pub(crate) flights: Flights,
     /// What the sandbox began with, for a reset.
     pub(crate) settings: Settings,
-    pub(crate) seed: u64,
     /// Where it listens.
     pub(crate) base_url: String,
 }
@@ -74,7 +77,6 @@ impl World {
             state,
             flights: Flights::default(),
             settings,
-            seed,
             base_url,
         }
     }

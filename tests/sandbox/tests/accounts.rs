@@ -343,3 +343,15 @@ async fn token_answers_take_the_forms_that_were_seen() {
     );
     assert_eq!(answer["api_domain"], "https://evil.example");
 }
+
+#[tokio::test]
+async fn no_token_of_the_time_before_a_reset_comes_again() {
+    let mut zoho = Zoho::start().await;
+    let old = zoho.access.clone();
+    zoho.console("POST", "/console/reset", json!({}));
+    zoho.keys = zoho.sandbox.self_client();
+    let grant = zoho.authorize(SCOPES).await;
+    assert_ne!(grant["access_token"], json!(old));
+    assert_eq!(zoho.get("org").await.code(), "INVALID_TOKEN");
+    assert_ne!(Zoho::start().await.access, old, "nor in another sandbox");
+}

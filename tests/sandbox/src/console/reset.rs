@@ -8,6 +8,7 @@ use crate::answer::Answer;
 use crate::counters::Counters;
 use crate::http::Call;
 use crate::json::object;
+use crate::names::Names;
 use crate::state::{State, World};
 
 #[derive(Deserialize)]
@@ -29,7 +30,8 @@ pub(super) fn reset(world: &World, call: &Call) -> Result {
             organisation.forget_counts();
         }
     } else {
-        *state = State::new(world.settings.clone(), world.seed);
+        let names = std::mem::replace(&mut state.names, Names::new(0));
+        *state = State::anew(world.settings.clone(), names);
     }
     world.flights.forget_most();
     Ok(Answer::json(200, object! {"reset" => true}))
