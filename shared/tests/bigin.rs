@@ -1,4 +1,9 @@
 //! Calls to Bigin over HTTP, against the sandbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests count as tests"
+)]
 
 mod support;
 

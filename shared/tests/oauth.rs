@@ -1,4 +1,9 @@
 //! Tokens over HTTP: against the sandbox, and against servers that misbehave.
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests count as tests"
+)]
 
 mod support;
 

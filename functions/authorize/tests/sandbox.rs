@@ -1,4 +1,9 @@
 //! Authorizing against the sandbox, over HTTP: what can be wrong with a self client file, and what becomes of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests count as tests"
+)]
 
 mod doubles;
 

@@ -1,4 +1,9 @@
 //! Whole runs with a Zoho, secrets and a state table in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests count as tests"
+)]
 
 mod doubles;
 

@@ -338,7 +338,7 @@ mod tests {
         let Err(CallFailure::Throttled { retry_after, .. }) = judge("POST /x", raw(429, &body)) else {
             panic!()
         };
-        assert_eq!(retry_after, Some(Duration::from_secs(60)));
+        assert_eq!(retry_after, Some(Duration::from_mins(1)));
     }
 
     #[test]

@@ -242,7 +242,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn field(wire: serde_json::Value) -> Field {
+    fn field(wire: &serde_json::Value) -> Field {
         let text = wire.to_string();
         serde_json::from_str::<WireField<'_>>(&text).unwrap().read().unwrap()
     }
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn an_owner_that_claims_to_be_read_only_is_writable() {
         let owner = field(
-            json!({"api_name": "Owner", "data_type": "ownerlookup", "field_read_only": true,
+            &json!({"api_name": "Owner", "data_type": "ownerlookup", "field_read_only": true,
             "view_type": {"view": true, "edit": true, "quick_create": false, "create": true}}),
         );
         assert!(owner.writable);
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn a_created_time_that_claims_to_be_writable_is_not() {
         let created = field(
-            json!({"api_name": "Created_Time", "data_type": "datetime", "read_only": false,
+            &json!({"api_name": "Created_Time", "data_type": "datetime", "read_only": false,
             "view_type": {"view": true, "edit": false, "quick_create": false, "create": false}}),
         );
         assert!(!created.writable);
@@ -268,24 +268,25 @@ mod tests {
 
     #[test]
     fn tags_are_writable_although_no_form_shows_them() {
-        let tag = field(json!({"api_name": "Tag", "data_type": "text", "view_type": {"edit": false, "create": false}}));
+        let tag =
+            field(&json!({"api_name": "Tag", "data_type": "text", "view_type": {"edit": false, "create": false}}));
         assert!(tag.writable);
         assert_eq!(tag.kind, FieldKind::Tags);
     }
 
     #[test]
     fn an_empty_object_means_not_unique_and_no_lookup() {
-        let plain = field(json!({"api_name": "Title", "data_type": "text", "unique": {}, "lookup": {}}));
+        let plain = field(&json!({"api_name": "Title", "data_type": "text", "unique": {}, "lookup": {}}));
         assert!(!plain.unique);
         assert_eq!(plain.lookup_module, None);
-        let email = field(json!({"api_name": "Email", "data_type": "email", "unique": {"casesensitive": "0"}}));
+        let email = field(&json!({"api_name": "Email", "data_type": "email", "unique": {"casesensitive": "0"}}));
         assert!(email.unique);
     }
 
     #[test]
     fn what_has_an_unexpected_type_is_left_out_and_the_field_stays() {
         let odd = field(
-            json!({"api_name": "Stage", "data_type": "picklist", "length": "120", "decimal_place": null,
+            &json!({"api_name": "Stage", "data_type": "picklist", "length": "120", "decimal_place": null,
             "unique": null, "lookup": [], "system_mandatory": "yes",
             "pick_list_values": [{"actual_value": "Won"}, {"display_value": null, "actual_value": "Lost"}, 3]}),
         );

@@ -244,15 +244,22 @@ mod tests {
         assert_eq!(Record::writer().finish().json(), "{}");
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "the writer wants a Result")]
+    fn text(json: &mut String, value: &str) -> Result<(), ()> {
+        push_text(json, value);
+        Ok(())
+    }
+
     #[test]
     fn a_value_that_cannot_be_written_leaves_no_trace() {
         let (last_name, email) = (FieldName::new("Last_Name"), FieldName::new("Email"));
         let mut writer = Record::writer();
-        writer
-            .value(&last_name, |json| Ok::<_, ()>(push_text(json, "Rao")))
-            .unwrap();
+        writer.value(&last_name, |json| text(json, "Rao")).unwrap();
         assert_eq!(
-            writer.value(&email, |json| Err::<(), _>(json.push_str("\"half"))),
+            writer.value(&email, |json| {
+                json.push_str("\"half");
+                Err::<(), ()>(())
+            }),
             Err(())
         );
         assert_eq!(writer.finish().json(), r#"{"Last_Name":"Rao"}"#);
@@ -262,11 +269,13 @@ mod tests {
     fn a_finished_record_takes_further_fields() {
         let (owner, id) = (FieldName::new("Owner"), FieldName::new("id"));
         let mut writer = Record::writer().finish().reopen();
-        writer.value(&owner, |json| Ok::<_, ()>(json.push_str("null"))).unwrap();
+        let null = |json: &mut String| {
+            json.push_str("null");
+            Ok::<(), ()>(())
+        };
+        writer.value(&owner, null).unwrap();
         let mut writer = writer.finish().reopen();
-        writer
-            .value(&id, |json| Ok::<_, ()>(push_text(json, "4711000000000000001")))
-            .unwrap();
+        writer.value(&id, |json| text(json, "4711000000000000001")).unwrap();
         let record = writer.finish();
         assert_eq!(record.json(), r#"{"Owner":null,"id":"4711000000000000001"}"#);
         assert_eq!(record.id(), Some("4711000000000000001"));

@@ -33,7 +33,7 @@ fn a_grant_is_read() {
         grant.scope.unwrap(),
         ["ZohoBigin.modules.ALL", "ZohoBigin.settings.ALL"]
     );
-    assert_eq!(grant.lives, Duration::from_secs(3600));
+    assert_eq!(grant.lives, Duration::from_hours(1));
 }
 
 #[test]
