@@ -1,7 +1,8 @@
-//! The Bigin REST API v2: records, field metadata, the current user and the organisation.
+//! The Bigin REST API v2: records, queries and lists, field metadata, users and the organisation.
 
 mod answer;
 mod client;
+mod coql;
 mod created;
 mod failure;
 pub mod field;
@@ -10,16 +11,21 @@ mod metadata;
 pub mod module;
 mod organisation;
 mod outcome;
+mod pages;
 mod record;
 mod records;
+mod users;
 
 pub use answer::{Answer, RawAnswer, judge};
 pub use client::{Access, Bigin, CALL_TIMEOUT};
+pub use coql::{ColumnName, Found, Hit, MOST_ROWS_A_QUERY, MOST_VALUES_A_QUERY, Quotable};
 pub use failure::CallFailure;
 pub use field::{Field, FieldKind, ModuleFields, PickListValue};
 pub use metadata::Module;
 pub use module::ModuleName;
 pub use organisation::{CurrentUser, Organisation};
 pub use outcome::{Action, RecordError, RecordOutcome, UNREADABLE_RESULT};
+pub use pages::{MOST_RECORDS_LISTED, Page};
 pub use record::{FieldName, Record, RecordWriter, push_text};
 pub use records::{CallShape, MOST_RECORDS_A_CALL, Operation, RecordsAnswer};
+pub use users::{TeamPipeline, User, UserPage};
