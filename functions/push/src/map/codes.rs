@@ -55,7 +55,7 @@ codes! {
     MATCH_FIELD_NEEDED "An upsert into a module without a key of its own names no match field."
     MATCH_FIELD_UNKNOWN "A match field is no field of the module."
     MATCH_FIELD_NOT_UNIQUE "Bigin does not keep a match field's values unique, so it cannot be matched on."
-    RELATED_MODULE_MISSING "Related_To comes without $related_module, which says what it is related to."
+    RELATED_MODULE_MISSING "An activity says what it is related to, but not in which module that is."
     MODULE_NOT_WRITABLE "The module is one that records are not pushed into, such as Attachments."
     MAPPING_INVALID "The mapping file has a mistake; the message names the line."
     MAPPING_FIELD_UNKNOWN "The mapping names a field that the module does not have, or of another kind."

@@ -159,7 +159,7 @@ impl RecordMapper {
         };
         let mut draft = Draft::new(Record::writer_for(self.overhead + 32 * object.len()));
         objects.read(object, &mut draft, |column, value, draft| {
-            self.take(column, Given::Json(value), draft)
+            self.take(column, Given::Json(value), draft);
         });
         self.finish(draft)
     }

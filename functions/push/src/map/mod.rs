@@ -1,6 +1,7 @@
 //! Map: rows become records. The mapping and the module's metadata are looked at once, for the whole file or kind of
 //! message; a row is then a walk over its columns. Pure: nothing is asked of Bigin here.
 
+mod checks;
 pub mod codes;
 mod coerce;
 mod column;
@@ -11,6 +12,8 @@ mod mapped;
 mod mapper;
 mod mapping;
 mod mapping_file;
+#[cfg(test)]
+mod mapping_tests;
 mod objects;
 mod plan;
 mod setting;

@@ -56,37 +56,23 @@ impl<'a> Setting<'a> {
             .and_then(|overrides| overrides.operation)
             .or(self.mapping.operation)
             .unwrap_or(Operation::Upsert);
-        let named = said(|overrides| overrides.match_on.clone()).or_else(|| self.mapping.match_on.clone());
         let trigger = said(|overrides| overrides.trigger.clone()).or_else(|| self.mapping.trigger.clone());
-        let match_on = match operation {
-            Operation::Insert => Vec::new(),
-            Operation::Upsert => {
-                let names = named.unwrap_or_else(|| {
-                    standard::default_key(self.module)
-                        .map(str::to_owned)
-                        .into_iter()
-                        .collect()
-                });
-                self.match_fields(&names, directory)?
-            }
-            // The id always identifies; match fields do where a stage looks them up.
-            Operation::Update | Operation::Delete => {
-                let names = named.unwrap_or_else(|| {
-                    standard::default_key(self.module)
-                        .map(str::to_owned)
-                        .into_iter()
-                        .collect()
-                });
-                let names: Vec<String> = names
+        let keys = said(|overrides| overrides.match_on.clone())
+            .or_else(|| self.mapping.match_on.clone())
+            .unwrap_or_else(|| {
+                standard::default_key(self.module)
+                    .map(str::to_owned)
                     .into_iter()
-                    .filter(|name| !name.eq_ignore_ascii_case("id"))
-                    .collect();
-                if self.stages.keys {
-                    self.match_fields(&names, directory)?
-                } else {
-                    Vec::new()
-                }
+                    .collect()
+            });
+        let match_on = match operation {
+            Operation::Upsert => self.match_fields(&keys, directory)?,
+            // The id always identifies; match fields do where a stage looks them up.
+            Operation::Update | Operation::Delete if self.stages.keys => {
+                let keys: Vec<String> = keys.into_iter().filter(|key| !key.eq_ignore_ascii_case("id")).collect();
+                self.match_fields(&keys, directory)?
             }
+            Operation::Update | Operation::Delete | Operation::Insert => Vec::new(),
         };
         if operation == Operation::Upsert && match_on.is_empty() {
             return Err(self.no_key(directory));

@@ -176,10 +176,8 @@ fn read_pieces(pieces: &[Piece], text: &str) -> Option<Moment> {
         // Digits that are not set apart have the fixed width of the pattern.
         match piece {
             Piece::Year => {
-                year = scan
-                    .number(4)
-                    .filter(|(_, digits)| *digits == 4)
-                    .and_then(|(y, _)| y.try_into().ok())?
+                let (long, _) = scan.number(4).filter(|(_, digits)| *digits == 4)?;
+                year = i16::try_from(long).ok()?;
             }
             Piece::ShortYear => {
                 let (short, _) = scan.number(2).filter(|(_, digits)| *digits == 2)?;

@@ -111,23 +111,23 @@ fn related_module(given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
 }
 
 fn as_it_stands(given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
-    match given {
-        Given::Json(value @ (Value::Array(_) | Value::Object(_))) => json.push_str(&value.to_string()),
-        _ => {
-            let text = given
-                .plain_text()
-                .ok_or_else(|| given.wrong_type("a JSON array or object"))?;
-            let parsed = serde_json::from_str::<Value>(text)
-                .ok()
-                .filter(|value| value.is_array() || value.is_object());
-            let value = parsed.ok_or_else(|| {
-                Flaw::new(
-                    codes::INVALID_JSON,
-                    format!("{} is no JSON array or object, which the field takes", given.kind()),
-                )
-            })?;
-            json.push_str(&value.to_string());
-        }
+    if let Given::Json(value @ (Value::Array(_) | Value::Object(_))) = given {
+        json.push_str(&value.to_string());
+        return Ok(());
     }
+    let text = given
+        .plain_text()
+        .ok_or_else(|| given.wrong_type("a JSON array or object"))?;
+    let parsed = serde_json::from_str::<Value>(text)
+        .ok()
+        .filter(|value| value.is_array() || value.is_object());
+    let value = parsed.ok_or_else(|| {
+        let kind = given.kind();
+        Flaw::new(
+            codes::INVALID_JSON,
+            format!("{kind} is no JSON array or object, which the field takes"),
+        )
+    })?;
+    json.push_str(&value.to_string());
     Ok(())
 }

@@ -17,27 +17,28 @@ pub(in crate::map) fn read<'a>(given: Given<'a>, split: Option<&str>) -> Result<
             names.push(name);
         }
     };
-    match given {
-        Given::Json(Value::Array(items)) => {
-            for item in items {
-                let name = item.get("name").unwrap_or(item);
-                let name = name
-                    .as_str()
-                    .ok_or_else(|| Given::Json(item).wrong_type("a tag's name"))?;
-                add(Cow::Borrowed(name.trim()));
+    if let Given::Json(Value::Array(items)) = given {
+        for item in items {
+            let name = item.get("name").unwrap_or(item);
+            let name = name
+                .as_str()
+                .ok_or_else(|| Given::Json(item).wrong_type("a tag's name"))?;
+            add(Cow::Borrowed(name.trim()));
+        }
+        return Ok(names);
+    }
+    match (given.text()?, split) {
+        (Cow::Borrowed(text), Some(split)) => {
+            for part in text.split(split) {
+                add(Cow::Borrowed(part.trim()));
             }
         }
-        _ => {
-            let text = given.text()?;
-            let parts: Vec<Cow<'a, str>> = match (text, split) {
-                (Cow::Borrowed(text), Some(split)) => {
-                    text.split(split).map(|part| Cow::Borrowed(part.trim())).collect()
-                }
-                (Cow::Borrowed(text), None) => text.split([';', ',']).map(|part| Cow::Borrowed(part.trim())).collect(),
-                (owned, _) => vec![owned],
-            };
-            parts.into_iter().for_each(&mut add);
+        (Cow::Borrowed(text), None) => {
+            for part in text.split([';', ',']) {
+                add(Cow::Borrowed(part.trim()));
+            }
         }
+        (digits, _) => add(digits),
     }
     Ok(names)
 }

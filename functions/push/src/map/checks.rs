@@ -1,0 +1,128 @@
+//! What must be so of a whole file or message, beside columns that are known.
+
+use shared::bigin::{Field, FieldKind, Operation};
+
+use super::codes;
+use super::column::{Column, Filler};
+use super::flaw::HeaderFault;
+use super::mapping::Tags;
+use super::plan::Plan;
+use super::words::did_you_mean;
+
+impl Plan<'_> {
+    /// What a file must have beside columns that are known.
+    pub fn check_complete(&mut self, header: &[String]) {
+        // A column that is wrong may be just the one that is missed: one fault is enough.
+        if !self.faults.is_empty() {
+            return;
+        }
+        let has = |name: &str| self.taken.contains_key(name) || self.setting.mapping.constants.contains_key(name);
+        let operation = self.shape.operation;
+        let is_new = matches!(operation, Operation::Insert | Operation::Upsert);
+        let missing: Vec<&Field> = self
+            .directory
+            .fields
+            .iter()
+            .filter(|field| is_new && field.mandatory && !has(&field.api_name))
+            .collect();
+        for field in missing {
+            self.faults.push(HeaderFault::new(
+                codes::MANDATORY_COLUMN_MISSING,
+                Some(&field.label),
+                format!("no column fills {}, which {} must have{}", field.api_name, self.setting.module, among(&field.label, header)),
+                "add the column, or give the field a value under [constants] in the mapping; to change records that are \
+                 there, use operation = \"update\"",
+            ));
+        }
+        let has = |name: &str| self.taken.contains_key(name) || self.setting.mapping.constants.contains_key(name);
+        let match_on = &self.shape.match_on;
+        let found_by_key = match_on.iter().any(|name| self.taken.contains_key(name));
+        let fault = match operation {
+            Operation::Upsert if !found_by_key => Some(HeaderFault::new(
+                codes::MATCH_COLUMN_MISSING,
+                match_on.first().map(String::as_str),
+                format!(
+                    "no column fills {}, by which records are looked up{}",
+                    match_on.join(" or "),
+                    match_on.first().map_or_else(String::new, |name| among(name, header))
+                ),
+                "add the column, name another unique field in match_on, or use operation = \"insert\"",
+            )),
+            Operation::Update | Operation::Delete if !has("id") && !found_by_key => Some(HeaderFault::new(
+                codes::ID_COLUMN_MISSING,
+                Some("id"),
+                format!("the {operation} has no column \"id\", by which the records are found"),
+                "add the column with the records' ids in Bigin, as its exports have it",
+            )),
+            _ => None,
+        };
+        self.faults.extend(fault);
+        if has("Related_To") && !has("$related_module") && is_new {
+            self.faults.push(HeaderFault::new(
+                codes::RELATED_MODULE_MISSING,
+                Some("Related_To"),
+                "Related_To says which record an activity is about, but nothing says of which module",
+                "add the column $related_module (Contacts, Accounts or Deals), or give it under [constants]",
+            ));
+        }
+    }
+
+    /// What the mapping says about lookups must be about lookups.
+    pub fn check_lookups(&mut self) {
+        for name in self.setting.mapping.lookups.keys() {
+            let field = self.directory.field(name);
+            let is_lookup = |field: &Field| {
+                matches!(field.kind, FieldKind::Lookup | FieldKind::OwnerLookup) || field.api_name == "Pipeline"
+            };
+            if field.is_some_and(is_lookup) || (field.is_none() && !self.directory.verified) {
+                continue;
+            }
+            let lookups = self
+                .directory
+                .fields
+                .iter()
+                .filter(|field| is_lookup(field))
+                .map(|field| field.api_name.as_str());
+            self.faults.push(HeaderFault::new(
+                codes::MAPPING_FIELD_UNKNOWN,
+                None,
+                format!(
+                    "the mapping has [lookup.{name}], but {name} is no lookup of {}{}",
+                    self.setting.module,
+                    did_you_mean(name, lookups)
+                ),
+                "give the API name of a lookup",
+            ));
+        }
+    }
+
+    pub fn check_tags(&mut self, columns: &[Option<Column>]) {
+        let tagged = columns
+            .iter()
+            .flatten()
+            .any(|column| matches!(column.filler, Filler::Tags { later: false, .. }))
+            || self.setting.mapping.constants.contains_key("Tag");
+        if !tagged || self.shape.operation == Operation::Insert || self.setting.stages.tags {
+            return;
+        }
+        match self.setting.mapping.tags {
+            Some(Tags::Replace) => {}
+            Some(Tags::Add) => self.faults.push(HeaderFault::new(
+                codes::TAGS_CANNOT_BE_ADDED,
+                Some("Tag"),
+                format!("the mapping wants tags added, but an {} gives a record exactly the tags that are sent", self.shape.operation),
+                "set tags = \"replace\" in the mapping, or take the column out",
+            )),
+            None => self.warnings.push(
+                "the tags of records that are in Bigin already are replaced by those that are sent; to say so and silence \
+                 this, set tags = \"replace\" in the mapping"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Which of the file's columns may be the one that is missed.
+fn among(name: &str, header: &[String]) -> String {
+    did_you_mean(name, header.iter().map(String::as_str)).replacen("; did you mean", "; is it", 1)
+}

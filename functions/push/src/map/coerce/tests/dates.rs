@@ -1,0 +1,158 @@
+//! Dates and instants.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::{accepts, refuses, write};
+use crate::map::codes;
+use crate::map::coerce::*;
+
+pub(super) fn date_rule(pattern: Option<&str>, zone: Option<&str>, strict: bool) -> DateRule {
+    DateRule {
+        pattern: pattern.map(|pattern| DatePattern::parse(pattern).unwrap()),
+        zone: zone.map(|zone| TimeZone::get(zone).unwrap()),
+        strict,
+    }
+}
+
+#[test]
+fn dates_are_read_while_there_is_one_way_to_read_them() {
+    let date = Coercion::Date(date_rule(None, None, false));
+    for cell in [
+        "2026-12-31",
+        "2026/12/31",
+        "20261231",
+        "2026.12.31",
+        "2026. 12. 31.",
+        "2026年12月31日",
+        "2026년 12월 31일",
+        "31.12.2026",
+        "31. 12. 2026",
+        "31/12/2026",
+        "12/31/2026",
+        "31-12-2026",
+        "31 Dec 2026",
+        "31-Dec-2026",
+        "31st December 2026",
+        "Dec 31, 2026",
+        "Thursday, December 31, 2026",
+        "Thu, 31 Dec 2026 09:30:00 +0100",
+        "2026-12-31T23:59:59Z",
+        "2026-12-31 00:00:00",
+        "٢٠٢٦-١٢-٣١",
+    ] {
+        accepts(&date, &[(cell, json!("2026-12-31"))]);
+    }
+    accepts(
+        &date,
+        &[("03.04.2026", json!("2026-04-03")), ("3/3/2026", json!("2026-03-03"))],
+    );
+    refuses(
+        &date,
+        &[
+            ("03/04/2026", codes::DATE_AMBIGUOUS),
+            ("3-4-2026", codes::DATE_AMBIGUOUS),
+            ("31.12.26", codes::DATE_AMBIGUOUS),
+            ("2026-02-30", codes::INVALID_DATE),
+            ("2026-13-01", codes::INVALID_DATE),
+            ("0026-12-31", codes::INVALID_DATE),
+            ("tomorrow", codes::INVALID_DATE),
+            ("31.12.", codes::INVALID_DATE),
+            ("2026", codes::INVALID_DATE),
+            ("2026-12-31x", codes::INVALID_DATE),
+            ("46387", codes::SPREADSHEET_DAMAGE),
+            ("46387.5", codes::SPREADSHEET_DAMAGE),
+            ("########", codes::SPREADSHEET_DAMAGE),
+        ],
+    );
+    assert_eq!(
+        write(&date, Given::Json(&json!(1_798_675_200))).unwrap_err().code,
+        codes::WRONG_TYPE
+    );
+    refuses(
+        &Coercion::Date(date_rule(None, None, true)),
+        &[("1026-12-31", codes::INVALID_DATE)],
+    );
+}
+
+#[test]
+fn a_pattern_settles_what_is_ambiguous() {
+    for (pattern, cell) in [
+        ("dd/MM/yyyy", "03/04/2026"),
+        ("MM/dd/yyyy", "04/03/2026"),
+        ("M/d/yy", "4/3/26"),
+        ("%d.%m.%y", "03.04.26"),
+        ("%Y%m%d", "20260403"),
+        ("ddMMyyyy", "03042026"),
+        ("d MMM yyyy", "3 Apr 2026"),
+        ("EEE, d MMMM yyyy", "Fri, 3 April 2026"),
+        ("yyyy年M月d日", "2026年4月3日"),
+        ("dd.MM.yyyy 'um' HH:mm", "03.04.2026 um 09:30"),
+        ("excel", "46115"),
+        ("excel", "46115,75"),
+    ] {
+        accepts(
+            &Coercion::Date(date_rule(Some(pattern), None, false)),
+            &[(cell, json!("2026-04-03"))],
+        );
+    }
+    refuses(
+        &Coercion::Date(date_rule(Some("dd/MM/yyyy"), None, false)),
+        &[
+            ("2026-04-03", codes::INVALID_DATE),
+            ("31/04/2026", codes::INVALID_DATE),
+            ("03/04/2026 x", codes::INVALID_DATE),
+            ("46115", codes::SPREADSHEET_DAMAGE),
+        ],
+    );
+    for wrong in ["dd.MM", "dd.QQ.yyyy", "%d.%m.%Q", "", "hh:mm dd.MM.yyyy"] {
+        assert!(DatePattern::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn instants_get_an_offset() {
+    let berlin = Coercion::Instant(date_rule(None, Some("Europe/Berlin"), false));
+    accepts(
+        &berlin,
+        &[
+            ("2026-12-31T09:30:00", json!("2026-12-31T09:30:00+01:00")),
+            ("2026-07-01 09:30", json!("2026-07-01T09:30:00+02:00")),
+            ("1.7.2026 9:30", json!("2026-07-01T09:30:00+02:00")),
+            ("2026-12-31T09:30:00Z", json!("2026-12-31T09:30:00+00:00")),
+            ("2026-12-31T09:30:00.123456-05:30", json!("2026-12-31T09:30:00-05:30")),
+            ("2026-12-31 09:30:00 +0545", json!("2026-12-31T09:30:00+05:45")),
+            ("12/31/2026 9:30 PM", json!("2026-12-31T21:30:00+01:00")),
+            ("12/31/2026 12:05 a.m.", json!("2026-12-31T00:05:00+01:00")),
+            ("2026-12-31", json!("2026-12-31T00:00:00+01:00")),
+            ("2026-03-29T02:30:00", json!("2026-03-29T03:30:00+02:00")),
+            ("2026-10-25T02:30:00", json!("2026-10-25T02:30:00+02:00")),
+            ("1890-01-01T00:00:00", json!("1889-12-31T23:06:32+00:00")),
+        ],
+    );
+    refuses(
+        &berlin,
+        &[
+            ("2026-12-31T25:00:00", codes::INVALID_DATE),
+            ("2026-12-31T09:30:00 CET", codes::INVALID_DATE),
+            ("2026-12-31T09", codes::INVALID_DATE),
+            ("13/13/2026 09:30", codes::INVALID_DATE),
+            ("03/04/2026 09:30", codes::DATE_AMBIGUOUS),
+        ],
+    );
+    refuses(
+        &Coercion::Instant(date_rule(None, None, false)),
+        &[("2026-12-31T09:30:00", codes::TIME_ZONE_UNKNOWN)],
+    );
+    refuses(
+        &Coercion::Instant(date_rule(None, Some("Europe/Berlin"), true)),
+        &[("2026-03-29T02:30:00", codes::INVALID_DATE)],
+    );
+    let pattern = Coercion::Instant(date_rule(Some("MM/dd/yyyy hh:mm a XXX"), None, false));
+    accepts(
+        &pattern,
+        &[("04/03/2026 09:30 PM -07:00", json!("2026-04-03T21:30:00-07:00"))],
+    );
+    let excel = Coercion::Instant(date_rule(Some("excel"), Some("Asia/Kolkata"), false));
+    accepts(&excel, &[("46115.75", json!("2026-04-03T18:00:00+05:30"))]);
+}

@@ -1,0 +1,185 @@
+//! Numbers.
+
+use serde_json::{Value, json};
+
+use super::{refuses, write};
+use crate::map::codes;
+use crate::map::coerce::*;
+
+pub(super) fn number(kind: NumberKind, style: Option<&str>) -> Coercion {
+    let style = style.map(|example| NumberStyle::parse(example).unwrap());
+    Coercion::Number(NumberRule {
+        kind,
+        decimals: Some(2),
+        style,
+    })
+}
+
+/// Asserts that cells become numbers of exactly these digits.
+pub(super) fn digits(coercion: &Coercion, cells: &[(&str, &str)]) {
+    for (cell, wanted) in cells {
+        assert_eq!(write(coercion, Given::Cell(cell)).as_deref(), Ok(*wanted), "{cell}");
+    }
+}
+
+#[test]
+fn amounts_are_read_while_there_is_one_way_to_read_them() {
+    let amount = number(NumberKind::Decimal, None);
+    digits(
+        &amount,
+        &[
+            ("19.99", "19.99"),
+            ("19,9", "19.9"),
+            ("1,234.56", "1234.56"),
+            ("1.234,56", "1234.56"),
+            ("€ 1.234,50", "1234.5"),
+            ("1'234.50 CHF", "1234.5"),
+            ("1 234,56 €", "1234.56"),
+            ("1\u{202F}234\u{202F}567,8", "1234567.8"),
+            ("Rs. 12,34,567.50", "1234567.5"),
+            ("1,234,567", "1234567"),
+            ("(1,234.00)", "-1234"),
+            ("-$5", "-5"),
+            ("$-5", "-5"),
+            ("1234-", "-1234"),
+            ("\u{2212}5", "-5"),
+            ("+5", "5"),
+            ("007", "7"),
+            ("0.10", "0.1"),
+            (".5", "0.5"),
+            ("-0", "0"),
+            ("١٢٣٤٫٥", "1234.5"),
+            ("١٬٢٣٤٫٥", "1234.5"),
+            ("１２３", "123"),
+            ("९९.९९", "99.99"),
+        ],
+    );
+    refuses(
+        &amount,
+        &[
+            ("1.234", codes::NUMBER_AMBIGUOUS),
+            ("1,234", codes::NUMBER_AMBIGUOUS),
+            ("12.345 €", codes::NUMBER_AMBIGUOUS),
+            ("0.123", codes::TOO_MANY_DECIMALS),
+            ("1234.567", codes::TOO_MANY_DECIMALS),
+            ("12345678901234567", codes::NUMBER_TOO_LARGE),
+            ("five", codes::INVALID_NUMBER),
+            ("5 kg", codes::INVALID_NUMBER),
+            ("1,23,4", codes::INVALID_NUMBER),
+            ("1.2.3", codes::INVALID_NUMBER),
+            ("--5", codes::INVALID_NUMBER),
+            ("5.", codes::INVALID_NUMBER),
+            ("€", codes::INVALID_NUMBER),
+            ("12%", codes::INVALID_NUMBER),
+            ("4.93E+11", codes::SPREADSHEET_DAMAGE),
+            ("####", codes::SPREADSHEET_DAMAGE),
+        ],
+    );
+}
+
+#[test]
+fn a_style_settles_what_is_ambiguous() {
+    let (english, german) = (
+        number(NumberKind::Decimal, Some("1,234.56")),
+        number(NumberKind::Decimal, Some("1.234,56")),
+    );
+    digits(
+        &english,
+        &[("1,234", "1234"), ("1,234.5", "1234.5"), ("1234.5", "1234.5")],
+    );
+    digits(&german, &[("1.234", "1234"), ("1.234,5", "1234.5"), ("1,5", "1.5")]);
+    refuses(
+        &english,
+        &[
+            ("1.234,56", codes::INVALID_NUMBER),
+            ("1,5", codes::INVALID_NUMBER),
+            ("1.234", codes::TOO_MANY_DECIMALS),
+        ],
+    );
+    refuses(&german, &[("1,234.56", codes::INVALID_NUMBER)]);
+    digits(
+        &number(NumberKind::Decimal, Some("1 234,56")),
+        &[("1\u{A0}234", "1234"), ("1 234 567,8", "1234567.8")],
+    );
+}
+
+#[test]
+fn whole_numbers_stay_whole() {
+    let integer = number(NumberKind::Integer, None);
+    digits(
+        &integer,
+        &[
+            ("5", "5"),
+            ("-999999999", "-999999999"),
+            ("5.0", "5"),
+            ("1,234,567", "1234567"),
+        ],
+    );
+    refuses(
+        &integer,
+        &[
+            ("1234567890", codes::NUMBER_TOO_LARGE),
+            ("5.5", codes::TOO_MANY_DECIMALS),
+            ("5 €", codes::INVALID_NUMBER),
+        ],
+    );
+    digits(
+        &number(NumberKind::Percent, None),
+        &[("12.5 %", "12.5"), ("%50", "50"), ("100", "100")],
+    );
+}
+
+#[test]
+fn long_numbers_keep_every_digit() {
+    let bigint = number(NumberKind::BigInt, None);
+    digits(
+        &bigint,
+        &[
+            ("123456789012345678", "\"123456789012345678\""),
+            ("-5", "\"-5\""),
+            ("9223372036854775807", "\"9223372036854775807\""),
+        ],
+    );
+    refuses(
+        &bigint,
+        &[
+            ("9223372036854775808", codes::NUMBER_TOO_LARGE),
+            ("4.93E+17", codes::SPREADSHEET_DAMAGE),
+            ("4876876000000620000", codes::SPREADSHEET_DAMAGE),
+            ("12a", codes::INVALID_NUMBER),
+        ],
+    );
+    let from_json = |value: Value| write(&bigint, Given::Json(&value));
+    assert_eq!(
+        from_json(json!(4_876_876_000_000_624_001_u64)).unwrap(),
+        "\"4876876000000624001\""
+    );
+    assert_eq!(
+        from_json(json!("4876876000000620000")).unwrap(),
+        "\"4876876000000620000\""
+    );
+    assert_eq!(from_json(json!(4.876e18)).unwrap_err().code, codes::WRONG_TYPE);
+}
+
+#[test]
+fn json_numbers_are_taken_as_programs_write_them() {
+    let amount = number(NumberKind::Decimal, Some("1.234,56"));
+    let from_json = |value: Value| write(&amount, Given::Json(&value)).unwrap();
+    assert_eq!(from_json(json!(1234.56)), "1234.56");
+    assert_eq!(from_json(json!(0.1 + 0.2)), "0.3");
+    assert_eq!(from_json(json!(-7)), "-7");
+    assert_eq!(
+        write(&number(NumberKind::Decimal, None), Given::Json(&json!("12.345")))
+            .unwrap_err()
+            .code,
+        codes::TOO_MANY_DECIMALS
+    );
+    assert_eq!(
+        write(&amount, Given::Json(&json!(1e20))).unwrap_err().code,
+        codes::NUMBER_TOO_LARGE
+    );
+    assert_eq!(
+        write(&amount, Given::Json(&json!(0.123))).unwrap_err().code,
+        codes::TOO_MANY_DECIMALS
+    );
+}

@@ -1,0 +1,36 @@
+//! Any header, any rows, any mapping.
+
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+use super::*;
+
+proptest! {
+    #[test]
+    fn any_header_and_any_rows_are_answered(
+        names in prop::collection::vec("(Last Name|Email|Phone|Tag|Umsatz|Company|id|_line|\\PC{0,6})", 0..6),
+        rows in prop::collection::vec(prop::collection::vec("\\PC{0,12}", 0..8), 0..4),
+        text in "(operation = '(upsert|insert|update|delete)'\n)?(empty = 'clear'\n)?(without_key = 'insert'\n)?",
+    ) {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if let Ok(mapper) = mapper_with(&names, &text, Stages::default()) {
+            for row in &rows {
+                let cells = || row.iter().map(String::as_str);
+                if let Ok(made) = mapper.map_cells(cells(), 0) {
+                    prop_assert!(serde_json::from_str::<Map<String, Value>>(made.record.json()).is_ok());
+                    prop_assert!(made.references.is_empty() && made.tags.is_empty());
+                    let again = mapper.map_cells(cells(), 100).unwrap();
+                    prop_assert_eq!(again.record, made.record);
+                    prop_assert_eq!(again.keys, made.keys);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_mapping_text_is_answered(text in "((operation|match_on|columns|lookup|tags|\\[columns\\]|\\[lookup.Owner\\]|[a-z]{1,8}) ?=? ?('\\PC{0,8}'|\\[\\]|\\{\\}|[0-9]{0,3})\n){0,6}") {
+        if let Err(fault) = Mapping::parse(&text) {
+            prop_assert!(fault.line >= 1 && fault.line <= text.lines().count() + 1);
+        }
+    }
+}
