@@ -21,7 +21,7 @@ pub fn slice(stack: &str, now: Timestamp, before: &Report, after: &Report) {
     if let Some(left) = after.credits_left {
         metrics.push((Metric::ApiCreditsLeft, left));
     }
-    measure(stack, now, &metrics);
+    put(stack, now, &metrics);
 }
 
 /// An import has come to an end.
@@ -30,5 +30,11 @@ pub fn ended(stack: &str, now: Timestamp, report: &Report) {
         Status::Failed | Status::Stopped => Metric::ImportsFailed,
         _ => Metric::ImportsFinished,
     };
-    measure(stack, now, &[(metric, 1)]);
+    put(stack, now, &[(metric, 1)]);
+}
+
+fn put(stack: &str, now: Timestamp, metrics: &[(Metric, u64)]) {
+    if !stack.is_empty() {
+        measure(stack, now, metrics);
+    }
 }

@@ -81,18 +81,26 @@ impl<M: Means> Importer<'_, M> {
         if got_on {
             watch.release().await?;
         }
-        let go_on = |step, import| if got_on { Next::progress(step, import) } else { Next::step(step, import) };
         match ended {
             Ended::File => Ok(Next::progress(Step::Finish, import)),
-            Ended::Stop(Stop::OutOfTime) => Ok(go_on(Step::Slice, import)),
+            Ended::Stop(Stop::OutOfTime) if got_on => Ok(Next::progress(Step::Slice, import)),
+            Ended::Stop(Stop::OutOfTime) => self.wait_after_nothing(import).await,
             Ended::Stop(stop) => {
+                let stop = credits_in_truth(stop, progress.report.credits_left);
                 watch.note(&stop).await?;
                 // The slice has written "running" into the report.
-                let import = Import { reported: None, ..go_on(Step::Claim, import).import };
-                self.step_aside(import, &stop).await
+                let waited = if got_on { 0 } else { import.waited };
+                self.step_aside(Import { reported: None, waited, ..import }, &stop).await
             }
             Ended::Broken(reason) => self.break_off(import, hold, progress, reason).await,
         }
+    }
+
+    /// A slice in which nothing got done is not repeated at once.
+    async fn wait_after_nothing(&self, import: Import) -> Result<Next, ImportError> {
+        let wait = (import.waited / 5).clamp(5, 600);
+        self.stand_in_line(&import, wait, false).await?;
+        Ok(Next::after(wait, import))
     }
 
     /// Gives the rest of the file up.
@@ -106,6 +114,14 @@ impl<M: Means> Importer<'_, M> {
         progress.ending = Some(Ending { status: Status::Stopped, reason });
         self.relay.ledger.save(&mut hold, &progress, self.relay.now()).await?;
         Ok(Next::progress(Step::Finish, import))
+    }
+}
+
+/// The status does not tell a throttle from credits that are used up; fewer than a full call costs do.
+fn credits_in_truth(stop: Stop, left: Option<u64>) -> Stop {
+    match (&stop, left) {
+        (Stop::Throttled, Some(left)) if left < 10 => Stop::CreditsGone,
+        _ => stop,
     }
 }
 

@@ -37,7 +37,7 @@ pub trait Means: Clone + Send + Sync + 'static {
 /// What can be set.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The stack's name.
+    /// The stack's name; without one nothing is measured.
     pub stack: String,
     /// The most calls to Bigin in flight over the whole stack.
     pub bigin_concurrency: usize,
@@ -62,7 +62,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            stack: "bigin-relay".to_owned(),
+            stack: String::new(),
             bigin_concurrency: 5,
             slice_budget: Duration::from_secs(120),
             turn_poll_s: 20,

@@ -1,0 +1,135 @@
+//! A versioned bucket in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use push::bucket::{BucketError, ObjectVersion, Objects};
+
+use super::crash::Crash;
+
+const NAME: &str = "data";
+
+/// A bucket in memory, whose ranges are small so that every file takes several. Clones share what is in it.
+#[derive(Clone)]
+pub struct MemoryBucket {
+    held: Arc<Mutex<BTreeMap<String, Vec<Version>>>>,
+    crash: Crash,
+    range: usize,
+}
+
+#[derive(Clone)]
+struct Version {
+    id: String,
+    bytes: Vec<u8>,
+}
+
+impl Version {
+    /// As S3 does it, the tag depends on what is in the object alone.
+    fn etag(&self) -> String {
+        let hash = self.bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        format!("\"{hash:016x}\"")
+    }
+}
+
+impl MemoryBucket {
+    pub fn new(crash: Crash) -> Self {
+        Self { held: Arc::default(), crash, range: 4 << 10 }
+    }
+
+    /// Puts an object from outside; answers with its version.
+    pub fn set(&self, key: &str, bytes: impl Into<Vec<u8>>) -> ObjectVersion {
+        let mut held = self.held.lock().unwrap();
+        let versions = held.entry(key.to_owned()).or_default();
+        let version = Version { id: format!("v{}", versions.len() + 1), bytes: bytes.into() };
+        versions.push(version.clone());
+        describe(key, &version)
+    }
+
+    /// The newest version of an object, looked at from outside.
+    pub fn text(&self, key: &str) -> Option<Vec<u8>> {
+        self.held.lock().unwrap().get(key).and_then(|versions| versions.last()).map(|version| version.bytes.clone())
+    }
+
+    /// Deletes an object from outside, with all its versions.
+    pub fn forget(&self, key: &str) {
+        self.held.lock().unwrap().remove(key);
+    }
+
+    /// All keys with that prefix.
+    pub fn keys(&self, prefix: &str) -> Vec<String> {
+        self.held.lock().unwrap().keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+    }
+
+    fn find(&self, key: &str, version_id: Option<&str>) -> Result<Version, BucketError> {
+        let held = self.held.lock().unwrap();
+        let versions = held.get(key).map(Vec::as_slice).unwrap_or_default();
+        let found = match version_id {
+            Some(id) => versions.iter().find(|version| version.id == id),
+            None => versions.last(),
+        };
+        found.cloned().ok_or_else(|| BucketError::Gone { bucket: NAME.to_owned(), key: key.to_owned() })
+    }
+}
+
+fn describe(key: &str, version: &Version) -> ObjectVersion {
+    ObjectVersion {
+        key: key.to_owned(),
+        version_id: Some(version.id.clone()),
+        etag: version.etag(),
+        size: version.bytes.len() as u64,
+        put_at: None,
+    }
+}
+
+impl Objects for MemoryBucket {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn look_up(&self, key: &str, version_id: Option<&str>) -> Result<ObjectVersion, BucketError> {
+        self.crash.touch().await;
+        Ok(describe(key, &self.find(key, version_id)?))
+    }
+
+    async fn read(&self, object: &ObjectVersion, from: u64) -> Result<Vec<u8>, BucketError> {
+        self.crash.touch().await;
+        let version = self.find(&object.key, object.version_id.as_deref())?;
+        let from = usize::try_from(from).unwrap().min(version.bytes.len());
+        let to = (from + self.range).min(version.bytes.len());
+        Ok(version.bytes[from..to].to_vec())
+    }
+
+    async fn get(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, BucketError> {
+        self.crash.touch().await;
+        match self.text(key) {
+            Some(bytes) if bytes.len() as u64 > most => {
+                Err(BucketError::TooLarge { bucket: NAME.to_owned(), key: key.to_owned(), most })
+            }
+            other => Ok(other),
+        }
+    }
+
+    async fn put(&self, key: &str, _: &str, bytes: Vec<u8>) -> Result<(), BucketError> {
+        self.crash.touch().await;
+        self.set(key, bytes);
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), BucketError> {
+        self.crash.touch().await;
+        self.forget(key);
+        Ok(())
+    }
+
+    async fn put_together(&self, key: &str, _: &str, parts: &[String]) -> Result<(), BucketError> {
+        self.crash.touch().await;
+        let mut whole = Vec::new();
+        for part in parts {
+            whole.extend_from_slice(&self.find(part, None)?.bytes);
+        }
+        self.set(key, whole);
+        Ok(())
+    }
+}

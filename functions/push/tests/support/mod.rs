@@ -1,0 +1,316 @@
+//! Whole imports in one process: bucket and table in memory, and the sandbox over real HTTP.
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+pub mod bucket;
+pub mod crash;
+pub mod table;
+
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use flate2::read::MultiGzDecoder;
+use jiff::{SignedDuration, Timestamp};
+use push::bucket::ObjectVersion;
+use push::deliver::{Pass, Tokens};
+use push::import::{Import, Importer, Next, Step, StepEvent};
+use push::relay::{Means, Relay, Settings};
+use push::report::{Report, Status};
+use push::stop::Stop;
+use sandbox::{Config, Sandbox, SelfClientKeys};
+use serde_json::{Value, json};
+use shared::bigin::{Access, Bigin};
+use shared::clock::Clock;
+use shared::data_centre::{DataCentre, ZohoHosts};
+use shared::oauth::{Grant, TokenServer};
+use shared::secret::{ClientSecret, GrantCode, RefreshToken};
+use shared::state::{AuthorizationEvent, MemoryTable, standing};
+use tokio::sync::Mutex;
+
+use bucket::MemoryBucket;
+use crash::Crash;
+use table::TestTable;
+
+const SCOPES: &str = "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,ZohoBigin.coql.READ";
+
+/// The machine's clock, moved on by hand. Sleeping moves it.
+#[derive(Clone, Default)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub fn advance(&self, seconds: u64) {
+        self.0.fetch_add(i64::try_from(seconds).unwrap() * 1_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::SeqCst))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Mints tokens at the sandbox, as the refresh function would.
+pub struct TestTokens {
+    server: TokenServer,
+    keys: SelfClientKeys,
+    refresh_token: RefreshToken,
+    held: Mutex<Pass>,
+    version: AtomicU64,
+}
+
+fn pass(grant: Grant, version: u64) -> Pass {
+    let access = Access { api_domain: grant.api_domain, token: grant.access_token };
+    Pass { access, version: version.to_string() }
+}
+
+impl Tokens for TestTokens {
+    async fn pass(&self) -> Result<Pass, Stop> {
+        Ok(self.held.lock().await.clone())
+    }
+
+    async fn newer_than(&self, refused: &Pass) -> Result<Pass, Stop> {
+        let mut held = self.held.lock().await;
+        if held.version == refused.version {
+            let secret = ClientSecret::new(self.keys.client_secret.as_str()).unwrap();
+            let grant = self.server.refresh(&self.keys.client_id, &secret, &self.refresh_token).await;
+            let grant = grant.map_err(|error| Stop::NoFreshToken { message: error.to_string() })?;
+            *held = pass(grant, self.version.fetch_add(1, Ordering::SeqCst) + 1);
+        }
+        Ok(held.clone())
+    }
+}
+
+/// The means of these tests.
+#[derive(Clone)]
+pub struct TestMeans;
+
+impl Means for TestMeans {
+    type Table = TestTable;
+    type Objects = MemoryBucket;
+    type Tokens = TestTokens;
+    type Clock = TestClock;
+}
+
+/// Everything an import meets.
+pub struct World {
+    pub sandbox: Sandbox,
+    pub bucket: MemoryBucket,
+    pub table: TestTable,
+    pub clock: TestClock,
+    pub crash: Crash,
+    pub relay: Relay<TestMeans>,
+    executions: AtomicU64,
+    sequencer: AtomicU64,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(json!({}), Settings::default()).await
+    }
+
+    /// A sandbox with those switches, and a relay with those settings.
+    pub async fn with(switches: Value, settings: Settings) -> Self {
+        let switches = sandbox::Settings::default().changed(switches).unwrap();
+        let sandbox = Sandbox::start(Config { settings: switches, ..Config::default() }).await.unwrap();
+        let (clock, crash) = (TestClock::default(), Crash::default());
+        let bucket = MemoryBucket::new(crash.clone());
+        let table = TestTable::new(MemoryTable::with_clock(clock.clone()), crash.clone());
+        let http = shared::https::client(Duration::from_secs(30)).unwrap();
+        let hosts = ZohoHosts::with_accounts_url(DataCentre::Us, sandbox.url()).unwrap();
+        let server = TokenServer::new(http.clone(), hosts);
+        let keys = sandbox.self_client();
+        let file = sandbox.code(&keys.client_id, SCOPES);
+        let code = GrantCode::new(file["code"].as_str().unwrap()).unwrap();
+        let secret = ClientSecret::new(keys.client_secret.as_str()).unwrap();
+        let grant = server.exchange(&keys.client_id, &secret, &code).await.unwrap();
+        let tokens = TestTokens {
+            server,
+            keys,
+            refresh_token: grant.refresh_token.clone().unwrap(),
+            held: Mutex::new(pass(grant, 0)),
+            version: AtomicU64::new(0),
+        };
+        let expires_at = clock.now() + SignedDuration::from_hours(1);
+        standing::record(&table, &AuthorizationEvent::Authorized { expires_at }, clock.now()).await.unwrap();
+        let relay =
+            Relay::new(settings, bucket.clone(), table.clone(), Arc::new(tokens), Bigin::new(http), clock.clone());
+        let (executions, sequencer) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { sandbox, bucket, table, clock, crash, relay, executions, sequencer }
+    }
+
+    /// Puts a file; answers with the bucket's event.
+    pub fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) -> Value {
+        let object = self.bucket.set(key, bytes);
+        self.event(&object)
+    }
+
+    pub fn event(&self, object: &ObjectVersion) -> Value {
+        let sequencer = format!("{:016X}", self.sequencer.fetch_add(1, Ordering::SeqCst) + 1);
+        json!({"version": "0", "detail-type": "Object Created", "source": "aws.s3",
+            "time": self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "detail": {"bucket": {"name": "data"}, "object": {"key": object.key, "size": object.size,
+                "etag": object.etag.trim_matches('"'), "version-id": object.version_id, "sequencer": sequencer}}})
+    }
+
+    /// Starts an execution, as the rule or an invocation of push would.
+    pub fn start(&self, event: &Value) -> Execution {
+        let number = self.executions.fetch_add(1, Ordering::SeqCst);
+        let import = json!({"execution": format!("execution-{number}"), "started_at": self.clock.now(), "event": event});
+        Execution { step: Step::Claim, import: serde_json::from_value(import).unwrap() }
+    }
+
+    /// Runs a whole execution; answers with its report.
+    pub async fn import(&self, event: &Value) -> Report {
+        self.run(self.start(event)).await
+    }
+
+    /// Runs an execution to its end; answers with its report.
+    pub async fn run(&self, mut execution: Execution) -> Report {
+        for _ in 0..2_000 {
+            let next = execution.step(self).await;
+            if matches!(next.next, Step::Done | Step::Abandon) {
+                return self.report(&execution).await.expect("a report was written");
+            }
+        }
+        panic!("the import does not come to an end: {:?}", execution.step);
+    }
+
+    /// The last report of an execution that has ended.
+    pub async fn report(&self, execution: &Execution) -> Option<Report> {
+        let key = self.relay.ledger.report_of(&execution.import.execution).await.unwrap()?;
+        self.report_at(&key)
+    }
+
+    pub fn report_at(&self, key: &str) -> Option<Report> {
+        self.bucket.text(key).map(|bytes| serde_json::from_slice(&bytes).unwrap())
+    }
+
+    /// The one report there is.
+    pub fn only_report(&self) -> Report {
+        let keys = self.bucket.keys("reports/");
+        assert_eq!(keys.len(), 1, "{keys:?}");
+        self.report_at(&keys[0]).unwrap()
+    }
+
+    pub fn text(&self, key: &str) -> String {
+        String::from_utf8(self.bucket.text(key).unwrap_or_else(|| panic!("{key} is not there"))).unwrap()
+    }
+
+    /// The rows of an outcomes file.
+    pub fn outcomes(&self, report: &Report) -> Vec<Vec<String>> {
+        let key = report.outcomes_key.as_ref().expect("there are outcomes");
+        let mut text = String::new();
+        let packed = self.bucket.text(key).unwrap();
+        MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
+        text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    }
+
+    pub fn faults(&self, rules: Value) {
+        self.sandbox.console("PUT", "/console/faults", &json!({"rules": rules}));
+    }
+
+    pub fn switch(&self, switches: Value) {
+        self.sandbox.console("PUT", "/console/settings", &switches);
+    }
+
+    pub fn records(&self, module: &str) -> Vec<Value> {
+        self.sandbox.records(module)
+    }
+
+    /// Calls that write records, so far.
+    pub fn write_calls(&self) -> u64 {
+        let state = self.sandbox.state();
+        let writes = |(endpoint, endings): (&String, &Value)| {
+            let is_write = endpoint.starts_with("POST /bigin") || endpoint.starts_with("PUT /bigin");
+            if is_write { endings.as_object().unwrap().values().filter_map(Value::as_u64).sum() } else { 0 }
+        };
+        state["calls"].as_object().unwrap().iter().map(writes).sum()
+    }
+}
+
+/// An execution of the state machine.
+#[derive(Clone)]
+pub struct Execution {
+    pub step: Step,
+    pub import: Import,
+}
+
+/// What the state machine's retry does about an invocation that died.
+#[derive(Debug, PartialEq)]
+pub enum Invocation {
+    Answered(Box<Next>),
+    Died,
+}
+
+impl Execution {
+    /// Does the next step as the state machine would, wait included.
+    pub async fn step(&mut self, world: &World) -> Next {
+        match self.invoke(world).await {
+            Invocation::Answered(next) => *next,
+            Invocation::Died => panic!("the invocation died"),
+        }
+    }
+
+    /// Invokes the function for the next step. It may die in the middle: then the step is the same the next time.
+    pub async fn invoke(&mut self, world: &World) -> Invocation {
+        let importer = Importer::new(&world.relay);
+        let event = StepEvent { step: self.step, import: self.import.clone(), error: None };
+        let next = tokio::select! {
+            next = importer.step(event) => next.unwrap(),
+            () = world.crash.death() => return Invocation::Died,
+        };
+        world.clock.advance(next.wait_seconds);
+        // The state machine carries JSON.
+        self.import = serde_json::from_value(serde_json::to_value(&next.import).unwrap()).unwrap();
+        self.step = if next.next == Step::Renew { Step::Claim } else { next.next };
+        Invocation::Answered(Box::new(next))
+    }
+
+    /// Does steps until one has been done that leaves the execution there.
+    pub async fn run_until(&mut self, world: &World, wanted: impl Fn(&Next) -> bool) -> Next {
+        for _ in 0..2_000 {
+            let next = self.step(world).await;
+            if wanted(&next) {
+                return next;
+            }
+            assert!(!matches!(next.next, Step::Done | Step::Abandon), "it has ended before: {next:?}");
+        }
+        panic!("that never comes");
+    }
+}
+
+/// Small slices, so that even a short file takes several.
+pub fn small_slices() -> Settings {
+    Settings {
+        slice_budget: Duration::from_millis(60),
+        first_wait: Duration::from_millis(5),
+        patience: Duration::from_millis(200),
+        look_every: Duration::ZERO,
+        ..Settings::default()
+    }
+}
+
+/// A file of contacts: `Last Name,Email`, with an e-mail address of its own in each row.
+pub fn contacts(rows: std::ops::Range<u32>) -> String {
+    let mut text = String::from("Last Name,Email\n");
+    for row in rows {
+        text.push_str(&format!("Contact {row},contact{row}@example.com\n"));
+    }
+    text
+}
+
+/// What must hold of every finished report.
+pub fn adds_up(report: &Report) {
+    assert!(report.counts.add_up(), "{report:?}");
+    assert!(report.finished_at.is_some());
+    assert_eq!(report.rejects_key.is_some(), report.counts.rejected > 0);
+    if report.status == Status::Complete {
+        assert_eq!((report.counts.rejected, report.counts.deferred), (0, 0));
+    }
+}
