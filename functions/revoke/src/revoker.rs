@@ -9,7 +9,7 @@ use shared::oauth::{Revoked, TokenFailure};
 use shared::state::standing::{Recorded, record};
 use shared::state::{AuthorizationEvent, AuthorizationState, Table};
 use shared::tokens::{
-    AccessDocument, AccessDocumentStore, BlankState, Issuer, Publish, Secrets, SelfClient, SelfClientStore,
+    AccessDocument, AccessDocumentStore, BlankState, Issuer, Publish, Secrets, SelfClient, SelfClientStore, VaultError,
 };
 
 use crate::error::RevokeError;
@@ -92,7 +92,12 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
         dry_run: bool,
         reason: Option<&str>,
     ) -> Result<RevokeAnswer, RevokeError> {
-        let client = self.self_client.read().await?.map(|stored| stored.document);
+        // A document that cannot be read keeps nobody from pausing and blanking; only Zoho's part must wait.
+        let (client, is_readable) = match self.self_client.read().await {
+            Ok(stored) => (stored.map(|stored| stored.document), true),
+            Err(VaultError::Unreadable { .. }) => (None, false),
+            Err(error) => return Err(error.into()),
+        };
         let org_id = self.confirmed(client.as_ref(), confirm, dry_run).await?;
         let answer = |status, at_zoho, message: String, problems| RevokeAnswer {
             status,
@@ -121,7 +126,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
             tracing::warn!(%error, "the intake is still open");
             problems.push(error.to_string());
         }
-        if client.is_none() && org_id.is_none() {
+        if is_readable && client.is_none() && org_id.is_none() {
             let message = "nothing was authorized, and nothing can be until authorize is invoked".to_owned();
             self.record(AuthorizationEvent::RevokeDone).await?;
             return Ok(answer(
@@ -155,7 +160,11 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
         confirm: Option<&str>,
         dry_run: bool,
     ) -> Result<Option<String>, RevokeError> {
-        let access = self.access.read().await?.map(|stored| stored.document);
+        let access = match self.access.read().await {
+            Ok(stored) => stored.map(|stored| stored.document),
+            Err(VaultError::Unreadable { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         let of_token = access.as_ref().and_then(AccessDocument::org_id);
         let org_id = client.and_then(|client| client.org_id.as_deref()).or(of_token);
         let (what, wanted) = match (org_id, client) {
@@ -178,11 +187,12 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
     async fn blank_access_token(&self, org_id: Option<&str>) -> Result<(), RevokeError> {
         let blank = AccessDocument::blank(BlankState::Revoked, org_id.map(str::to_owned));
         for _ in 0..ROUNDS {
-            let stored = self.access.read().await?;
-            if stored.as_ref().is_some_and(|stored| is_revoked(&stored.document)) {
-                return Ok(self.access.scrub().await?);
-            }
-            let version = stored.map(|stored| stored.version);
+            let version = match self.access.read().await {
+                Ok(Some(stored)) if is_revoked(&stored.document) => return Ok(self.access.scrub().await?),
+                Ok(stored) => stored.map(|stored| stored.version),
+                Err(VaultError::Unreadable { .. }) => self.access.version().await?,
+                Err(error) => return Err(error.into()),
+            };
             if let Publish::Done(_) = self.access.publish(version.as_ref(), &blank).await? {
                 return Ok(self.access.scrub().await?);
             }

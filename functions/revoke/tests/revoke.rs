@@ -12,7 +12,7 @@ use shared::state::pause::SetCause;
 use shared::state::standing::record;
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, MemoryTable, Standing, credits, held, pause};
 use shared::testing::{ORG_ID, USER, access_token, eventually, self_client};
-use shared::tokens::{Asked, DocumentStore, MemoryIssuer, MemorySecret, Publish};
+use shared::tokens::{Asked, DocumentStore, MemoryIssuer, MemorySecret, Publish, SecretText, Secrets};
 
 const REFRESH_TOKEN: &str = "canary-refresh-token";
 
@@ -284,6 +284,27 @@ async fn a_revoke_of_nothing_says_so_and_closes_the_door_all_the_same() {
 }
 
 #[tokio::test]
+async fn secrets_that_cannot_be_read_keep_nobody_from_stopping_delivery() {
+    let world = World::authorized().await;
+    for secret in [&world.access, &world.self_client] {
+        let version = secret.read().await.unwrap().map(|current| current.version);
+        let garbage = SecretText::new("{canary");
+        assert!(matches!(
+            secret.publish(version.as_ref(), &garbage).await,
+            Ok(Publish::Done(_))
+        ));
+    }
+    let error = world.ask(json!({"confirm": ORG_ID})).await.unwrap_err();
+    assert_eq!(error.kind(), "Secret");
+    assert!(!error.to_string().contains("canary"), "{error}");
+    assert_eq!(
+        (world.state().await, world.is_intake_open().await),
+        (AuthorizationState::Revoking, false)
+    );
+    assert!(!format!("{:?}", world.access.labelled()).contains("canary"));
+}
+
+#[tokio::test]
 async fn a_refresh_under_way_loses_against_a_revoke() {
     let world = World::authorized().await;
     world.issuer().close_gate();
@@ -331,9 +352,9 @@ async fn a_pause_stops_and_a_resume_starts_delivery() {
         resumes_at: None,
     };
     pause::set(world.table(), &credits).await.unwrap();
-    let resumed = world.ask(json!({"action": "resume"})).await.unwrap();
+    let running = world.ask(json!({"action": "resume"})).await.unwrap();
     assert_eq!(
-        (resumed["status"].as_str(), &resumed["paused"]),
+        (running["status"].as_str(), &running["paused"]),
         (Some("running"), &Value::Null)
     );
     assert!(world.is_intake_open().await);
