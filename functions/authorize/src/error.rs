@@ -155,6 +155,12 @@ pub enum AuthorizeError {
         "there is no refresh token stored that could be verified: generate a code in Zoho's API console and send its file"
     )]
     NothingToVerify,
+    /// A revoke has begun or is done.
+    #[error(
+        "an operator has revoked the access, and verifying does not bring it back: generate a code in Zoho's API console \
+         and send its file"
+    )]
+    IsRevoked,
     /// Zoho is to be left alone for now.
     #[error("no access token may be asked for before {}: Zoho locks out who asks too often. Verify again then", until(.0))]
     LeftAlone(Refusal),
@@ -189,6 +195,7 @@ impl AuthorizeError {
             Self::OrganisationUnknown { .. } => "OrganisationUnknown",
             Self::VerificationFailed { .. } => "VerificationFailed",
             Self::NothingToVerify => "NothingToVerify",
+            Self::IsRevoked => "IsRevoked",
             Self::LeftAlone(_) => "LeftAlone",
             Self::Unfinished { .. } => "Unfinished",
         }

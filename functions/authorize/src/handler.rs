@@ -8,7 +8,7 @@ use shared::data_centre::DataCentre;
 use shared::intake::Intake;
 use shared::oauth::{Grant, TokenFailure};
 use shared::secret::RefreshToken;
-use shared::state::{Standing, Table, mints};
+use shared::state::{AuthorizationState, Standing, Table, mints};
 use shared::tokens::{
     AccessDocument, AccessDocumentStore, AccessTokenRecord, BlankState, Publish, Secrets, SelfClient, SelfClientStore,
     VaultError, VersionId,
@@ -45,7 +45,7 @@ pub(crate) struct Before {
     pub(crate) version: Option<VersionId>,
     /// Whether a revoke had blanked the access token: then nobody is surprised to find it so later.
     pub(crate) was_revoked: bool,
-    /// The authorization's count of changes.
+    /// How the relay stood.
     pub(crate) standing: Standing,
 }
 
@@ -244,6 +244,9 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
     /// Verifies what an earlier run stored: the one that waits, or else the one in force.
     async fn with_what_is_stored(&self, change_org: bool) -> Result<Answer, AuthorizeError> {
         let before = self.look().await?;
+        if is_being_revoked(&before.standing) {
+            return Err(AuthorizeError::IsRevoked);
+        }
         let (Some(stored), Some(version)) = (&before.client, &before.version) else {
             return Err(AuthorizeError::NothingToVerify);
         };
@@ -286,6 +289,14 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         };
         Box::pin(self.settle(before, candidate)).await
     }
+}
+
+/// Whether a revoke has begun or is done.
+pub(crate) fn is_being_revoked(standing: &Standing) -> bool {
+    matches!(
+        standing.authorization.state,
+        AuthorizationState::Revoking | AuthorizationState::Revoked
+    )
 }
 
 /// Whether a revoke has blanked the access token.

@@ -3,12 +3,12 @@
 
 use shared::clock::Clock;
 use shared::intake::Intake;
-use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Standing, Table, held, mints, pause, standing};
+use shared::state::{AuthorizationEvent, Cause, Standing, Table, held, mints, pause, standing};
 use shared::tokens::{AccessDocument, Publish, Secrets, SelfClient, VaultError};
 
 use crate::answer::{Answer, Previous, Scopes};
 use crate::error::{AuthorizeError, Kept};
-use crate::handler::{Authorize, Before, Candidate, is_revoked};
+use crate::handler::{Authorize, Before, Candidate, is_being_revoked, is_revoked};
 use crate::scopes::missing;
 use crate::verify::{Belonging, Verified, belonging, verify};
 use crate::zoho::Zoho;
@@ -213,13 +213,6 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         }
         previous
     }
-}
-
-fn is_being_revoked(standing: &Standing) -> bool {
-    matches!(
-        standing.authorization.state,
-        AuthorizationState::Revoking | AuthorizationState::Revoked
-    )
 }
 
 /// Writes down whose the tokens are.

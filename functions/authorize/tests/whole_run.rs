@@ -237,6 +237,26 @@ async fn after_a_revoke_the_same_organisation_comes_back_and_another_does_not() 
 }
 
 #[tokio::test]
+async fn verifying_does_not_undo_a_revoke_that_zoho_did_not_answer() {
+    let relay = Relay::new(ZohoDouble::default());
+    relay.authorize(file()).await.unwrap();
+    let begun = AuthorizationEvent::RevokeBegun {
+        reason: "test".to_owned(),
+    };
+    standing::record(&relay.table, &begun, relay.now()).await.unwrap();
+    assert_eq!(
+        relay.authorize(json!({"verify": true})).await.unwrap_err().kind(),
+        "IsRevoked"
+    );
+    assert_eq!(relay.state().await, AuthorizationState::Revoking);
+    let answer = relay.authorize(file()).await.unwrap();
+    assert_eq!(
+        (answer.previous, relay.state().await),
+        (Previous::Revoked, AuthorizationState::Active)
+    );
+}
+
+#[tokio::test]
 async fn a_revoke_that_comes_in_between_wins() {
     let relay = Relay::new(ZohoDouble::default());
     relay.authorize(file()).await.unwrap();
