@@ -11,8 +11,8 @@ use crate::stop::Stop;
 
 /// How often Bigin may ask for one record to be tried again before it is rejected.
 const MOST_ATTEMPTS: u32 = 5;
-/// How far Bigin's clock may be behind ours.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(5);
+/// How far Bigin's clock may be behind ours; a second of it is that Bigin tells whole seconds.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(2);
 
 /// What to do about a call that failed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,9 @@ pub enum Decision {
     Stop(Stop),
 }
 
-/// What to do about a failed call.
-pub fn about_failure(failure: &CallFailure) -> Decision {
+/// What to do about a failed call, which would have cost that many API credits. `known_left` is how many there were left
+/// when Bigin last said so.
+pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64>) -> Decision {
     let hold = |code: &str| {
         Decision::Stop(Stop::ModuleHeld {
             code: code.to_owned(),
@@ -43,10 +44,14 @@ pub fn about_failure(failure: &CallFailure) -> Decision {
         CallFailure::ScopeMissing { .. } => hold("OAUTH_SCOPE_MISMATCH"),
         CallFailure::NotPermitted { code, .. } => hold(code),
         CallFailure::UnknownModule { .. } => hold("INVALID_MODULE"),
-        CallFailure::Throttled {
-            credits_remaining: Some(0),
-            ..
-        } => Decision::Stop(Stop::CreditsGone),
+        // Fewer are left than the call costs: waiting for other calls to come back would not help.
+        CallFailure::Throttled { credits_remaining, .. }
+            if credits_remaining
+                .or(known_left)
+                .is_some_and(|left| left < credits.max(1)) =>
+        {
+            Decision::Stop(Stop::CreditsGone)
+        }
         CallFailure::Throttled { retry_after, .. } => Decision::SlowDown {
             retry_after: *retry_after,
         },
@@ -324,11 +329,11 @@ mod tests {
             message: String::new(),
         };
         assert!(matches!(
-            about_failure(&failure),
+            about_failure(&failure, 10, None),
             Decision::Stop(Stop::ModuleHeld { .. })
         ));
         assert!(matches!(
-            about_failure(&CallFailure::ScopeMissing { call: "x".into() }),
+            about_failure(&CallFailure::ScopeMissing { call: "x".into() }, 10, None),
             Decision::Stop(Stop::ModuleHeld { .. })
         ));
     }
@@ -353,21 +358,36 @@ mod tests {
             retry_after: Some(Duration::from_secs(3)),
         };
         assert!(matches!(
-            about_failure(&throttled(None)),
+            about_failure(&throttled(None), 10, None),
             Decision::SlowDown { retry_after: Some(_) }
         ));
-        assert!(matches!(about_failure(&throttled(Some(7))), Decision::SlowDown { .. }));
-        assert_eq!(about_failure(&throttled(Some(0))), Decision::Stop(Stop::CreditsGone));
+        assert!(matches!(
+            about_failure(&throttled(Some(70)), 10, None),
+            Decision::SlowDown { .. }
+        ));
+        for left in [0, 9] {
+            assert_eq!(
+                about_failure(&throttled(Some(left)), 10, None),
+                Decision::Stop(Stop::CreditsGone)
+            );
+            assert_eq!(
+                about_failure(&throttled(None), 10, Some(left)),
+                Decision::Stop(Stop::CreditsGone)
+            );
+        }
     }
 
     #[test]
     fn a_refusal_as_a_whole_is_split_unless_it_is_about_the_request() {
-        assert_eq!(about_failure(&refusal(400, "INVALID_DATA")), Decision::Split);
-        assert_eq!(about_failure(&refusal(400, "LIMIT_EXCEEDED")), Decision::Split);
+        assert_eq!(about_failure(&refusal(400, "INVALID_DATA"), 10, None), Decision::Split);
+        assert_eq!(
+            about_failure(&refusal(400, "LIMIT_EXCEEDED"), 10, None),
+            Decision::Split
+        );
         for (status, code) in [(400, "REQUIRED_PARAM_MISSING"), (404, "INVALID_URL_PATTERN")] {
             assert!(
                 matches!(
-                    about_failure(&refusal(status, code)),
+                    about_failure(&refusal(status, code), 10, None),
                     Decision::Stop(Stop::ModuleHeld { .. })
                 ),
                 "{code}"

@@ -98,7 +98,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         if lost.is_some() {
             self.tally.credits += shape.credits(parcels.len());
         }
-        match about_failure(failure) {
+        match about_failure(failure, shape.credits(parcels.len()), self.tally.credits_left) {
             Decision::Repeat => {
                 self.put_back(parcels, lost);
                 self.failed_again(None, || Stop::Unavailable {

@@ -9,14 +9,11 @@ use shared::state::StateError;
 use super::batch::{Consignment, Contents};
 use super::message::{Message, MessageFault};
 use super::unique::unique_keys;
-use crate::bucket::{BucketError, Objects};
 use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting};
+use crate::mapping_file::{self, MappingFile, MappingFileError};
 use crate::parcel::{Parcel, Reject};
 use crate::relay::{AskFailure, Freshness, Means, Metadata, Relay};
 use crate::stop::Stop;
-
-/// The most bytes a mapping file may have.
-const LARGEST_MAPPING: u64 = 1 << 20;
 
 /// A message, ready to be sent.
 pub(super) struct Prepared {
@@ -40,14 +37,6 @@ pub(super) enum Hindrance {
 
 impl From<StateError> for Hindrance {
     fn from(error: StateError) -> Self {
-        Self::Stop(Stop::Unavailable {
-            message: error.to_string(),
-        })
-    }
-}
-
-impl From<BucketError> for Hindrance {
-    fn from(error: BucketError) -> Self {
         Self::Stop(Stop::Unavailable {
             message: error.to_string(),
         })
@@ -141,7 +130,7 @@ impl<'a, M: Means> Preparer<'a, M> {
             .fields(&module, Freshness::TenMinutes)
             .await
             .map_err(not_answered)?;
-        let mapping = self.mapping(&module, message.mapping.as_deref()).await?;
+        let mapping = self.mapping(&module, message).await?;
         let organisation = self.relay.organisation().await.map_err(not_answered)?;
         let zone = organisation
             .as_ref()
@@ -171,32 +160,23 @@ impl<'a, M: Means> Preparer<'a, M> {
     }
 
     /// The mapping that the message names, which must be there, or else the module's, which may be.
-    async fn mapping(&self, module: &ModuleName, name: Option<&str>) -> Result<Mapping, Hindrance> {
-        let key = match name {
-            Some(name) => format!("mappings/{module}/{name}.toml"),
-            None => format!("mappings/{module}.toml"),
-        };
-        let Some(bytes) = self.relay.bucket.get(&key, LARGEST_MAPPING).await? else {
-            return match name {
-                None => Ok(Mapping::default()),
-                Some(name) => {
-                    let message = format!("there is no mapping {name:?} for {module}: put it at {key}");
-                    Err(Hindrance::Poison(MessageFault::new("UNKNOWN_MAPPING", message)))
-                }
-            };
-        };
+    async fn mapping(&self, module: &ModuleName, message: &Message) -> Result<Mapping, Hindrance> {
+        let found = mapping_file::find(&self.relay.bucket, module, &message.module, message.mapping.as_deref()).await;
         // A mapping with a mistake is the operator's, and no sender's message is to be lost by it.
         let broken = |message: String| {
-            Hindrance::Held(
-                module.clone(),
-                Stop::ModuleHeld {
-                    code: "MAPPING_BROKEN".to_owned(),
-                    message,
-                },
-            )
+            Hindrance::Held(module.clone(), Stop::ModuleHeld { code: "MAPPING_BROKEN".to_owned(), message })
         };
-        let text = String::from_utf8(bytes).map_err(|_| broken(format!("{key} is not UTF-8: save it as UTF-8")))?;
-        Mapping::parse(&text).map_err(|fault| broken(format!("{key} cannot be used: {fault}")))
+        match found {
+            Ok(None) => Ok(Mapping::default()),
+            Ok(Some(MappingFile { key, text })) => {
+                Mapping::parse(&text).map_err(|fault| broken(format!("{key} cannot be used: {fault}")))
+            }
+            Err(missing @ MappingFileError::Missing { .. }) => Err(poison("UNKNOWN_MAPPING", missing)),
+            Err(MappingFileError::Bucket(error)) => {
+                Err(Hindrance::Stop(Stop::Unavailable { message: error.to_string() }))
+            }
+            Err(other) => Err(broken(other.to_string())),
+        }
     }
 }
 

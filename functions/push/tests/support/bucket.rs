@@ -35,21 +35,33 @@ impl Version {
 
 impl MemoryBucket {
     pub fn new(crash: Crash) -> Self {
-        Self { held: Arc::default(), crash, range: 4 << 10 }
+        Self {
+            held: Arc::default(),
+            crash,
+            range: 4 << 10,
+        }
     }
 
     /// Puts an object from outside; answers with its version.
     pub fn set(&self, key: &str, bytes: impl Into<Vec<u8>>) -> ObjectVersion {
         let mut held = self.held.lock().unwrap();
         let versions = held.entry(key.to_owned()).or_default();
-        let version = Version { id: format!("v{}", versions.len() + 1), bytes: bytes.into() };
+        let version = Version {
+            id: format!("v{}", versions.len() + 1),
+            bytes: bytes.into(),
+        };
         versions.push(version.clone());
         describe(key, &version)
     }
 
     /// The newest version of an object, looked at from outside.
     pub fn text(&self, key: &str) -> Option<Vec<u8>> {
-        self.held.lock().unwrap().get(key).and_then(|versions| versions.last()).map(|version| version.bytes.clone())
+        self.held
+            .lock()
+            .unwrap()
+            .get(key)
+            .and_then(|versions| versions.last())
+            .map(|version| version.bytes.clone())
     }
 
     /// Deletes an object from outside, with all its versions.
@@ -59,7 +71,13 @@ impl MemoryBucket {
 
     /// All keys with that prefix.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
-        self.held.lock().unwrap().keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+        self.held
+            .lock()
+            .unwrap()
+            .keys()
+            .filter(|key| key.starts_with(prefix))
+            .cloned()
+            .collect()
     }
 
     fn find(&self, key: &str, version_id: Option<&str>) -> Result<Version, BucketError> {
@@ -69,7 +87,10 @@ impl MemoryBucket {
             Some(id) => versions.iter().find(|version| version.id == id),
             None => versions.last(),
         };
-        found.cloned().ok_or_else(|| BucketError::Gone { bucket: NAME.to_owned(), key: key.to_owned() })
+        found.cloned().ok_or_else(|| BucketError::Gone {
+            bucket: NAME.to_owned(),
+            key: key.to_owned(),
+        })
     }
 }
 
@@ -104,9 +125,11 @@ impl Objects for MemoryBucket {
     async fn get(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, BucketError> {
         self.crash.touch().await;
         match self.text(key) {
-            Some(bytes) if bytes.len() as u64 > most => {
-                Err(BucketError::TooLarge { bucket: NAME.to_owned(), key: key.to_owned(), most })
-            }
+            Some(bytes) if bytes.len() as u64 > most => Err(BucketError::TooLarge {
+                bucket: NAME.to_owned(),
+                key: key.to_owned(),
+                most,
+            }),
             other => Ok(other),
         }
     }

@@ -16,7 +16,11 @@ pub struct Crash {
 
 impl Default for Crash {
     fn default() -> Self {
-        Self { left: Arc::new(AtomicI64::new(i64::MAX)), reached: Arc::default(), touches: Arc::default() }
+        Self {
+            left: Arc::new(AtomicI64::new(i64::MAX)),
+            reached: Arc::default(),
+            touches: Arc::default(),
+        }
     }
 }
 

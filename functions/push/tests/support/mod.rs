@@ -32,7 +32,8 @@ use bucket::MemoryBucket;
 use crash::Crash;
 use table::TestTable;
 
-const SCOPES: &str = "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,ZohoBigin.coql.READ";
+const SCOPES: &str =
+    "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,ZohoBigin.coql.READ";
 
 /// The machine's clock, moved on by hand. Sleeping moves it.
 #[derive(Clone, Default)]
@@ -40,7 +41,8 @@ pub struct TestClock(Arc<AtomicI64>);
 
 impl TestClock {
     pub fn advance(&self, seconds: u64) {
-        self.0.fetch_add(i64::try_from(seconds).unwrap() * 1_000, Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(seconds).unwrap() * 1_000, Ordering::SeqCst);
     }
 }
 
@@ -50,7 +52,8 @@ impl Clock for TestClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.0.fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
         tokio::task::yield_now().await;
     }
 }
@@ -65,8 +68,14 @@ pub struct TestTokens {
 }
 
 fn pass(grant: Grant, version: u64) -> Pass {
-    let access = Access { api_domain: grant.api_domain, token: grant.access_token };
-    Pass { access, version: version.to_string() }
+    let access = Access {
+        api_domain: grant.api_domain,
+        token: grant.access_token,
+    };
+    Pass {
+        access,
+        version: version.to_string(),
+    }
 }
 
 impl Tokens for TestTokens {
@@ -78,8 +87,13 @@ impl Tokens for TestTokens {
         let mut held = self.held.lock().await;
         if held.version == refused.version {
             let secret = ClientSecret::new(self.keys.client_secret.as_str()).unwrap();
-            let grant = self.server.refresh(&self.keys.client_id, &secret, &self.refresh_token).await;
-            let grant = grant.map_err(|error| Stop::NoFreshToken { message: error.to_string() })?;
+            let grant = self
+                .server
+                .refresh(&self.keys.client_id, &secret, &self.refresh_token)
+                .await;
+            let grant = grant.map_err(|error| Stop::NoFreshToken {
+                message: error.to_string(),
+            })?;
             *held = pass(grant, self.version.fetch_add(1, Ordering::SeqCst) + 1);
         }
         Ok(held.clone())
@@ -117,7 +131,12 @@ impl World {
     /// A sandbox with those switches, and a relay with those settings.
     pub async fn with(switches: Value, settings: Settings) -> Self {
         let switches = sandbox::Settings::default().changed(switches).unwrap();
-        let sandbox = Sandbox::start(Config { settings: switches, ..Config::default() }).await.unwrap();
+        let sandbox = Sandbox::start(Config {
+            settings: switches,
+            ..Config::default()
+        })
+        .await
+        .unwrap();
         let (clock, crash) = (TestClock::default(), Crash::default());
         let bucket = MemoryBucket::new(crash.clone());
         let table = TestTable::new(MemoryTable::with_clock(clock.clone()), crash.clone());
@@ -137,11 +156,28 @@ impl World {
             version: AtomicU64::new(0),
         };
         let expires_at = clock.now() + SignedDuration::from_hours(1);
-        standing::record(&table, &AuthorizationEvent::Authorized { expires_at }, clock.now()).await.unwrap();
-        let relay =
-            Relay::new(settings, bucket.clone(), table.clone(), Arc::new(tokens), Bigin::new(http), clock.clone());
+        standing::record(&table, &AuthorizationEvent::Authorized { expires_at }, clock.now())
+            .await
+            .unwrap();
+        let relay = Relay::new(
+            settings,
+            bucket.clone(),
+            table.clone(),
+            Arc::new(tokens),
+            Bigin::new(http),
+            clock.clone(),
+        );
         let (executions, sequencer) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { sandbox, bucket, table, clock, crash, relay, executions, sequencer }
+        Self {
+            sandbox,
+            bucket,
+            table,
+            clock,
+            crash,
+            relay,
+            executions,
+            sequencer,
+        }
     }
 
     /// Puts a file; answers with the bucket's event.
@@ -161,8 +197,12 @@ impl World {
     /// Starts an execution, as the rule or an invocation of push would.
     pub fn start(&self, event: &Value) -> Execution {
         let number = self.executions.fetch_add(1, Ordering::SeqCst);
-        let import = json!({"execution": format!("execution-{number}"), "started_at": self.clock.now(), "event": event});
-        Execution { step: Step::Claim, import: serde_json::from_value(import).unwrap() }
+        let import =
+            json!({"execution": format!("execution-{number}"), "started_at": self.clock.now(), "event": event});
+        Execution {
+            step: Step::Claim,
+            import: serde_json::from_value(import).unwrap(),
+        }
     }
 
     /// Runs a whole execution; answers with its report.
@@ -183,12 +223,19 @@ impl World {
 
     /// The last report of an execution that has ended.
     pub async fn report(&self, execution: &Execution) -> Option<Report> {
-        let key = self.relay.ledger.report_of(&execution.import.execution).await.unwrap()?;
+        let key = self
+            .relay
+            .ledger
+            .report_of(&execution.import.execution)
+            .await
+            .unwrap()?;
         self.report_at(&key)
     }
 
     pub fn report_at(&self, key: &str) -> Option<Report> {
-        self.bucket.text(key).map(|bytes| serde_json::from_slice(&bytes).unwrap())
+        self.bucket
+            .text(key)
+            .map(|bytes| serde_json::from_slice(&bytes).unwrap())
     }
 
     /// The one report there is.
@@ -207,8 +254,13 @@ impl World {
         let key = report.outcomes_key.as_ref().expect("there are outcomes");
         let mut text = String::new();
         let packed = self.bucket.text(key).unwrap();
-        MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
-        text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+        MultiGzDecoder::new(packed.as_slice())
+            .read_to_string(&mut text)
+            .unwrap();
+        text.lines()
+            .skip(1)
+            .map(|line| line.split(',').map(str::to_owned).collect())
+            .collect()
     }
 
     pub fn faults(&self, rules: Value) {
@@ -228,7 +280,11 @@ impl World {
         let state = self.sandbox.state();
         let writes = |(endpoint, endings): (&String, &Value)| {
             let is_write = endpoint.starts_with("POST /bigin") || endpoint.starts_with("PUT /bigin");
-            if is_write { endings.as_object().unwrap().values().filter_map(Value::as_u64).sum() } else { 0 }
+            if is_write {
+                endings.as_object().unwrap().values().filter_map(Value::as_u64).sum()
+            } else {
+                0
+            }
         };
         state["calls"].as_object().unwrap().iter().map(writes).sum()
     }
@@ -260,7 +316,11 @@ impl Execution {
     /// Invokes the function for the next step. It may die in the middle: then the step is the same the next time.
     pub async fn invoke(&mut self, world: &World) -> Invocation {
         let importer = Importer::new(&world.relay);
-        let event = StepEvent { step: self.step, import: self.import.clone(), error: None };
+        let event = StepEvent {
+            step: self.step,
+            import: self.import.clone(),
+            error: None,
+        };
         let next = tokio::select! {
             next = importer.step(event) => next.unwrap(),
             () = world.crash.death() => return Invocation::Died,
@@ -268,7 +328,11 @@ impl Execution {
         world.clock.advance(next.wait_seconds);
         // The state machine carries JSON.
         self.import = serde_json::from_value(serde_json::to_value(&next.import).unwrap()).unwrap();
-        self.step = if next.next == Step::Renew { Step::Claim } else { next.next };
+        self.step = if next.next == Step::Renew {
+            Step::Claim
+        } else {
+            next.next
+        };
         Invocation::Answered(Box::new(next))
     }
 
@@ -279,7 +343,10 @@ impl Execution {
             if wanted(&next) {
                 return next;
             }
-            assert!(!matches!(next.next, Step::Done | Step::Abandon), "it has ended before: {next:?}");
+            assert!(
+                !matches!(next.next, Step::Done | Step::Abandon),
+                "it has ended before: {next:?}"
+            );
         }
         panic!("that never comes");
     }

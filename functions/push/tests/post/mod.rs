@@ -1,0 +1,298 @@
+//! RecordsQueue in memory, and push consuming it as Lambda would make it.
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use push::direct::{Imports, StartError};
+use push::handler::{Doors, Push};
+use push::queue::{QueueError, RecordsQueue};
+use push::relay::{Means, Relay, Settings};
+use push::report::Report;
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use shared::intake::{Intake, MemoryIntake};
+
+use crate::support::table::TestTable;
+use crate::support::{TestClock, TestMeans, TestTokens, World};
+
+/// A message on the queue.
+#[derive(Debug, Clone)]
+pub struct Lying {
+    pub id: String,
+    pub body: String,
+    pub group: Option<String>,
+    pub receives: u32,
+    pub first_received_at: Option<Timestamp>,
+}
+
+/// The queue in memory. Clones share it.
+#[derive(Clone, Default)]
+pub struct MemoryQueue {
+    lying: Arc<Mutex<Vec<Lying>>>,
+    hidden: Arc<Mutex<HashMap<String, Duration>>>,
+    last: Arc<AtomicU64>,
+    /// From how many sends on they fail.
+    pub refuses: Arc<Mutex<bool>>,
+}
+
+impl MemoryQueue {
+    pub fn put(&self, body: impl ToString) -> String {
+        self.put_into(None, body)
+    }
+
+    pub fn put_into(&self, group: Option<&str>, body: impl ToString) -> String {
+        let id = format!("m{}", self.last.fetch_add(1, Ordering::SeqCst));
+        let group = group.map(str::to_owned);
+        let lying = Lying {
+            id: id.clone(),
+            body: body.to_string(),
+            group,
+            receives: 0,
+            first_received_at: None,
+        };
+        self.lying.lock().unwrap().push(lying);
+        id
+    }
+
+    /// What lies on the queue.
+    pub fn lying(&self) -> Vec<Lying> {
+        self.lying.lock().unwrap().clone()
+    }
+
+    /// For how long a message was last sent out of sight.
+    pub fn hidden(&self, id: &str) -> Option<Duration> {
+        self.hidden.lock().unwrap().get(id).copied()
+    }
+
+    /// Delivers all that lies there, as one event.
+    fn deliver(&self, now: Timestamp) -> Value {
+        let mut lying = self.lying.lock().unwrap();
+        let records: Vec<_> = lying
+            .iter_mut()
+            .map(|message| {
+                message.receives += 1;
+                let first = *message.first_received_at.get_or_insert(now);
+                json!({"messageId": message.id, "receiptHandle": message.id, "body": message.body, "eventSource": "aws:sqs",
+                    "attributes": {"ApproximateReceiveCount": message.receives.to_string(),
+                        "ApproximateFirstReceiveTimestamp": first.as_millisecond().to_string(),
+                        "MessageGroupId": message.group}})
+            })
+            .collect();
+        json!({"Records": records})
+    }
+}
+
+impl RecordsQueue for MemoryQueue {
+    async fn hide(&self, receipt: &str, wait: Duration) -> Result<(), QueueError> {
+        self.hidden.lock().unwrap().insert(receipt.to_owned(), wait);
+        Ok(())
+    }
+
+    async fn send(&self, body: &str, group: &str) -> Result<String, QueueError> {
+        if *self.refuses.lock().unwrap() {
+            return Err(QueueError {
+                action: "put a message onto",
+                problem: "ordered".into(),
+            });
+        }
+        Ok(self.put_into(Some(group), body))
+    }
+}
+
+/// A state machine that does nothing but remember.
+#[derive(Clone, Default)]
+pub struct Started(pub Arc<Mutex<Vec<(String, Value)>>>);
+
+impl Imports for Started {
+    async fn start(&self, name: &str, input: &Value) -> Result<Timestamp, StartError> {
+        self.0.lock().unwrap().push((name.to_owned(), input.clone()));
+        Ok(Timestamp::now())
+    }
+}
+
+pub struct TestDoors;
+
+impl Doors for TestDoors {
+    type Queue = MemoryQueue;
+    type Intake = MemoryIntake;
+    type Imports = Started;
+}
+
+/// Push with its queue.
+pub struct Post<M: Means = TestMeans> {
+    pub world: World,
+    pub push: Push<M, TestDoors>,
+    pub queue: MemoryQueue,
+}
+
+/// Impatient, so that tests of trouble are short.
+pub fn impatient() -> Settings {
+    Settings {
+        first_wait: Duration::from_millis(2),
+        patience: Duration::from_millis(120),
+        look_every: Duration::ZERO,
+        ..Settings::default()
+    }
+}
+
+impl Post {
+    pub async fn open() -> Self {
+        Self::with(json!({}), impatient()).await
+    }
+
+    pub async fn with(switches: Value, settings: Settings) -> Self {
+        let world = World::with(switches, settings).await;
+        let relay = relay_over(&world, world.bucket.clone());
+        Self::over(world, relay)
+    }
+}
+
+impl<M: Means> Post<M> {
+    pub fn over(world: World, relay: Relay<M>) -> Self {
+        let queue = MemoryQueue::default();
+        let (intake, imports) = (MemoryIntake::default(), Started::default());
+        Self {
+            push: Push {
+                relay,
+                queue: queue.clone(),
+                intake,
+                imports,
+            },
+            queue,
+            world,
+        }
+    }
+
+    /// Puts a message of contacts onto the queue.
+    pub fn contacts(&self, records: impl IntoIterator<Item = Value>) -> String {
+        let records: Vec<_> = records.into_iter().collect();
+        self.queue.put(json!({"module": "Contacts", "records": records}))
+    }
+
+    /// Push consumes all that lies on the queue, as one batch; answers with the messages that go back.
+    pub async fn consume(&self) -> Vec<String> {
+        self.consume_within(Duration::from_secs(180)).await
+    }
+
+    pub async fn consume_within(&self, left: Duration) -> Vec<String> {
+        let event = self.queue.deliver(self.push.relay.now());
+        let answer = self.push.handle(event, &request_id(), left).await.unwrap();
+        let back: Vec<_> = answer["batchItemFailures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(identifier)
+            .collect();
+        self.queue
+            .lying
+            .lock()
+            .unwrap()
+            .retain(|message| back.contains(&message.id));
+        back
+    }
+
+    /// Push dies while it consumes: nothing it would have answered counts.
+    pub async fn consume_and_die(&self) {
+        let event = self.queue.deliver(self.push.relay.now());
+        let id = request_id();
+        tokio::select! {
+            answer = self.push.handle(event, &id, Duration::from_secs(180)) => panic!("it lives: {answer:?}"),
+            () = self.world.crash.death() => {}
+        }
+    }
+
+    /// Consumes until nothing is left, with all the waits that lie between.
+    pub async fn drain(&self) -> u32 {
+        for round in 0..200 {
+            let back = self.consume().await;
+            if back.is_empty() {
+                return round;
+            }
+            let longest = back
+                .iter()
+                .filter_map(|id| self.queue.hidden(id))
+                .max()
+                .unwrap_or_default();
+            self.world.clock.advance(longest.as_secs() + 1);
+        }
+        panic!("the queue is never empty: {:?}", self.reports().last());
+    }
+
+    /// What push answers when it is invoked by hand.
+    pub async fn by_hand(&self, payload: Value) -> Result<Value, push::handler::PushError> {
+        self.push.handle(payload, &request_id(), Duration::from_secs(180)).await
+    }
+
+    /// The reports about messages, oldest first.
+    pub fn reports(&self) -> Vec<Report> {
+        let mut reports: Vec<Report> = self
+            .world
+            .bucket
+            .keys("reports/_queue/")
+            .iter()
+            .filter_map(|key| self.world.report_at(key))
+            .collect();
+        reports.sort_by_key(|report| report.started_at);
+        reports
+    }
+
+    pub fn last_report(&self) -> Report {
+        self.reports().pop().expect("there is a report")
+    }
+
+    /// The lines of all rejects files about messages.
+    pub fn rejects(&self) -> Vec<Value> {
+        let keys = self.world.bucket.keys("rejects/_queue/");
+        let text: String = keys.iter().map(|key| self.world.text(key)).collect();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    pub async fn is_open(&self) -> bool {
+        self.push.intake.is_open().await.unwrap().unwrap()
+    }
+
+    /// Tokens that were made since the world began.
+    pub fn minted(&self) -> u64 {
+        self.world.sandbox.state()["tokens"]["refreshed"].as_u64().unwrap()
+    }
+}
+
+/// The world's relay with another bucket.
+pub fn relay_over<M>(world: &World, bucket: M::Objects) -> Relay<M>
+where
+    M: Means<Table = TestTable, Tokens = TestTokens, Clock = TestClock>,
+{
+    let (tokens, bigin) = (Arc::clone(&world.relay.tokens), world.relay.bigin.clone());
+    Relay::new(
+        world.relay.settings.clone(),
+        bucket,
+        world.table.clone(),
+        tokens,
+        bigin,
+        world.clock.clone(),
+    )
+}
+
+fn request_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn identifier(failure: &Value) -> String {
+    failure["itemIdentifier"].as_str().unwrap().to_owned()
+}
+
+/// A contact with an e-mail address of its own.
+pub fn contact(number: u32) -> Value {
+    json!({"Last_Name": format!("Contact {number}"), "Email": format!("contact{number}@example.com")})
+}
+
+/// What happens to writes of contacts.
+pub fn on_contacts(rule: Value) -> Value {
+    let mut rule = rule;
+    rule["path"] = json!("/bigin/v2/Contacts*");
+    json!([rule])
+}
