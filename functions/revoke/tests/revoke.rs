@@ -322,10 +322,10 @@ async fn a_refresh_under_way_loses_against_a_revoke() {
     eventually("the revocation", || world.issuer().revocations() == 1).await;
     world.issuer().open_gate();
     assert_eq!(revoking.await.unwrap()["status"], "revoked");
-    let refreshed = racing.await.unwrap().unwrap().status;
+    let lost = racing.await.unwrap().unwrap().status;
     assert!(
-        matches!(refreshed, refresh::Status::Revoked | refresh::Status::Revoking),
-        "{refreshed:?}"
+        matches!(lost, refresh::Status::Revoked | refresh::Status::Revoking),
+        "{lost:?}"
     );
     assert!(!world.in_secrets().contains("minted"), "{}", world.in_secrets());
     assert_eq!(world.state().await, AuthorizationState::Revoked);
