@@ -18,6 +18,12 @@ pub enum RefreshError {
         /// Until when the token there is is good, if it is.
         valid_until: Option<Timestamp>,
     },
+    /// The request makes no sense.
+    #[error("the request is wrong: {problem}. Known are {{}} and {{\"rejected_version\": \"<VersionId>\"}}")]
+    WrongRequest {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The state table failed.
     #[error(transparent)]
     State(#[from] StateError),
@@ -38,6 +44,7 @@ impl RefreshError {
                 ..
             } => "RefreshThrottled",
             Self::Zoho { .. } => "RefreshFailing",
+            Self::WrongRequest { .. } => "WrongRequest",
             Self::State(_) => "StateTable",
             Self::Vault(_) => "Secret",
             Self::Intake(_) => "Intake",

@@ -1,6 +1,7 @@
 //! One invocation: the refresh, then what the clock looks after.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::intake::Intake;
 use shared::state::{AuthorizationState, Standing, Table, pause};
@@ -21,6 +22,16 @@ pub struct Request {
 }
 
 impl Request {
+    /// Reads a payload.
+    ///
+    /// # Errors
+    /// The payload makes no sense.
+    pub fn read(payload: &Value) -> Result<Self, RefreshError> {
+        Self::deserialize(payload).map_err(|error| RefreshError::WrongRequest {
+            problem: error.to_string(),
+        })
+    }
+
     fn asked(self) -> Asked {
         match self.rejected_version {
             Some(version) => Asked::Rejected(VersionId::new(version)),
@@ -41,6 +52,14 @@ pub struct Function<T, S, Z, I, C> {
 }
 
 impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, C> {
+    /// Reads a payload and handles it.
+    ///
+    /// # Errors
+    /// The payload makes no sense, or see [`Self::handle`].
+    pub async fn invoke(&self, payload: &Value, request_id: &str) -> Result<Answer, RefreshError> {
+        self.handle(Request::read(payload)?, request_id).await
+    }
+
     /// Handles one invocation.
     ///
     /// # Errors
@@ -55,7 +74,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
                     "a human must authorize again"
                 );
             }
-            Ok(answer) => tracing::info!(status = ?answer.status, expires_at = ?answer.expires_at, "refresh"),
+            Ok(answer) => tracing::info!(answer = %json!(answer), "refresh"),
             Err(error) => tracing::error!(%error, kind = error.kind(), "refresh failed"),
         }
         let followed = self.look_after(&asked).await;
@@ -84,7 +103,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
         if *asked == Asked::BySchedule {
             if let Some(pause) = &pause {
                 let (code, message, action) = (pause.code.word(), &pause.message, &pause.action);
-                tracing::warn!(code, pause.message = %message, action, since = ?pause.since, "delivery is paused");
+                tracing::warn!(code, pause.message = %message, action, since = pause.since.map(tracing::field::display), "delivery is paused");
             }
             let needs_a_human = standing.authorization.state == AuthorizationState::NeedsAuthorization;
             let metrics = [

@@ -1,7 +1,8 @@
 //! The refresh function: wiring only.
 
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
-use refresh::{Config, Function, Refresher, Request};
+use refresh::{Config, Function, Refresher};
+use serde_json::Value;
 use shared::clock::SystemClock;
 use shared::intake::PushIntake;
 use shared::oauth::TOKEN_TIMEOUT;
@@ -29,9 +30,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let function = &function;
     // The first connection costs most; at start-up the function has the whole processor.
     let _ = tokio::join!(function.refresher.access.read(), Standing::read(&table));
-    run(service_fn(|event: LambdaEvent<Request>| async move {
+    run(service_fn(|event: LambdaEvent<Value>| async move {
         function
-            .handle(event.payload, &event.context.request_id)
+            .invoke(&event.payload, &event.context.request_id)
             .await
             .map_err(Diagnostic::from)
     }))

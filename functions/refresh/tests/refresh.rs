@@ -5,6 +5,7 @@ mod world;
 
 use jiff::SignedDuration;
 use refresh::Status;
+use serde_json::json;
 use shared::intake::Intake;
 use shared::oauth::TokenFailure;
 use shared::state::pause::SetCause;
@@ -328,6 +329,21 @@ async fn an_operators_pause_is_kept_and_the_token_fresh_all_the_same() {
     world.pass(20);
     assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
     assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn a_payload_that_makes_no_sense_is_refused_before_anything_is_asked() {
+    let world = World::authorized().await;
+    world.pass(30);
+    for payload in [json!({"rejected": "v1"}), json!([]), json!({"rejected_version": 1})] {
+        let error = world.function.invoke(&payload, "r").await.unwrap_err();
+        assert_eq!(error.kind(), "WrongRequest", "{payload}");
+    }
+    assert_eq!(world.issuer().asked(), 0);
+    assert_eq!(
+        world.function.invoke(&json!({}), "r").await.unwrap().status,
+        Status::Refreshed
+    );
 }
 
 #[tokio::test]
