@@ -4,12 +4,63 @@ use shared::bigin::{Field, FieldKind, Operation};
 
 use super::codes;
 use super::column::{Column, Filler};
+use super::directory::Unresolved;
 use super::flaw::HeaderFault;
 use super::mapping::Tags;
 use super::plan::Plan;
 use super::words::did_you_mean;
 
 impl Plan<'_> {
+    /// The fields that the mapping sends columns to must be there, and of the kind it takes them for.
+    pub fn check_targets(&mut self) {
+        let mapping = self.setting.mapping;
+        for (column, rule) in &mapping.columns {
+            let target = rule.field.as_deref().unwrap_or(column);
+            let Ok(place) = self.directory.resolve(target) else {
+                // A column of that name finds its field by itself, or is told to be unknown where it turns up.
+                if let Some(target) = rule.field.as_deref()
+                    && self.directory.resolve(target) != Err(Unresolved::Unverified)
+                {
+                    let fault = self.no_target(column, target);
+                    self.faults.push(fault);
+                }
+                continue;
+            };
+            let field = &self.directory.fields[place];
+            let misfit = rule.misfit(field.kind);
+            if let Some((key, wanted)) = misfit.filter(|_| self.directory.verified) {
+                let message = format!(
+                    "the mapping says {key} for the column {column:?}, but {} {wanted}",
+                    field.api_name
+                );
+                let action = format!("take {key} out of the mapping, or correct the field under [columns]");
+                self.faults.push(HeaderFault::new(
+                    codes::MAPPING_FIELD_UNKNOWN,
+                    Some(column),
+                    message,
+                    action,
+                ));
+            }
+        }
+    }
+
+    fn no_target(&self, column: &str, target: &str) -> HeaderFault {
+        let hint = match self.directory.resolve(target) {
+            Err(Unresolved::Unknown(hint)) => hint,
+            Err(Unresolved::Ambiguous(candidates)) => format!("; it may mean {}", candidates.join(" or ")),
+            _ => String::new(),
+        };
+        HeaderFault::new(
+            codes::MAPPING_FIELD_UNKNOWN,
+            Some(column),
+            format!(
+                "the mapping sends the column {column:?} to {target:?}, which is no one field of {}{hint}",
+                self.setting.module
+            ),
+            "correct the field under [columns] in the mapping",
+        )
+    }
+
     /// What a file must have beside columns that are known.
     pub fn check_complete(&mut self, header: &[String]) {
         // A column that is wrong may be just the one that is missed: one fault is enough.

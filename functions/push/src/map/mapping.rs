@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use shared::bigin::Operation;
+use shared::bigin::{FieldKind, Operation};
 
 use super::coerce::{DatePattern, NumberStyle, PhoneCountry};
 use super::words::fold;
@@ -131,6 +131,22 @@ pub struct ColumnRule {
     pub number: Option<NumberStyle>,
     /// What separates the values of one cell.
     pub split: Option<String>,
+}
+
+impl ColumnRule {
+    /// What it says that does not go with the kind of its field, and what the field would have to be.
+    pub(super) fn misfit(&self, kind: FieldKind) -> Option<(&'static str, &'static str)> {
+        use FieldKind::{BigInt, Currency, Date, DateTime, Double, Integer, MultiSelectPickList, Percent, Tags};
+        if self.date.is_some() && !matches!(kind, Date | DateTime) {
+            Some(("date", "is no date"))
+        } else if self.number.is_some() && !matches!(kind, Integer | BigInt | Double | Currency | Percent) {
+            Some(("number", "is no number"))
+        } else if self.split.is_some() && !matches!(kind, MultiSelectPickList | Tags) {
+            Some(("split", "takes one value"))
+        } else {
+            None
+        }
+    }
 }
 
 /// What a mapping says about one lookup.

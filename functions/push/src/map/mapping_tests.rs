@@ -11,6 +11,7 @@ use super::mapping_file::{
 };
 use super::toml_reader::Words;
 use super::*;
+use crate::queue::Message;
 
 const EVERY_KEY: &str = r##"
 operation = "upsert"
@@ -193,8 +194,25 @@ fn the_schema_of_mappings_has_the_same_keys_and_words() {
 }
 
 #[test]
-fn the_schema_of_messages_has_the_same_operations() {
+fn the_schema_of_messages_has_the_same_keys_and_words() {
     let schema = schema("message.schema.json");
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(listed(&schema, "/properties/operation/enum"), words_of(OPERATIONS));
+    for key in keys(&schema, "/properties") {
+        let mut message = serde_json::json!({"module": "Contacts", "record": {}});
+        message[&key] = Value::Null;
+        let code = Message::read(message).err().map(|fault| fault.code);
+        assert_ne!(code, Some("UNKNOWN_KEY"), "{key}");
+    }
+    let mut message = serde_json::json!({"module": "Contacts", "record": {}});
+    message["nonsense"] = Value::Null;
+    let told = Message::read(message).unwrap_err().message;
+    let all = told.rsplit("may have ").next().unwrap_or_default();
+    assert_eq!(
+        all.split(", ").map(str::to_owned).collect::<BTreeSet<_>>(),
+        keys(&schema, "/properties")
+    );
+    for example in schema["examples"].as_array().unwrap() {
+        assert!(Message::read(example.clone()).is_ok(), "{example}");
+    }
 }

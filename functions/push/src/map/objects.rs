@@ -1,6 +1,7 @@
 //! JSON objects: which field each key means, looked up without a header.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use shared::bigin::{CallShape, Operation};
@@ -11,156 +12,192 @@ use super::directory::{Directory, Unresolved};
 use super::draft::Draft;
 use super::flaw::Flaw;
 use super::mapper::{Constant, leave_out};
-use super::mapping::{ColumnRule, Mapping};
+use super::mapping::ColumnRule;
 use super::plan::{is_our_own, why_not_written};
 use super::setting::Setting;
+use super::words::fold;
 
 /// The keys that objects may have.
 #[derive(Debug, Clone)]
 pub(super) struct Objects {
-    directory: std::sync::Arc<Directory>,
-    /// One for each field of the directory; `None` for those that are not written.
-    columns: Vec<Option<Column>>,
-    /// Keys as they are spelt most of the time, and the places of their columns.
-    by_key: HashMap<String, usize>,
-    /// Keys that the mapping has something to say about, and the columns they get; `None` where they are left out.
-    ruled: HashMap<String, Option<Column>>,
-    mapping: Mapping,
+    directory: Arc<Directory>,
     shape: CallShape,
-    /// The places of the columns that constants fill.
-    constant: Vec<usize>,
-    /// The places of the columns that new records must have.
-    required: Vec<usize>,
+    slots: Vec<Slot>,
+    /// Keys as they are spelt most of the time.
+    by_key: HashMap<String, Target>,
+    /// What the mapping says of keys, folded: it goes before the directory.
+    ruled: HashMap<String, Target>,
+    /// The slots of the fields of the directory; `None` for those that are not written.
+    fields: Vec<Option<usize>>,
+}
+
+/// A way for a key to fill a field.
+#[derive(Debug, Clone)]
+struct Slot {
+    column: Column,
+    /// The same for all slots of one field.
+    field: usize,
+    /// A constant fills the field.
+    taken: bool,
+}
+
+/// What becomes of a key.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    Slot(usize),
+    LeftOut,
+}
+
+enum Found {
+    Slot(usize),
+    LeftOut,
+    Unverified,
+    Wrong(Flaw),
 }
 
 impl Objects {
     pub fn new(directory: Directory, setting: &Setting<'_>, shape: &CallShape, constants: &[Constant]) -> Self {
-        let sent = |column: &Column| shape.operation != Operation::Delete || column.key;
-        let column = |place: usize, rule: Option<&ColumnRule>| {
-            let field = &directory.fields[place];
-            why_not_written(field)
-                .is_none()
-                .then(|| Column::new(field, rule, setting, shape))
+        let mut objects = Self {
+            fields: vec![None; directory.fields.len()],
+            directory: Arc::new(directory),
+            shape: shape.clone(),
+            slots: Vec::new(),
+            by_key: HashMap::new(),
+            ruled: HashMap::new(),
         };
-        let columns: Vec<Option<Column>> = (0..directory.fields.len()).map(|place| column(place, None)).collect();
-        let by_key = directory
+        let is_constant = |column: &Column| constants.iter().any(|constant| constant.name == column.name);
+        for place in 0..objects.fields.len() {
+            objects.fields[place] = objects.slot(place, None, setting, is_constant);
+        }
+        for (name, rule) in &setting.mapping.columns {
+            let target = rule.field.as_deref().unwrap_or(name);
+            let slot = match objects.directory.resolve(target) {
+                Ok(place) => objects.slot(place, Some(rule), setting, is_constant),
+                Err(Unresolved::Unverified) => Some(objects.unverified_slot(target, is_constant)),
+                Err(_) => None,
+            };
+            if let Some(slot) = slot {
+                objects.ruled.insert(fold(name), Target::Slot(slot));
+            }
+        }
+        for name in &setting.mapping.ignore {
+            objects.ruled.insert(fold(name), Target::LeftOut);
+        }
+        let directory = Arc::clone(&objects.directory);
+        let known = directory
             .fields
             .iter()
             .flat_map(|field| [&field.api_name, &field.label]);
-        let by_key = by_key
-            .filter_map(|name| directory.resolve(name).ok().map(|place| (name.clone(), place)))
-            .collect();
-        let ruled = setting.mapping.columns.iter().filter_map(|(name, rule)| {
-            let target = rule.field.as_deref().unwrap_or(name);
-            match directory.resolve(target) {
-                Ok(place) => Some((name.clone(), column(place, Some(rule)).filter(sent))),
-                Err(Unresolved::Unverified) => Some((name.clone(), Some(Column::unverified(target, shape)))),
-                Err(_) => None,
+        for key in known
+            .chain(setting.mapping.columns.keys())
+            .chain(&setting.mapping.ignore)
+        {
+            match objects.look_up(key) {
+                Found::Slot(slot) => drop(objects.by_key.insert(key.clone(), Target::Slot(slot))),
+                Found::LeftOut => drop(objects.by_key.insert(key.clone(), Target::LeftOut)),
+                Found::Unverified | Found::Wrong(_) => {}
             }
-        });
-        let is_constant = |place: &usize| {
-            let column = columns[*place].as_ref();
-            column.is_some_and(|column| constants.iter().any(|constant| constant.name == column.name))
-        };
-        let constant: Vec<usize> = (0..columns.len()).filter(is_constant).collect();
-        let is_required = |place: &usize| columns[*place].as_ref().is_some_and(|column| column.required);
-        let required = (0..columns.len())
-            .filter(is_required)
-            .filter(|place| !constant.contains(place))
-            .collect();
-        Self {
-            ruled: ruled.collect(),
-            by_key,
-            constant,
-            required,
-            mapping: setting.mapping.clone(),
-            shape: shape.clone(),
-            directory: std::sync::Arc::new(directory),
-            columns,
         }
+        objects
+    }
+
+    fn slot(
+        &mut self,
+        place: usize,
+        rule: Option<&ColumnRule>,
+        setting: &Setting<'_>,
+        is_constant: impl Fn(&Column) -> bool,
+    ) -> Option<usize> {
+        let field = &self.directory.fields[place];
+        if why_not_written(field).is_some() {
+            return None;
+        }
+        let column = Column::new(field, rule, setting, &self.shape);
+        self.slots.push(Slot {
+            taken: is_constant(&column),
+            field: place,
+            column,
+        });
+        Some(self.slots.len() - 1)
+    }
+
+    /// A slot for a field that only the mapping knows.
+    fn unverified_slot(&mut self, name: &str, is_constant: impl Fn(&Column) -> bool) -> usize {
+        let column = Column::unverified(name, &self.shape);
+        self.fields.push(None);
+        self.slots.push(Slot {
+            taken: is_constant(&column),
+            field: self.fields.len() - 1,
+            column,
+        });
+        self.slots.len() - 1
     }
 
     /// Reads an object key by key.
     pub fn read(&self, object: &Map<String, Value>, draft: &mut Draft, take: impl Fn(&Column, &Value, &mut Draft)) {
-        let mut seen: Vec<&str> = Vec::with_capacity(object.len());
+        let mut seen = vec![false; self.fields.len()];
         for (key, value) in object {
-            let unverified;
-            let column = match self.column(key) {
-                Found::Column(column) => column,
-                Found::Unverified(column) => {
-                    unverified = column;
-                    &unverified
-                }
-                Found::LeftOut => continue,
-                Found::Wrong(flaw) => {
-                    draft.flaws.add(Some(&shown(key)), flaw);
-                    continue;
-                }
+            let found = match self.by_key.get(key) {
+                Some(Target::Slot(slot)) => Found::Slot(*slot),
+                Some(Target::LeftOut) => Found::LeftOut,
+                None => self.look_up(key),
             };
-            if seen.iter().any(|name| *name == column.name.as_str()) || self.is_constant(column) {
-                let flaw = Flaw::new(
-                    codes::FIELD_TWICE,
-                    "two keys, or a key and a constant of the mapping, fill this field",
-                );
-                draft.flaws.add(Some(column.name.as_str()), flaw);
+            match found {
+                Found::Slot(slot) => {
+                    let slot = &self.slots[slot];
+                    let column = &slot.column;
+                    if seen[slot.field] || slot.taken {
+                        let why = "two keys, or a key and a constant of the mapping, fill this field";
+                        draft
+                            .flaws
+                            .add(Some(column.name.as_str()), Flaw::new(codes::FIELD_TWICE, why));
+                        continue;
+                    }
+                    seen[slot.field] = true;
+                    if self.shape.operation != Operation::Delete || column.key {
+                        take(column, value, draft);
+                    }
+                }
+                Found::LeftOut => {}
+                Found::Unverified => take(&Column::unverified(key, &self.shape), value, draft),
+                Found::Wrong(flaw) => {
+                    // A key that is no field is cut to a length that fits a report.
+                    let shown: String = key.chars().take(100).collect();
+                    draft.flaws.add(Some(&shown), flaw);
+                }
+            }
+        }
+        for (place, seen) in seen.iter().enumerate() {
+            let Some(slot) = self.fields[place].filter(|_| !seen) else {
                 continue;
-            }
-            if let Some(name) = self.lasting_name(column) {
-                seen.push(name);
-            }
-            if self.shape.operation != Operation::Delete || column.key {
-                take(column, value, draft);
-            }
-        }
-        for place in &self.required {
-            if let Some(column) = &self.columns[*place]
-                && !seen.contains(&column.name.as_str())
-            {
-                leave_out(column, draft);
+            };
+            let slot = &self.slots[slot];
+            if slot.column.required && !slot.taken {
+                leave_out(&slot.column, draft);
             }
         }
     }
 
-    /// The column's name as this holds it, so that it may be remembered over the whole object.
-    fn lasting_name(&self, column: &Column) -> Option<&str> {
-        self.directory
-            .field(column.name.as_str())
-            .map(|field| field.api_name.as_str())
-    }
-
-    fn is_constant(&self, column: &Column) -> bool {
-        self.constant.iter().any(|place| {
-            self.columns[*place]
-                .as_ref()
-                .is_some_and(|constant| constant.name == column.name)
-        })
-    }
-
-    fn column(&self, key: &str) -> Found<'_> {
-        if is_our_own(key) || self.mapping.ignores(key) {
+    fn look_up(&self, key: &str) -> Found {
+        if is_our_own(key) {
             return Found::LeftOut;
         }
-        if let Some((name, _)) = self.mapping.column(key) {
-            match self.ruled.get(name) {
-                Some(Some(column)) => return Found::Column(column),
-                Some(None) => return Found::LeftOut,
+        if !self.ruled.is_empty() {
+            match self.ruled.get(&fold(key)) {
+                Some(Target::Slot(slot)) => return Found::Slot(*slot),
+                Some(Target::LeftOut) => return Found::LeftOut,
                 None => {}
             }
         }
-        let place = self
-            .by_key
-            .get(key)
-            .copied()
-            .map_or_else(|| self.directory.resolve(key), Ok);
-        match place {
-            Ok(place) => match &self.columns[place] {
-                Some(column) => Found::Column(column),
+        match self.directory.resolve(key) {
+            Ok(place) => match self.fields[place] {
+                Some(slot) => Found::Slot(slot),
                 None => Found::Wrong(Flaw::new(
                     codes::READ_ONLY_FIELD,
                     why_not_written(&self.directory.fields[place]).unwrap_or_default(),
                 )),
             },
-            Err(Unresolved::Unverified) => Found::Unverified(Column::unverified(key, &self.shape)),
+            Err(Unresolved::Unverified) => Found::Unverified,
             Err(Unresolved::Ambiguous(candidates)) => Found::Wrong(Flaw::new(
                 codes::AMBIGUOUS_FIELD,
                 format!("may mean {}: use the API name", candidates.join(" or ")),
@@ -171,16 +208,4 @@ impl Objects {
             )),
         }
     }
-}
-
-enum Found<'a> {
-    Column(&'a Column),
-    Unverified(Column),
-    LeftOut,
-    Wrong(Flaw),
-}
-
-/// A key that is no field, cut to a length that fits a report.
-fn shown(key: &str) -> String {
-    key.chars().take(100).collect()
 }

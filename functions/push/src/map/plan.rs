@@ -52,6 +52,7 @@ impl<'a> Plan<'a> {
                 setting.module
             ));
         }
+        plan.check_targets();
         plan.check_lookups();
         Ok(plan)
     }
@@ -129,28 +130,20 @@ impl<'a> Plan<'a> {
                 }
             }
             Err(Unresolved::Unverified) => return Some(Column::unverified(target.unwrap_or(header), &self.shape)),
+            // What the mapping sends it to was looked at before.
+            Err(Unresolved::Ambiguous(_) | Unresolved::Unknown(_)) if target.is_some() => return None,
             Err(Unresolved::Ambiguous(candidates)) => HeaderFault::new(
                 codes::COLUMN_AMBIGUOUS,
                 Some(header),
                 format!("the column {header:?} may mean {} of {module}", candidates.join(" or ")),
                 "name the column by the field's API name, or say which it is under [columns] in the mapping",
             ),
-            Err(Unresolved::Unknown(hint)) => match target {
-                Some(target) => HeaderFault::new(
-                    codes::MAPPING_FIELD_UNKNOWN,
-                    Some(header),
-                    format!(
-                        "the mapping sends the column {header:?} to {target:?}, which is no field of {module}{hint}"
-                    ),
-                    "correct the field under [columns] in the mapping",
-                ),
-                None => HeaderFault::new(
-                    codes::COLUMN_UNKNOWN,
-                    Some(header),
-                    format!("the column {header:?} is no field of {module}{hint}"),
-                    "rename the column, name its field under [columns] in the mapping, or name it there under ignore",
-                ),
-            },
+            Err(Unresolved::Unknown(hint)) => HeaderFault::new(
+                codes::COLUMN_UNKNOWN,
+                Some(header),
+                format!("the column {header:?} is no field of {module}{hint}"),
+                "rename the column, name its field under [columns] in the mapping, or name it there under ignore",
+            ),
         };
         self.faults.push(fault);
         None

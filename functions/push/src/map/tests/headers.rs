@@ -113,6 +113,13 @@ fn a_header_that_is_wrong_refuses_the_file_and_names_the_column() {
         ),
         (
             &["Last Name", "Email"],
+            "[columns]\nEmail = { date = 'dd.MM.yyyy' }",
+            codes::MAPPING_FIELD_UNKNOWN,
+            Some("Email"),
+            "Email is no date",
+        ),
+        (
+            &["Last Name", "Email"],
             "[constants]\nPhnoe = '1'",
             codes::MAPPING_FIELD_UNKNOWN,
             None,

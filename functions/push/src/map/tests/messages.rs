@@ -37,6 +37,26 @@ fn json_objects_are_read_key_by_key() {
 }
 
 #[test]
+fn a_mapping_renames_and_ignores_keys_in_any_spelling() {
+    let text = "ignore = ['Internal Note']\n[columns]\nMail = 'Email'\nPhone = 'Mobile'\nnachname = 'Last_Name'";
+    let mapper = objects(text, &Overrides::default()).unwrap();
+    let value = json!({"MAIL": "a@example.com", "phone": "1", "Nachname": "Rao", "internal_note": "x"});
+    let made = mapper.map_object(&object(&value)).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(made.record.json()).unwrap(),
+        json!({"Email": "a@example.com", "Mobile": "1", "Last_Name": "Rao"})
+    );
+    let twice = json!({"Mail": "a@example.com", "Email": "b@example.com", "Last_Name": "Rao"});
+    assert_eq!(mapper.map_object(&object(&twice)).unwrap_err().code, codes::FIELD_TWICE);
+    assert_eq!(
+        objects("[columns]\nMail = 'Emial'", &Overrides::default())
+            .unwrap_err()
+            .code,
+        codes::MAPPING_FIELD_UNKNOWN
+    );
+}
+
+#[test]
 fn json_objects_that_are_wrong_are_rejected() {
     let mapper = objects("[constants]\nSource = 'Web'", &Overrides::default()).unwrap();
     for (value, code, field) in [

@@ -78,6 +78,11 @@ fn without_the_settings_names_are_taken_as_they_are_and_said_to_be() {
     );
     let fault = RecordMapper::for_columns(&header(&["Last Name", "Email", "Treue Punkte"]), &setting).unwrap_err();
     assert_eq!(fault.code, codes::COLUMN_UNKNOWN);
+    let renaming = mapping("[columns]\npoints = 'Loyalty_Points'");
+    let renamed = RecordMapper::for_objects(&Setting::new(&name, None, &renaming)).unwrap();
+    let value = json!({"Last_Name": "Rao", "Email": "a@example.com", "points": 12});
+    let made = renamed.map_object(&object(&value)).unwrap();
+    assert!(made.record.json().contains(r#""Loyalty_Points":12"#));
     let objects = RecordMapper::for_objects(&setting).unwrap();
     let made = objects
         .map_object(&object(
