@@ -59,7 +59,12 @@ impl InboxKey {
         if file.is_empty() {
             return misplaced("it names no file");
         }
-        Ok(Self { area, module: module.to_owned(), mapping: mapping.map(str::to_owned), file: file.to_owned() })
+        Ok(Self {
+            area,
+            module: module.to_owned(),
+            mapping: mapping.map(str::to_owned),
+            file: file.to_owned(),
+        })
     }
 }
 
@@ -67,9 +72,20 @@ impl InboxKey {
 pub fn stem(key: &str) -> String {
     let file = key.rsplit('/').next().unwrap_or_default();
     let file = file.strip_suffix(".gz").unwrap_or(file);
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| if stem.is_empty() { file } else { stem });
-    let safe: String =
-        stem.chars().map(|c| if c.is_control() || matches!(c, '/' | '\\') { '_' } else { c }).take(120).collect();
+    let stem = file
+        .rsplit_once('.')
+        .map_or(file, |(stem, _)| if stem.is_empty() { file } else { stem });
+    let safe: String = stem
+        .chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '/' | '\\') {
+                '_'
+            } else {
+                c
+            }
+        })
+        .take(120)
+        .collect();
     if safe.is_empty() { "unnamed".to_owned() } else { safe }
 }
 
@@ -80,14 +96,24 @@ mod tests {
     #[test]
     fn a_key_names_area_module_mapping_and_file() {
         let key = InboxKey::parse("inbox/Contacts/shop/Kunden März.csv.gz").unwrap();
-        assert_eq!((key.area, key.module.as_str(), key.mapping.as_deref()), (Area::Inbox, "Contacts", Some("shop")));
+        assert_eq!(
+            (key.area, key.module.as_str(), key.mapping.as_deref()),
+            (Area::Inbox, "Contacts", Some("shop"))
+        );
         assert_eq!(key.file, "Kunden März.csv.gz");
         assert_eq!(InboxKey::parse("check/Deals/q1.ndjson").unwrap().area, Area::Check);
     }
 
     #[test]
     fn a_key_elsewhere_is_refused() {
-        for key in ["inbox/x.csv", "inbox/a/b/c/d.csv", "inbox//x.csv", "inbox/Contacts/", "reports/x", "inbox"] {
+        for key in [
+            "inbox/x.csv",
+            "inbox/a/b/c/d.csv",
+            "inbox//x.csv",
+            "inbox/Contacts/",
+            "reports/x",
+            "inbox",
+        ] {
             assert!(InboxKey::parse(key).is_err(), "{key}");
         }
     }

@@ -68,7 +68,10 @@ pub struct EntryName {
 
 impl EntryName {
     fn item(&self) -> Key {
-        Key { pk: format!("file#{}", self.key), sk: self.version.clone() }
+        Key {
+            pk: format!("file#{}", self.key),
+            sk: self.version.clone(),
+        }
     }
 }
 
@@ -116,7 +119,15 @@ impl<T: Table> Ledger<T> {
     /// The table failed.
     pub async fn versions(&self, key: &str) -> Result<Vec<(EntryName, Entry)>, LedgerError> {
         let entries = self.table.list::<Entry>(&format!("file#{key}")).await?;
-        let named = |(version, entry): (String, Stored<Entry>)| (EntryName { key: key.to_owned(), version }, entry.value);
+        let named = |(version, entry): (String, Stored<Entry>)| {
+            (
+                EntryName {
+                    key: key.to_owned(),
+                    version,
+                },
+                entry.value,
+            )
+        };
         Ok(entries.into_iter().map(named).collect())
     }
 
@@ -133,7 +144,11 @@ impl<T: Table> Ledger<T> {
                 _ => {}
             }
             let expected = before.map(|before| before.revision);
-            if let Swap::Done(_) = self.table.swap(&name.item(), expected, entry, Some(now + REMEMBERED)).await? {
+            if let Swap::Done(_) = self
+                .table
+                .swap(&name.item(), expected, entry, Some(now + REMEMBERED))
+                .await?
+            {
                 return Ok(true);
             }
         }
@@ -152,13 +167,19 @@ impl<T: Table> Ledger<T> {
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         for _ in 0..TRIES {
-            let Some(Stored { value: entry, revision }) = self.table.get::<Entry>(&name.item()).await? else { break };
+            let Some(Stored { value: entry, revision }) = self.table.get::<Entry>(&name.item()).await? else {
+                break;
+            };
             if entry.execution != execution || entry.standing == standing {
                 break;
             }
             let ended = Entry { standing, ..entry };
             let keep_until = Some(now + REMEMBERED);
-            if let Swap::Done(_) = self.table.swap(&name.item(), Some(revision), &ended, keep_until).await? {
+            if let Swap::Done(_) = self
+                .table
+                .swap(&name.item(), Some(revision), &ended, keep_until)
+                .await?
+            {
                 break;
             }
         }
@@ -178,7 +199,10 @@ impl<T: Table> Ledger<T> {
     /// # Errors
     /// The table failed.
     pub async fn keep_plan(&self, run_id: &str, plan: &Plan, now: Timestamp) -> Result<(), LedgerError> {
-        Ok(self.table.put(&run(run_id, "plan"), plan, Some(now + REMEMBERED)).await?)
+        Ok(self
+            .table
+            .put(&run(run_id, "plan"), plan, Some(now + REMEMBERED))
+            .await?)
     }
 
     /// How far a run has come, without taking it over.
@@ -186,7 +210,11 @@ impl<T: Table> Ledger<T> {
     /// # Errors
     /// The table failed.
     pub async fn progress(&self, run_id: &str) -> Result<Option<Progress>, LedgerError> {
-        Ok(self.table.get(&run(run_id, "progress")).await?.map(|progress| progress.value))
+        Ok(self
+            .table
+            .get(&run(run_id, "progress"))
+            .await?
+            .map(|progress| progress.value))
     }
 
     /// Begins a run's progress, or takes over what an earlier invocation left. The epoch counts the takings over.
@@ -205,7 +233,10 @@ impl<T: Table> Ledger<T> {
             None => (first(), None),
         };
         progress.epoch += 1;
-        let mut hold = Hold { run_id: run_id.to_owned(), revision: 0 };
+        let mut hold = Hold {
+            run_id: run_id.to_owned(),
+            revision: 0,
+        };
         self.write(&mut hold, expected, &progress, now).await?;
         Ok((hold, progress))
     }
@@ -227,12 +258,18 @@ impl<T: Table> Ledger<T> {
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         let item = run(&hold.run_id, "progress");
-        match self.table.swap(&item, expected, progress, Some(now + REMEMBERED)).await? {
+        match self
+            .table
+            .swap(&item, expected, progress, Some(now + REMEMBERED))
+            .await?
+        {
             Swap::Done(revision) => {
                 hold.revision = revision;
                 Ok(())
             }
-            Swap::Lost => Err(LedgerError::TakenOver { run_id: hold.run_id.clone() }),
+            Swap::Lost => Err(LedgerError::TakenOver {
+                run_id: hold.run_id.clone(),
+            }),
         }
     }
 
@@ -242,7 +279,10 @@ impl<T: Table> Ledger<T> {
     /// The table failed.
     pub async fn stand_in_line(&self, waiting: &Waiting) -> Result<(), LedgerError> {
         let keep_until = waiting.looks_by + SignedDuration::from_hours(24);
-        Ok(self.table.put(&in_line(&waiting.place), waiting, Some(keep_until)).await?)
+        Ok(self
+            .table
+            .put(&in_line(&waiting.place), waiting, Some(keep_until))
+            .await?)
     }
 
     /// The line of imports, oldest first.
@@ -268,8 +308,13 @@ impl<T: Table> Ledger<T> {
     /// # Errors
     /// The table failed.
     pub async fn note_report(&self, execution: &str, report_key: &str, now: Timestamp) -> Result<(), LedgerError> {
-        let answer = Answer { report_key: report_key.to_owned() };
-        Ok(self.table.put(&answer_of(execution), &answer, Some(now + ANSWERED_FOR)).await?)
+        let answer = Answer {
+            report_key: report_key.to_owned(),
+        };
+        Ok(self
+            .table
+            .put(&answer_of(execution), &answer, Some(now + ANSWERED_FOR))
+            .await?)
     }
 
     /// Where an execution's report lies, once it has come to an end.
@@ -283,13 +328,22 @@ impl<T: Table> Ledger<T> {
 }
 
 fn run(run_id: &str, what: &str) -> Key {
-    Key { pk: format!("run#{run_id}"), sk: what.to_owned() }
+    Key {
+        pk: format!("run#{run_id}"),
+        sk: what.to_owned(),
+    }
 }
 
 fn in_line(place: &str) -> Key {
-    Key { pk: "imports".to_owned(), sk: place.to_owned() }
+    Key {
+        pk: "imports".to_owned(),
+        sk: place.to_owned(),
+    }
 }
 
 fn answer_of(execution: &str) -> Key {
-    Key { pk: format!("execution#{execution}"), sk: "report".to_owned() }
+    Key {
+        pk: format!("execution#{execution}"),
+        sk: "report".to_owned(),
+    }
 }

@@ -99,7 +99,10 @@ pub async fn find<O: Objects>(
 
 fn capitalised(name: &str) -> String {
     let mut chars = name.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -114,6 +117,9 @@ mod tests {
         for folder in ["Kunden", "Companies", "Company", "accounts", "kunden", "companies"] {
             assert!(keys.contains(&format!("mappings/{folder}.toml")), "{folder}: {keys:?}");
         }
-        assert_eq!(super::keys(&module, "accounts", Some("shop"))[0], "mappings/Accounts/shop.toml");
+        assert_eq!(
+            super::keys(&module, "accounts", Some("shop"))[0],
+            "mappings/Accounts/shop.toml"
+        );
     }
 }

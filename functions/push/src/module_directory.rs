@@ -27,7 +27,10 @@ pub struct UnknownModule {
 impl UnknownModule {
     /// A name that means no module, where Bigin does not let its modules be listed.
     pub fn unlisted(name: &str) -> Self {
-        Self { name: name.chars().take(100).collect(), known: Vec::new() }
+        Self {
+            name: name.chars().take(100).collect(),
+            known: Vec::new(),
+        }
     }
 }
 
@@ -49,7 +52,10 @@ pub fn by_own_name(name: &str) -> Option<ModuleName> {
 
 /// Bigin's own names for a module, in lower case.
 pub fn own_names(module: &ModuleName) -> &'static [&'static str] {
-    OWN_NAMES.iter().find(|(api_name, _)| *api_name == module.as_str()).map_or(&[], |(_, names)| *names)
+    OWN_NAMES
+        .iter()
+        .find(|(api_name, _)| *api_name == module.as_str())
+        .map_or(&[], |(_, names)| *names)
 }
 
 /// The module that a name means in an organisation with these modules.
@@ -59,18 +65,23 @@ pub fn own_names(module: &ModuleName) -> &'static [&'static str] {
 pub fn by_label(name: &str, modules: &[Module]) -> Result<ModuleName, UnknownModule> {
     let folded = fold(name);
     let labels = |module: &Module| {
-        [Some(&module.api_name), module.singular_label.as_ref(), module.plural_label.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|label| fold(label) == folded)
+        [
+            Some(&module.api_name),
+            module.singular_label.as_ref(),
+            module.plural_label.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .any(|label| fold(label) == folded)
     };
     let served = || modules.iter().filter(|module| module.api_supported);
-    served().find(|module| labels(module)).and_then(|module| ModuleName::parse(&module.api_name).ok()).ok_or_else(
-        || UnknownModule {
+    served()
+        .find(|module| labels(module))
+        .and_then(|module| ModuleName::parse(&module.api_name).ok())
+        .ok_or_else(|| UnknownModule {
             name: name.chars().take(100).collect(),
             known: served().map(|module| module.api_name.clone()).collect(),
-        },
-    )
+        })
 }
 
 fn fold(name: &str) -> String {
@@ -92,9 +103,12 @@ mod tests {
 
     #[test]
     fn bigins_own_names_mean_their_modules_in_any_case() {
-        for (name, api_name) in
-            [("Companies", "Accounts"), ("deals", "Pipelines"), ("CONTACTS", "Contacts"), ("Company", "Accounts")]
-        {
+        for (name, api_name) in [
+            ("Companies", "Accounts"),
+            ("deals", "Pipelines"),
+            ("CONTACTS", "Contacts"),
+            ("Company", "Accounts"),
+        ] {
             assert_eq!(by_own_name(name).unwrap().as_str(), api_name);
         }
         assert_eq!(by_own_name("Kunden"), None);

@@ -47,7 +47,10 @@ impl<T: Table, C: Clock> PauseWatch<T, C> {
         let hold = held::of_module(&self.table, module.as_str()).await?;
         Ok(hold
             .filter(|held| now < held.look_again_at)
-            .map(|held| Stop::ModuleHeld { code: held.code, message: held.message }))
+            .map(|held| Stop::ModuleHeld {
+                code: held.code,
+                message: held.message,
+            }))
     }
 
     /// Lets the others know of a stop that is theirs too: a pause for all, a hold for all records of the module.
@@ -73,7 +76,14 @@ impl<T: Table, C: Clock> PauseWatch<T, C> {
             (Stop::ModuleHeld { code, message }, Some(module)) => {
                 let module = module.as_str().to_owned();
                 let (code, message, action) = (code.clone(), message.clone(), stop.action());
-                let held = Held { module, code, message, action, since: now, look_again_at: now + HELD_FOR };
+                let held = Held {
+                    module,
+                    code,
+                    message,
+                    action,
+                    since: now,
+                    look_again_at: now + HELD_FOR,
+                };
                 held::hold(&self.table, &held).await?;
             }
             _ => {}
@@ -99,7 +109,9 @@ impl<T: Table, C: Clock + 'static> Brake for PauseWatch<T, C> {
     async fn look(&self) -> Option<Stop> {
         match self.reason().await {
             Ok(reason) => reason,
-            Err(error) => Some(Stop::Unavailable { message: error.to_string() }),
+            Err(error) => Some(Stop::Unavailable {
+                message: error.to_string(),
+            }),
         }
     }
 }

@@ -53,7 +53,11 @@ pub struct Reason {
 impl Reason {
     /// A reason.
     pub fn new(code: impl Into<String>, message: impl Into<String>, action: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), action: action.into() }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            action: action.into(),
+        }
     }
 }
 
@@ -104,7 +108,11 @@ impl Counts {
     pub fn settle(&mut self, outcome: &Outcome) {
         self.read += 1;
         match outcome {
-            Outcome::Accepted { action, possibly_duplicated, .. } => {
+            Outcome::Accepted {
+                action,
+                possibly_duplicated,
+                ..
+            } => {
                 match action {
                     Action::Inserted => self.inserted += 1,
                     Action::Updated => self.updated += 1,
@@ -244,7 +252,11 @@ impl Report {
 
     /// Ends the run, as complete or partial.
     pub fn finish(&mut self, now: Timestamp) {
-        let status = if self.counts.rejected == 0 { Status::Complete } else { Status::Partial };
+        let status = if self.counts.rejected == 0 {
+            Status::Complete
+        } else {
+            Status::Partial
+        };
         self.end(status, self.reason.clone(), now);
     }
 
@@ -273,8 +285,16 @@ mod tests {
     #[test]
     fn counts_add_up_whatever_the_outcomes() {
         let mut counts = Counts::default();
-        counts.settle(&Outcome::Accepted { action: Action::Inserted, id: "1".into(), possibly_duplicated: true });
-        counts.settle(&Outcome::Accepted { action: Action::Deleted, id: "2".into(), possibly_duplicated: false });
+        counts.settle(&Outcome::Accepted {
+            action: Action::Inserted,
+            id: "1".into(),
+            possibly_duplicated: true,
+        });
+        counts.settle(&Outcome::Accepted {
+            action: Action::Deleted,
+            id: "2".into(),
+            possibly_duplicated: false,
+        });
         counts.settle(&Outcome::Unchanged);
         counts.settle(&Outcome::Rejected(Reject::relay("INVALID_EMAIL", None, "m")));
         counts.defer(7);
@@ -287,7 +307,16 @@ mod tests {
     fn a_report_has_its_counts_at_the_top_level() {
         let report = Report::started("r1", "inbox/Contacts/x.csv", Timestamp::UNIX_EPOCH);
         let json = serde_json::to_value(&report).unwrap();
-        for key in ["read", "inserted", "rejected", "deferred", "rejects_by_code", "plan", "report_key", "duration_ms"] {
+        for key in [
+            "read",
+            "inserted",
+            "rejected",
+            "deferred",
+            "rejects_by_code",
+            "plan",
+            "report_key",
+            "duration_ms",
+        ] {
             assert!(json.get(key).is_some(), "{key}");
         }
         assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report);

@@ -29,13 +29,19 @@ impl RunFiles {
     pub fn of_file(module: Option<&str>, source_key: &str, run_id: &str, started_at: Timestamp) -> Self {
         let day = started_at.strftime("%Y-%m-%d");
         let module = module.unwrap_or("_unknown");
-        Self { folder: format!("{module}/{day}"), name: format!("{}.{run_id}", stem(source_key)) }
+        Self {
+            folder: format!("{module}/{day}"),
+            name: format!("{}.{run_id}", stem(source_key)),
+        }
     }
 
     /// The files of a batch of messages: `_queue/<yyyy-mm-dd>/<hh>/<run_id>`.
     pub fn of_messages(run_id: &str, started_at: Timestamp) -> Self {
         let hour = started_at.strftime("%Y-%m-%d/%H");
-        Self { folder: format!("_queue/{hour}"), name: run_id.to_owned() }
+        Self {
+            folder: format!("_queue/{hour}"),
+            name: run_id.to_owned(),
+        }
     }
 
     /// The report.
@@ -71,7 +77,12 @@ impl<'a, O: Objects> ReportFile<'a, O> {
     /// # Errors
     /// The bucket failed.
     pub async fn write(&self, report: &mut Report) -> Result<(), ReportError> {
-        let files = RunFiles::of_file(report.module.as_deref(), &report.source, &report.run_id, report.started_at);
+        let files = RunFiles::of_file(
+            report.module.as_deref(),
+            &report.source,
+            &report.run_id,
+            report.started_at,
+        );
         self.write_to(files.report(), report).await
     }
 
@@ -97,6 +108,9 @@ mod tests {
         assert_eq!(files.report(), "reports/Contacts/2026-11-24/Kunden.r1.json");
         assert_eq!(files.rejects("csv"), "rejects/Contacts/2026-11-24/Kunden.r1.csv");
         assert_eq!(files.outcomes(), "outcomes/Contacts/2026-11-24/Kunden.r1.csv.gz");
-        assert_eq!(RunFiles::of_messages("r2", at).report(), "reports/_queue/2026-11-24/23/r2.json");
+        assert_eq!(
+            RunFiles::of_messages("r2", at).report(),
+            "reports/_queue/2026-11-24/23/r2.json"
+        );
     }
 }

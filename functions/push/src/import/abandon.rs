@@ -12,16 +12,18 @@ impl<M: Means> Importer<'_, M> {
     pub(super) async fn abandon(&self, import: Import, error: Option<&Value>) -> Result<Next, ImportError> {
         let run_id = import.run_id();
         let progress = self.relay.ledger.progress(&run_id).await?;
-        let mut report = self.new_report(&import);
+        let mut report = Self::new_report(&import);
         if let Some(mut progress) = progress {
             if progress.is_over() {
                 // It was done; only the answer was lost. What may be missing is made good.
                 return self.finish(import).await;
             }
-            if let Some(plan) = self.relay.ledger.plan(&run_id).await? {
-                if let Err(error) = self.put_together(&run_id, &plan.form, &mut progress).await {
-                    progress.report.warn(format!("rejects and outcomes so far could not be put together: {error}"));
-                }
+            if let Some(plan) = self.relay.ledger.plan(&run_id).await?
+                && let Err(error) = self.put_together(&run_id, &plan.form, &mut progress).await
+            {
+                progress.report.warn(format!(
+                    "rejects and outcomes so far could not be put together: {error}"
+                ));
             }
             if progress.counted.is_done {
                 progress.report.counts.out_of(progress.counted.rows);
@@ -29,7 +31,11 @@ impl<M: Means> Importer<'_, M> {
             report = progress.report;
         }
         let action = "mend what the message names; then invoke push with this bucket and key (the import goes on where it stopped), or put the file again";
-        report.end(Status::Failed, Some(Reason::new("IMPORT_FAILED", describe(error), action)), self.relay.now());
+        report.end(
+            Status::Failed,
+            Some(Reason::new("IMPORT_FAILED", describe(error), action)),
+            self.relay.now(),
+        );
         self.publish_end(&import, &mut report).await?;
         self.make_room(&import, Standing::Broken).await?;
         Ok(Next::step(Step::Abandon, import))
@@ -60,8 +66,14 @@ mod tests {
     fn a_functions_error_is_told_in_its_own_words() {
         let cause = json!({"errorType": "Bucket", "errorMessage": "could not read s3://b/k"}).to_string();
         let error = json!({"Error": "Bucket", "Cause": cause});
-        assert_eq!(describe(Some(&error)), "a step failed for good (Bucket): could not read s3://b/k");
-        assert_eq!(describe(Some(&json!({"Error": "States.Timeout"}))), "a step failed for good (States.Timeout)");
+        assert_eq!(
+            describe(Some(&error)),
+            "a step failed for good (Bucket): could not read s3://b/k"
+        );
+        assert_eq!(
+            describe(Some(&json!({"Error": "States.Timeout"}))),
+            "a step failed for good (States.Timeout)"
+        );
         assert_eq!(describe(None), "a step failed for good");
     }
 }

@@ -93,9 +93,21 @@ impl Asked {
                 dry_run: false,
                 force: false,
             },
-            Wire::ByHand(ByHand { bucket, key, dry_run, force }) => {
-                Self { bucket, key, version_id: None, etag: None, sequencer: None, put_at: None, dry_run, force }
-            }
+            Wire::ByHand(ByHand {
+                bucket,
+                key,
+                dry_run,
+                force,
+            }) => Self {
+                bucket,
+                key,
+                version_id: None,
+                etag: None,
+                sequencer: None,
+                put_at: None,
+                dry_run,
+                force,
+            },
         })
     }
 }
@@ -115,13 +127,18 @@ mod tests {
 
     #[test]
     fn an_event_names_object_version_and_order() {
-        let asked = Asked::read(&json!({"version": "0", "detail-type": "Object Created", "source": "aws.s3",
+        let asked = Asked::read(
+            &json!({"version": "0", "detail-type": "Object Created", "source": "aws.s3",
             "time": "2026-11-24T09:00:00Z",
             "detail": {"bucket": {"name": "b"}, "object": {"key": "inbox/Contacts/a b+ü.csv", "size": 5, "etag": "e",
-                "sequencer": "0062E99A88DC407460", "version-id": "v1"}}}))
+                "sequencer": "0062E99A88DC407460", "version-id": "v1"}}}),
+        )
         .unwrap();
         assert_eq!(asked.key, "inbox/Contacts/a b+ü.csv");
-        assert_eq!((asked.version_id.as_deref(), asked.sequencer.as_deref()), (Some("v1"), Some("0062E99A88DC407460")));
+        assert_eq!(
+            (asked.version_id.as_deref(), asked.sequencer.as_deref()),
+            (Some("v1"), Some("0062E99A88DC407460"))
+        );
         assert!(!asked.dry_run && asked.put_at.is_some());
     }
 

@@ -43,7 +43,7 @@ impl<M: Means> Importer<'_, M> {
                 None => {}
                 Some(NothingToDo::Folder) => return Ok(Next::step(Step::Done, import)),
                 Some(NothingToDo::Say(status, reason)) => {
-                    let report = self.new_report(&import);
+                    let report = Self::new_report(&import);
                     return self.end_early(import, report, status, reason).await;
                 }
             }
@@ -61,8 +61,11 @@ impl<M: Means> Importer<'_, M> {
             }
         };
         if asked.bucket != self.relay.bucket.name() {
-            let message =
-                format!("the bucket {} is not this stack's, which is {}", asked.bucket, self.relay.bucket.name());
+            let message = format!(
+                "the bucket {} is not this stack's, which is {}",
+                asked.bucket,
+                self.relay.bucket.name()
+            );
             let action = "put the file into the bucket that the output DataBucket names";
             return Ok(Some(NothingToDo::refused("OTHER_BUCKET", message, action)));
         }
@@ -90,7 +93,11 @@ impl<M: Means> Importer<'_, M> {
                 return Ok(Some(NothingToDo::refused("MISPLACED", misplaced.to_string(), action)));
             }
         };
-        if asked.etag.as_deref().is_some_and(|etag| etag != object.etag.trim_matches('"')) {
+        if asked
+            .etag
+            .as_deref()
+            .is_some_and(|etag| etag != object.etag.trim_matches('"'))
+        {
             return Ok(Some(NothingToDo::superseded()));
         }
         import.dry_run = asked.dry_run || key.area == Area::Check;
@@ -113,13 +120,24 @@ impl<M: Means> Importer<'_, M> {
         object: &ObjectVersion,
     ) -> Result<Option<NothingToDo>, ImportError> {
         let ledger = &self.relay.ledger;
-        let version = [&object.version_id, &asked.sequencer].into_iter().flatten().next().unwrap_or(&object.etag);
+        let version = [&object.version_id, &asked.sequencer]
+            .into_iter()
+            .flatten()
+            .next()
+            .unwrap_or(&object.etag);
         let name = EntryName {
             key: asked.key.clone(),
-            version: if asked.force { import.execution.clone() } else { version.clone() },
+            version: if asked.force {
+                import.execution.clone()
+            } else {
+                version.clone()
+            },
         };
         let others = ledger.versions(&asked.key).await?;
-        let others: Vec<_> = others.iter().filter(|(_, entry)| entry.execution != import.execution).collect();
+        let others: Vec<_> = others
+            .iter()
+            .filter(|(_, entry)| entry.execution != import.execution)
+            .collect();
         let is_newer = |entry: &Entry| match (&entry.sequencer, &asked.sequencer) {
             (Some(theirs), Some(ours)) => is_newer(theirs, ours),
             _ => false,
@@ -130,11 +148,16 @@ impl<M: Means> Importer<'_, M> {
             (None, None) => entry.etag == object.etag,
         };
         if !asked.force {
-            let done = others.iter().find(|(_, entry)| is_this(entry) && entry.standing != Standing::Broken);
+            let done = others
+                .iter()
+                .find(|(_, entry)| is_this(entry) && entry.standing != Standing::Broken);
             if let Some((_, entry)) = done {
                 let message = match entry.standing {
                     Standing::Claimed => format!("run {} is importing this version of the object", entry.run_id),
-                    _ => format!("this version of the object was imported before, by run {}", entry.run_id),
+                    _ => format!(
+                        "this version of the object was imported before, by run {}",
+                        entry.run_id
+                    ),
                 };
                 return Ok(Some(NothingToDo::duplicate(message)));
             }
@@ -143,7 +166,9 @@ impl<M: Means> Importer<'_, M> {
             }
         }
         // An import of this version broke off: this one goes on where it stopped.
-        let broken = others.iter().find(|(theirs, entry)| *theirs == name && entry.standing == Standing::Broken);
+        let broken = others
+            .iter()
+            .find(|(theirs, entry)| *theirs == name && entry.standing == Standing::Broken);
         if let Some((_, entry)) = broken {
             import.resumes = Some(entry.run_id.clone());
         }
@@ -151,13 +176,18 @@ impl<M: Means> Importer<'_, M> {
             standing: Standing::Claimed,
             execution: import.execution.clone(),
             run_id: import.run_id(),
-            sequencer: asked.sequencer.clone().or(broken.and_then(|(_, entry)| entry.sequencer.clone())),
+            sequencer: asked
+                .sequencer
+                .clone()
+                .or(broken.and_then(|(_, entry)| entry.sequencer.clone())),
             version_id: object.version_id.clone(),
             etag: object.etag.clone(),
         };
         if !ledger.claim(&name, &entry, self.relay.now()).await? {
             import.resumes = None;
-            return Ok(Some(NothingToDo::duplicate("another run is importing this version of the object")));
+            return Ok(Some(NothingToDo::duplicate(
+                "another run is importing this version of the object",
+            )));
         }
         import.entry = Some(name);
         if import.resumes.is_some() {
@@ -177,11 +207,18 @@ impl<M: Means> Importer<'_, M> {
         let poll = self.relay.settings.turn_poll_s;
         self.stand_in_line(&import, poll, false).await?;
         if self.may_go(&import).await? {
-            return Ok(Next::step(if import.planned { Step::Slice } else { Step::Plan }, import));
+            return Ok(Next::step(
+                if import.planned { Step::Slice } else { Step::Plan },
+                import,
+            ));
         }
         let wait = poll.max((import.waited / 10).min(1_800));
         self.stand_in_line(&import, wait, false).await?;
-        let reason = Reason::new("WAITS_ITS_TURN", "an older import of this stack is under way", "nothing");
+        let reason = Reason::new(
+            "WAITS_ITS_TURN",
+            "an older import of this stack is under way",
+            "nothing",
+        );
         let import = self.report_waiting(import, reason).await?;
         Ok(Next::after(wait, import))
     }
@@ -210,7 +247,7 @@ impl<M: Means> Importer<'_, M> {
         }
         let mut report = match self.relay.ledger.progress(&import.run_id()).await? {
             Some(progress) => progress.report,
-            None => self.new_report(&import),
+            None => Self::new_report(&import),
         };
         let reported = Some(reason.code.clone());
         // Until a label is known to be a module's, the report's place is not known.

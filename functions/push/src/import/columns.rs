@@ -37,8 +37,10 @@ impl Columns {
             })?,
         };
         let zone = plan.time_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
-        let setting =
-            Setting { time_zone: zone.as_ref(), ..Setting::new(&plan.module, metadata.fields(), &mapping) };
+        let setting = Setting {
+            time_zone: zone.as_ref(),
+            ..Setting::new(&plan.module, metadata.fields(), &mapping)
+        };
         let made = match plan.form.format {
             Format::Delimited => RecordMapper::for_columns(&plan.form.header, &setting),
             Format::Ndjson | Format::JsonArray | Format::JsonObjects => RecordMapper::for_objects(&setting),
@@ -48,7 +50,12 @@ impl Columns {
         if mapping.route == Route::Bulk {
             warnings.push("bulk write is not used: the records go in calls of up to 100".to_owned());
         }
-        Ok(Self { mapper, header: plan.form.header.clone(), stop_after: mapping.stop_after, warnings })
+        Ok(Self {
+            mapper,
+            header: plan.form.header.clone(),
+            stop_after: mapping.stop_after,
+            warnings,
+        })
     }
 
     /// What all calls with these records have in common.
@@ -73,7 +80,11 @@ impl Columns {
     /// Which column fills which field, for the plan. Null for a column that is left out.
     pub fn described(&self) -> Value {
         let fields = self.mapper.fields();
-        self.header.iter().zip(fields).map(|(column, field)| json!({"column": column, "field": field})).collect()
+        self.header
+            .iter()
+            .zip(fields)
+            .map(|(column, field)| json!({"column": column, "field": field}))
+            .collect()
     }
 
     /// Why an import stops of whose rows so many have ended, because one code rejects too many of them.
@@ -98,7 +109,10 @@ impl Columns {
 
 /// A header's fault, with the place in the file.
 fn refusal(form: &Form, fault: &HeaderFault) -> Reason {
-    let at = fault.column.as_ref().and_then(|column| form.header.iter().position(|name| name == column));
+    let at = fault
+        .column
+        .as_ref()
+        .and_then(|column| form.header.iter().position(|name| name == column));
     let place = match at {
         Some(at) => format!("line {}, column {}: ", 1 + u32::from(form.sep_line), at + 1),
         None => String::new(),

@@ -50,8 +50,15 @@ impl Counted {
         self.rejected += 1;
         *self.rejects_by_code.entry(reject.code.clone()).or_default() += 1;
         if self.examples.len() < MOST_EXAMPLES {
-            let Reject { code, field, message, .. } = reject.clone();
-            self.examples.push(Example { line, code, field, message });
+            let Reject {
+                code, field, message, ..
+            } = reject.clone();
+            self.examples.push(Example {
+                line,
+                code,
+                field,
+                message,
+            });
         }
     }
 
@@ -87,7 +94,12 @@ mod tests {
 
     fn shape() -> CallShape {
         let module = ModuleName::parse("Contacts").unwrap();
-        CallShape { module, operation: Operation::Upsert, match_on: vec!["Email".into()], trigger: vec![] }
+        CallShape {
+            module,
+            operation: Operation::Upsert,
+            match_on: vec!["Email".into()],
+            trigger: vec![],
+        }
     }
 
     #[test]
@@ -96,7 +108,10 @@ mod tests {
         (0..215).for_each(|_| counted.good());
         counted.bad(7, &Reject::relay("INVALID_EMAIL", Some("Email".into()), "m"));
         let plan = counted.as_plan(&shape(), &json!([]), Some(5));
-        assert_eq!((&plan["rows"], &plan["to_send"], &plan["calls"], &plan["credits"]), (&json!(216), &json!(215), &json!(3), &json!(22)));
+        assert_eq!(
+            (&plan["rows"], &plan["to_send"], &plan["calls"], &plan["credits"]),
+            (&json!(216), &json!(215), &json!(3), &json!(22))
+        );
         assert_eq!(plan["examples"][0]["line"], 7);
         assert_eq!(Counted::default().credits(&shape()), 0);
     }
@@ -105,6 +120,9 @@ mod tests {
     fn only_the_first_bad_rows_are_shown_and_all_are_counted() {
         let mut counted = Counted::default();
         (0..50).for_each(|line| counted.bad(line, &Reject::relay("X", None, "m")));
-        assert_eq!((counted.examples.len(), counted.rejects_by_code["X"]), (MOST_EXAMPLES, 50));
+        assert_eq!(
+            (counted.examples.len(), counted.rejects_by_code["X"]),
+            (MOST_EXAMPLES, 50)
+        );
     }
 }

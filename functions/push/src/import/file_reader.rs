@@ -50,7 +50,13 @@ impl<O: Objects> FileReader<O> {
     /// Reads from a checkpoint on, or from the start.
     pub fn open(bucket: O, object: ObjectVersion, form: &Form, from: Option<Checkpoint>) -> Self {
         let from = from.unwrap_or(form.start);
-        Self { bucket, object, decoder: Decoder::resume(form, from), offset: from.read_from(), has_ended: false }
+        Self {
+            bucket,
+            object,
+            decoder: Decoder::resume(form, from),
+            offset: from.read_from(),
+            has_ended: false,
+        }
     }
 
     /// The next rows.
@@ -68,7 +74,10 @@ impl<O: Objects> FileReader<O> {
                 }
             }
             if !rows.is_empty() {
-                return Ok(Stretch::Rows { rows, after: self.decoder.checkpoint() });
+                return Ok(Stretch::Rows {
+                    rows,
+                    after: self.decoder.checkpoint(),
+                });
             }
             if self.has_ended {
                 return Ok(Stretch::End);

@@ -12,10 +12,14 @@ use crate::report_file::RunFiles;
 impl<M: Means> Importer<'_, M> {
     pub(super) async fn finish(&self, import: Import) -> Result<Next, ImportError> {
         let (relay, run_id) = (self.relay, import.run_id());
-        let begun = || Progress::begun(self.new_report(&import));
+        let begun = || Progress::begun(Self::new_report(&import));
         let (mut hold, mut progress) = relay.ledger.take_over(&run_id, begun, relay.now()).await?;
         if !progress.is_over() {
-            let plan = relay.ledger.plan(&run_id).await?.ok_or(ImportError::OutOfOrder("finish"))?;
+            let plan = relay
+                .ledger
+                .plan(&run_id)
+                .await?
+                .ok_or(ImportError::OutOfOrder("finish"))?;
             self.put_together(&run_id, &plan.form, &mut progress).await?;
             progress.report.counts.out_of(progress.counted.rows);
             match progress.ending.clone() {

@@ -12,7 +12,9 @@ const GRACE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Whether an import may go: all older ones have ended, are dead, or have stepped aside because another module is held.
 pub fn may_go(line: &[Waiting], place: &str, module: &str, now: Timestamp) -> bool {
-    let older = line.iter().filter(|other| other.place.as_str() < place && other.looks_by >= now);
+    let older = line
+        .iter()
+        .filter(|other| other.place.as_str() < place && other.looks_by >= now);
     older.into_iter().all(|other| other.aside && other.module != module)
 }
 
@@ -25,12 +27,23 @@ pub fn place(dry_run: bool, put_at: Timestamp, order: &str, run_id: &str) -> Str
 impl<M: Means> Importer<'_, M> {
     /// Says in the line when this import will look again.
     pub(super) async fn stand_in_line(&self, import: &Import, wait: u64, aside: bool) -> Result<(), ImportError> {
-        let Some(place) = import.place.clone() else { return Ok(()) };
+        let Some(place) = import.place.clone() else {
+            return Ok(());
+        };
         let wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or(3600));
         let looks_by = self.relay.now() + wait + GRACE;
         // A check is in nobody's way once it stands aside.
-        let module = if import.dry_run { String::new() } else { import.module.clone() };
-        let waiting = Waiting { place, module, looks_by, aside };
+        let module = if import.dry_run {
+            String::new()
+        } else {
+            import.module.clone()
+        };
+        let waiting = Waiting {
+            place,
+            module,
+            looks_by,
+            aside,
+        };
         Ok(self.relay.ledger.stand_in_line(&waiting).await?)
     }
 
@@ -48,7 +61,12 @@ mod tests {
 
     fn waiting(place: &str, module: &str, aside: bool) -> Waiting {
         let looks_by = "2026-11-24T10:00:00Z".parse().unwrap();
-        Waiting { place: place.to_owned(), module: module.to_owned(), looks_by, aside }
+        Waiting {
+            place: place.to_owned(),
+            module: module.to_owned(),
+            looks_by,
+            aside,
+        }
     }
 
     fn at(text: &str) -> Timestamp {
@@ -61,12 +79,19 @@ mod tests {
         let now = at("2026-11-24T09:00:00Z");
         assert!(may_go(&line, "1#a", "contacts", now));
         assert!(!may_go(&line, "1#b", "contacts", now));
-        assert!(may_go(&line, "1#b", "contacts", at("2026-11-24T10:00:01Z")), "the older one is dead");
+        assert!(
+            may_go(&line, "1#b", "contacts", at("2026-11-24T10:00:01Z")),
+            "the older one is dead"
+        );
     }
 
     #[test]
     fn a_held_module_lets_others_pass_but_not_its_own_files() {
-        let line = [waiting("1#a", "contacts", true), waiting("1#b", "contacts", false), waiting("1#c", "deals", false)];
+        let line = [
+            waiting("1#a", "contacts", true),
+            waiting("1#b", "contacts", false),
+            waiting("1#c", "deals", false),
+        ];
         let now = at("2026-11-24T09:00:00Z");
         assert!(!may_go(&line, "1#b", "contacts", now));
         assert!(may_go(&line[..1], "1#c", "deals", now));

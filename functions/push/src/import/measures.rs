@@ -10,10 +10,16 @@ pub fn slice(stack: &str, now: Timestamp, before: &Report, after: &Report) {
     let accepted = |report: &Report| report.counts.inserted + report.counts.updated + report.counts.deleted;
     let mut metrics = vec![
         (Metric::RecordsAccepted, accepted(after) - accepted(before)),
-        (Metric::RecordsUnchanged, after.counts.unchanged - before.counts.unchanged),
+        (
+            Metric::RecordsUnchanged,
+            after.counts.unchanged - before.counts.unchanged,
+        ),
         (Metric::RecordsRejected, after.counts.rejected - before.counts.rejected),
         (Metric::RecordsDeferred, after.counts.deferred),
-        (Metric::RecordsPossiblyDuplicated, after.counts.possibly_duplicated - before.counts.possibly_duplicated),
+        (
+            Metric::RecordsPossiblyDuplicated,
+            after.counts.possibly_duplicated - before.counts.possibly_duplicated,
+        ),
         (Metric::ApiCalls, after.api_calls - before.api_calls),
         (Metric::ApiCredits, after.credits - before.credits),
         (Metric::Retries, after.retries - before.retries),

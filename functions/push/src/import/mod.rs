@@ -6,6 +6,7 @@ mod asked;
 mod claim;
 mod columns;
 mod counted;
+mod delivering;
 mod file_reader;
 mod finish;
 mod line;

@@ -36,7 +36,14 @@ impl Parts {
     /// Nothing waits yet.
     pub fn new(run_id: String, form: &Form, shape: CallShape) -> Self {
         let (writer, operation) = (RejectsWriter::new(form), shape.operation.to_string());
-        Self { run_id, shape, operation, writer, outcomes: Vec::new(), rejects: Vec::new() }
+        Self {
+            run_id,
+            shape,
+            operation,
+            writer,
+            outcomes: Vec::new(),
+            rejects: Vec::new(),
+        }
     }
 
     /// Whether so much waits that it should be written.
@@ -50,14 +57,24 @@ impl Parts {
             Outcome::Accepted { action, id, .. } => (done(*action), Some(id.as_str())),
             Outcome::Unchanged => ("unchanged", None),
             Outcome::Rejected(reject) => {
-                let info =
-                    RejectInfo { message_id: None, operation: &self.operation, match_on: &self.shape.match_on, reject };
+                let info = RejectInfo {
+                    message_id: None,
+                    operation: &self.operation,
+                    match_on: &self.shape.match_on,
+                    reject,
+                };
                 self.writer.push(&mut self.rejects, row, &info);
                 ("rejected", None)
             }
         };
         let value = |field: &String| keys.iter().find(|key| key.field() == field).map_or("", MatchKey::value);
-        push_outcome(&mut self.outcomes, row.line, word, id, self.shape.match_on.iter().map(value));
+        push_outcome(
+            &mut self.outcomes,
+            row.line,
+            word,
+            id,
+            self.shape.match_on.iter().map(value),
+        );
     }
 
     /// Writes what waits as parts of their own, and notes them in the progress. The first part of a file has its header.
@@ -82,7 +99,11 @@ impl Parts {
             progress.outcomes.written(progress.epoch);
         }
         if !self.rejects.is_empty() {
-            let mut text = if progress.rejects.is_empty() { self.writer.header() } else { Vec::new() };
+            let mut text = if progress.rejects.is_empty() {
+                self.writer.header()
+            } else {
+                Vec::new()
+            };
             text.append(&mut self.rejects);
             let key = progress.rejects.next_key(&self.run_id, REJECTS, progress.epoch);
             bucket.put(&key, "application/octet-stream", text).await?;

@@ -38,14 +38,18 @@ impl<M: Means> Importer<'_, M> {
         // Only the questions to Bigin need the turn; reading the file keeps nobody waiting.
         let prepared = self.prepare(&import).await;
         self.relay.give_turn_back(turn).await?;
-        let Ready { mut plan, columns, facts } = match prepared? {
+        let Ready {
+            mut plan,
+            columns,
+            facts,
+        } = match prepared? {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
                 self.relay.pause_watch(None).note(&stop).await?;
                 return self.step_aside(import, &stop).await;
             }
             Prepared::Refused { reason, module } => {
-                let mut report = self.new_report(&import);
+                let mut report = Self::new_report(&import);
                 report.module = module.map(|module| module.as_str().to_owned()).or(report.module);
                 return self.end_early(import, report, Status::Refused, reason).await;
             }
@@ -53,7 +57,7 @@ impl<M: Means> Importer<'_, M> {
         plan.module.as_str().clone_into(&mut import.module);
         self.stand_in_line(&import, budget.as_secs(), import.dry_run).await?;
         let run_id = import.run_id();
-        let begun = || Progress::begun(facts.begin(self.new_report(&import), &plan));
+        let begun = || Progress::begun(facts.begin(Self::new_report(&import), &plan));
         let (mut hold, mut progress) = self.relay.ledger.take_over(&run_id, begun, self.relay.now()).await?;
         let count = self.count(&import, &plan.form, &columns, &mut progress).await?;
         match count {
@@ -98,7 +102,13 @@ impl<M: Means> Importer<'_, M> {
             return self.end_early(import, progress.report, Status::Refused, reason).await;
         }
         self.relay.reports().write(&mut progress.report).await?;
-        Ok(Next::progress(Step::Slice, Import { planned: true, ..import }))
+        Ok(Next::progress(
+            Step::Slice,
+            Import {
+                planned: true,
+                ..import
+            },
+        ))
     }
 
     /// Reads on, for as long as the budget lasts.
@@ -157,7 +167,10 @@ impl<M: Means> Importer<'_, M> {
 
     async fn end_as_planned(&self, import: Import, mut progress: Progress) -> Result<Next, ImportError> {
         // In a plan nothing has ended and nothing waits.
-        progress.report.counts = crate::report::Counts { read: progress.counted.rows, ..Default::default() };
+        progress.report.counts = crate::report::Counts {
+            read: progress.counted.rows,
+            ..Default::default()
+        };
         progress.report.end(Status::Planned, None, self.relay.now());
         self.publish_end(&import, &mut progress.report).await?;
         self.make_room(&import, crate::ledger::Standing::Ended).await?;
@@ -169,9 +182,11 @@ impl<M: Means> Importer<'_, M> {
 pub(super) fn gone_or_failed(error: crate::bucket::BucketError) -> Result<Reason, ImportError> {
     use crate::bucket::BucketError;
     match &error {
-        BucketError::Gone { .. } => {
-            Ok(Reason::new("OBJECT_GONE", error.to_string(), "put the object again if it is still wanted"))
-        }
+        BucketError::Gone { .. } => Ok(Reason::new(
+            "OBJECT_GONE",
+            error.to_string(),
+            "put the object again if it is still wanted",
+        )),
         BucketError::Changed { .. } => Ok(Reason::new("OBJECT_CHANGED", error.to_string(), "nothing")),
         _ => Err(error.into()),
     }

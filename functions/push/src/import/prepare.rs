@@ -103,7 +103,11 @@ impl<M: Means> Importer<'_, M> {
         let metadata = match self.relay.fields(&plan.module, freshness).await {
             Err(AskFailure::Refused(failure @ CallFailure::UnknownModule { .. })) => {
                 let action = "put the file under a module of the organisation's, by its API name or label";
-                return Err(NotReady::Refused(Reason::new("UNKNOWN_MODULE", failure.to_string(), action)));
+                return Err(NotReady::Refused(Reason::new(
+                    "UNKNOWN_MODULE",
+                    failure.to_string(),
+                    action,
+                )));
             }
             other => other.map_err(not_answered)?,
         };
@@ -114,8 +118,14 @@ impl<M: Means> Importer<'_, M> {
             plan.shape = Some(columns.shape().clone());
             self.relay.ledger.keep_plan(&run_id, &plan, self.relay.now()).await?;
         }
-        let warnings =
-            plan.form.warnings.iter().cloned().chain(metadata.warning()).chain(columns.warnings()).collect();
+        let warnings = plan
+            .form
+            .warnings
+            .iter()
+            .cloned()
+            .chain(metadata.warning())
+            .chain(columns.warnings())
+            .collect();
         let facts = Facts {
             org_id: organisation.as_ref().map(|org| org.id.clone()),
             warnings,
@@ -127,30 +137,48 @@ impl<M: Means> Importer<'_, M> {
     /// What can be told from the file and its key.
     async fn first_plan(&self, import: &Import, found: &mut Option<ModuleName>) -> Result<Plan, NotReady> {
         let object = import.object.as_ref().ok_or(ImportError::OutOfOrder("plan"))?;
-        let refused = |code: &str, message: String, action: &str| {
-            NotReady::Refused(Reason::new(code, message, action))
-        };
+        let refused = |code: &str, message: String, action: &str| NotReady::Refused(Reason::new(code, message, action));
         let key = InboxKey::parse(&object.key).map_err(|misplaced| {
-            refused("MISPLACED", misplaced.to_string(), "move the file to inbox/<Module>/<name>.<ending>")
+            refused(
+                "MISPLACED",
+                misplaced.to_string(),
+                "move the file to inbox/<Module>/<name>.<ending>",
+            )
         })?;
         let form = self.form(object).await?;
-        let module = self.relay.module(&key.module).await.map_err(not_answered)?.map_err(|unknown| {
-            let action = "put the file under a module of the organisation's, by its API name or label";
-            refused("UNKNOWN_MODULE", unknown.to_string(), action)
-        })?;
+        let module = self
+            .relay
+            .module(&key.module)
+            .await
+            .map_err(not_answered)?
+            .map_err(|unknown| {
+                let action = "put the file under a module of the organisation's, by its API name or label";
+                refused("UNKNOWN_MODULE", unknown.to_string(), action)
+            })?;
         *found = Some(module.clone());
         let mapping = mapping_file::find(&self.relay.bucket, &module, &key.module, key.mapping.as_deref()).await;
         let mapping = match mapping {
             Ok(mapping) => mapping,
             Err(MappingFileError::Bucket(error)) => return Err(error.into()),
             Err(fault) => {
-                let code = if matches!(fault, MappingFileError::Missing { .. }) { "NO_MAPPING" } else { "BAD_MAPPING" };
+                let code = if matches!(fault, MappingFileError::Missing { .. }) {
+                    "NO_MAPPING"
+                } else {
+                    "BAD_MAPPING"
+                };
                 let action = "put the mapping there, then put the file again";
                 return Err(refused(code, fault.to_string(), action));
             }
         };
         let (mapping_key, mapping) = mapping.map(|MappingFile { key, text }| (key, text)).unzip();
-        Ok(Plan { form, module, shape: None, mapping_key, mapping, time_zone: None })
+        Ok(Plan {
+            form,
+            module,
+            shape: None,
+            mapping_key,
+            mapping,
+            time_zone: None,
+        })
     }
 
     async fn form(&self, object: &ObjectVersion) -> Result<Form, NotReady> {
@@ -170,7 +198,9 @@ impl<M: Means> Importer<'_, M> {
 fn not_answered(failure: AskFailure) -> NotReady {
     match failure {
         AskFailure::Stop(stop) => NotReady::Stop(stop),
-        AskFailure::Refused(failure) => NotReady::Stop(Stop::Unavailable { message: failure.to_string() }),
+        AskFailure::Refused(failure) => NotReady::Stop(Stop::Unavailable {
+            message: failure.to_string(),
+        }),
         AskFailure::State(error) => NotReady::Failed(error.into()),
     }
 }

@@ -147,7 +147,11 @@ impl PartList {
 
     /// The key that the next part of that epoch gets.
     pub fn next_key(&self, run_id: &str, kind: &str, epoch: u64) -> String {
-        let count = self.0.last().filter(|(last, _)| *last == epoch).map_or(0, |(_, count)| *count);
+        let count = self
+            .0
+            .last()
+            .filter(|(last, _)| *last == epoch)
+            .map_or(0, |(_, count)| *count);
         part_key(run_id, kind, epoch, count)
     }
 
@@ -162,7 +166,11 @@ impl PartList {
     /// The keys of all parts, in order.
     pub fn keys(&self, run_id: &str, kind: &str) -> Vec<String> {
         let each = |(epoch, count): &(u64, u32)| (0..*count).map(|part| (*epoch, part)).collect::<Vec<_>>();
-        self.0.iter().flat_map(each).map(|(epoch, part)| part_key(run_id, kind, epoch, part)).collect()
+        self.0
+            .iter()
+            .flat_map(each)
+            .map(|(epoch, part)| part_key(run_id, kind, epoch, part))
+            .collect()
     }
 }
 
@@ -193,7 +201,11 @@ mod tests {
         assert_eq!(parts.next_key("r", "rejects", 2), "work/r/rejects-000002-000000");
         parts.written(2);
         parts.written(2);
-        let keys = ["work/r/rejects-000001-000000", "work/r/rejects-000002-000000", "work/r/rejects-000002-000001"];
+        let keys = [
+            "work/r/rejects-000001-000000",
+            "work/r/rejects-000002-000000",
+            "work/r/rejects-000002-000001",
+        ];
         assert_eq!(parts.keys("r", "rejects"), keys);
     }
 }

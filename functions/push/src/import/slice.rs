@@ -1,41 +1,14 @@
-//! Slice: delivers rows for as long as the budget lasts, with a checkpoint every so often: first the parts of rejects
-//! and outcomes, then the ledger, then the report.
+//! Slice: one invocation's share of the delivery, in the turn.
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use shared::bigin::CallShape;
-use shared::state::credits;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
-
-use super::columns::Columns;
-use super::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch};
-use super::parts::Parts;
-use super::plan::gone_or_failed;
+use super::delivering::{Ended, Slice};
+use super::measures;
 use super::prepare::{Prepared, Ready};
-use super::progress::{Ending, Lost, Progress, Rows};
+use super::progress::{Ending, Progress};
 use super::steps::{Import, ImportError, Importer, Next, Step};
-use super::tracker::Tracker;
-use super::{Plan, measures};
-use crate::deliver::Delivery;
-use crate::ledger::{Hold, LedgerError};
-use crate::parcel::{MatchKey, Outcome, Parcel, Settled};
-use crate::pause_watch::PauseWatch;
-use crate::relay::{Means, Relay, Turn};
+use crate::ledger::Hold;
+use crate::relay::{Means, Turn};
 use crate::report::{Reason, Status};
-use crate::row::Row;
 use crate::stop::Stop;
-
-/// How a slice ended.
-enum Ended {
-    /// Every row of the file has ended.
-    File,
-    /// Delivery stopped; what is left goes on later.
-    Stop(Stop),
-    /// The import cannot go on; what is left cannot be sent.
-    Broken(Reason),
-}
 
 impl<M: Means> Importer<'_, M> {
     pub(super) async fn slice(&self, import: Import) -> Result<Next, ImportError> {
@@ -45,7 +18,8 @@ impl<M: Means> Importer<'_, M> {
         let Some(turn) = self.relay.take_turn(&import.execution).await? else {
             return self.wait_for_turn(import).await;
         };
-        self.stand_in_line(&import, self.relay.settings.slice_budget.as_secs(), false).await?;
+        self.stand_in_line(&import, self.relay.settings.slice_budget.as_secs(), false)
+            .await?;
         let next = self.slice_in_turn(import, &turn).await;
         self.relay.give_turn_back(turn).await?;
         next
@@ -53,7 +27,7 @@ impl<M: Means> Importer<'_, M> {
 
     async fn slice_in_turn(&self, import: Import, turn: &Turn) -> Result<Next, ImportError> {
         let relay = self.relay;
-        let begun = || Progress::begun(self.new_report(&import));
+        let begun = || Progress::begun(Self::new_report(&import));
         let (mut hold, mut progress) = relay.ledger.take_over(&import.run_id(), begun, relay.now()).await?;
         if progress.ending.is_some() || progress.is_over() {
             return Ok(Next::progress(Step::Finish, import));
@@ -90,7 +64,15 @@ impl<M: Means> Importer<'_, M> {
                 watch.note(&stop).await?;
                 // The slice has written "running" into the report.
                 let waited = if got_on { 0 } else { import.waited };
-                self.step_aside(Import { reported: None, waited, ..import }, &stop).await
+                self.step_aside(
+                    Import {
+                        reported: None,
+                        waited,
+                        ..import
+                    },
+                    &stop,
+                )
+                .await
             }
             Ended::Broken(reason) => self.break_off(import, hold, progress, reason).await,
         }
@@ -111,7 +93,10 @@ impl<M: Means> Importer<'_, M> {
         mut progress: Progress,
         reason: Reason,
     ) -> Result<Next, ImportError> {
-        progress.ending = Some(Ending { status: Status::Stopped, reason });
+        progress.ending = Some(Ending {
+            status: Status::Stopped,
+            reason,
+        });
         self.relay.ledger.save(&mut hold, &progress, self.relay.now()).await?;
         Ok(Next::progress(Step::Finish, import))
     }
@@ -122,227 +107,5 @@ fn credits_in_truth(stop: Stop, left: Option<u64>) -> Stop {
     match (&stop, left) {
         (Stop::Throttled, Some(left)) if left < 10 => Stop::CreditsGone,
         _ => stop,
-    }
-}
-
-/// One slice under way.
-struct Slice<'a, M: Means> {
-    relay: &'a Relay<M>,
-    turn: &'a Turn,
-    hold: &'a mut Hold,
-    progress: Progress,
-    columns: Columns,
-    shape: Arc<CallShape>,
-    tracker: Tracker,
-    parts: Parts,
-    delivery: Delivery<M::Tokens, PauseWatch<M::Table, M::Clock>>,
-    /// Rows that an earlier invocation may have sent, and since when.
-    lost: Option<Lost>,
-    started: Timestamp,
-    /// Rows from this number on are not sent before the next checkpoint has said so.
-    sends_below: u64,
-    ended_since: u64,
-    saved_at: Instant,
-    given_up: Option<Reason>,
-}
-
-impl<'a, M: Means> Slice<'a, M> {
-    fn new(
-        relay: &'a Relay<M>,
-        turn: &'a Turn,
-        hold: &'a mut Hold,
-        import: &Import,
-        plan: &Plan,
-        columns: Columns,
-        progress: Progress,
-    ) -> Self {
-        let settings = &relay.settings;
-        let shape = columns.shape().clone();
-        let limits = settings.limits(settings.import_width(), settings.slice_budget);
-        let brake = Arc::new(relay.pause_watch(Some(plan.module.clone())));
-        Self {
-            relay,
-            turn,
-            hold,
-            columns,
-            shape: Arc::new(shape.clone()),
-            tracker: Tracker::resume(progress.next_row, progress.checkpoint, &progress.ended_ahead),
-            parts: Parts::new(import.run_id(), &plan.form, shape),
-            delivery: Delivery::new(relay.bigin.clone(), Arc::clone(&relay.tokens), brake, limits),
-            lost: progress.lost.clone(),
-            started: relay.now(),
-            sends_below: 0,
-            ended_since: 0,
-            saved_at: Instant::now(),
-            given_up: None,
-            progress,
-        }
-    }
-
-    async fn run(&mut self, import: &Import, plan: &Plan) -> Result<Ended, ImportError> {
-        let object = import.object.clone().ok_or(ImportError::OutOfOrder("slice"))?;
-        let file = FileReader::open(self.relay.bucket.clone(), object, &plan.form, self.progress.checkpoint);
-        // Says which rows may be sent before any is.
-        self.checkpoint().await?;
-        let (mut stretches, reader) = file.read_ahead();
-        let ended = self.deliver(&mut stretches).await;
-        reader.abort();
-        let ended = ended?;
-        self.last_checkpoint().await?;
-        Ok(ended)
-    }
-
-    async fn deliver(
-        &mut self,
-        stretches: &mut mpsc::Receiver<Result<Stretch, ReadFailure>>,
-    ) -> Result<Ended, ImportError> {
-        let mut reading = true;
-        let mut broken = None;
-        loop {
-            self.delivery.dispatch(!reading).await;
-            let stopped = self.delivery.stopped().is_some() || self.given_up.is_some();
-            if !self.delivery.is_busy() && (!reading || stopped) {
-                break;
-            }
-            let has_room = reading && !stopped && self.delivery.has_room();
-            tokio::select! {
-                settled = self.delivery.settled(), if self.delivery.will_settle() => {
-                    for settled in settled {
-                        self.settle(settled);
-                    }
-                }
-                stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
-                    Some(Ok(Stretch::Rows { rows, after })) => {
-                        for (row, before) in rows {
-                            self.take_in(row, before);
-                        }
-                        self.tracker.read_up_to(after);
-                    }
-                    Some(Ok(Stretch::End)) => {
-                        reading = false;
-                        broken = self.miscounted();
-                    }
-                    Some(Err(ReadFailure::File(fault))) => {
-                        reading = false;
-                        broken = Some(Reason::from(&fault));
-                    }
-                    Some(Err(ReadFailure::Bucket(error))) => {
-                        reading = false;
-                        broken = Some(gone_or_failed(error)?);
-                    }
-                    None => return Err(ImportError::ReaderCutOff),
-                },
-                () = sleep_until(self.saved_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
-            }
-            let full = self.ended_since >= self.relay.settings.checkpoint_rows || self.parts.are_full();
-            if full || (has_room && !self.may_read()) {
-                self.checkpoint().await?;
-            }
-        }
-        Ok(match (self.given_up.take(), self.delivery.stopped(), broken) {
-            (Some(reason), _, _) => Ended::Broken(reason),
-            (None, Some(stop), _) => Ended::Stop(stop.clone()),
-            (None, None, Some(reason)) => Ended::Broken(reason),
-            (None, None, None) => Ended::File,
-        })
-    }
-
-    /// Whether the next rows may be read, which is as good as sent.
-    fn may_read(&self) -> bool {
-        self.tracker.next_row() + MOST_ROWS as u64 <= self.sends_below
-    }
-
-    /// The plan and the slices read the same bytes with the same decoder: anything else is a fault of ours, and no
-    /// report of it would add up.
-    fn miscounted(&self) -> Option<Reason> {
-        let (planned, read) = (self.progress.counted.rows, self.tracker.next_row());
-        (planned != read).then(|| {
-            let message = format!("the plan counted {planned} rows and the import has read {read}");
-            Reason::new("MISCOUNTED", message, "report this as a fault of bigin-relay, with this report")
-        })
-    }
-
-    /// A row was read: it becomes a parcel, or is rejected here.
-    fn take_in(&mut self, row: Row, before: crate::decode::Checkpoint) {
-        let mapped = self.columns.map(&row);
-        let Some(number) = self.tracker.read(row, before) else { return };
-        match mapped {
-            Ok((record, keys)) => {
-                let mut parcel = Parcel::new(number, record, keys, Arc::clone(&self.shape));
-                parcel.lost_at = self.lost.as_ref().filter(|lost| lost.rows.contains(number)).map(|lost| lost.since);
-                self.delivery.offer(parcel);
-            }
-            Err(reject) => self.end(number, &[], &Outcome::Rejected(reject)),
-        }
-    }
-
-    fn settle(&mut self, settled: Settled) {
-        self.end(settled.place, &settled.keys, &settled.outcome);
-    }
-
-    fn end(&mut self, number: u64, keys: &[MatchKey], outcome: &Outcome) {
-        let Some(row) = self.tracker.end(number) else { return };
-        self.progress.report.counts.settle(outcome);
-        self.parts.add(&row, keys, outcome);
-        self.ended_since += 1;
-        if matches!(outcome, Outcome::Rejected(_)) && self.given_up.is_none() {
-            let counts = &self.progress.report.counts;
-            self.given_up = self.columns.stops_at(counts.ended(), &counts.rejects_by_code);
-            if let Some(reason) = &self.given_up {
-                self.delivery.stop(Stop::Unavailable { message: reason.message.clone() });
-            }
-        }
-    }
-
-    /// Rows up to some number ahead may be sent until the next checkpoint. Should this invocation die, all of them that
-    /// have not ended count as lost.
-    async fn checkpoint(&mut self) -> Result<(), ImportError> {
-        let ahead = self.relay.settings.checkpoint_rows + 2 * MOST_ROWS as u64;
-        self.sends_below = self.tracker.next_row() + ahead;
-        let since = self.lost.as_ref().map_or(self.started, |lost| lost.since.min(self.started));
-        let (first, ..) = self.tracker.checkpoint();
-        let earlier = self.lost.iter().flat_map(|lost| lost.rows.iter()).filter(|row| *row >= self.sends_below);
-        let rows = (first..self.sends_below).chain(earlier).collect();
-        self.progress.lost = Some(Lost { since, rows });
-        self.save().await
-    }
-
-    /// Nothing is in flight any more, so it is known which rows are lost: those whose calls got no answer.
-    async fn last_checkpoint(&mut self) -> Result<(), ImportError> {
-        let lost: Vec<_> = self
-            .delivery
-            .undelivered()
-            .into_iter()
-            .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
-            .collect();
-        let unread = self.lost.iter().flat_map(|lost| lost.rows.iter()).filter(|row| *row >= self.tracker.next_row());
-        let since = lost.iter().map(|(_, at)| *at).chain(self.lost.as_ref().map(|lost| lost.since)).min();
-        let rows: Rows = lost.iter().map(|(place, _)| *place).chain(unread).collect();
-        self.progress.lost = since.filter(|_| !rows.is_empty()).map(|since| Lost { since, rows });
-        self.save().await
-    }
-
-    async fn save(&mut self) -> Result<(), ImportError> {
-        let relay = self.relay;
-        if !relay.keep_turn(self.turn).await? {
-            return Err(LedgerError::TakenOver { run_id: self.progress.report.run_id.clone() }.into());
-        }
-        let calls = self.delivery.take_tally();
-        self.progress.report.add_calls(calls);
-        relay.spend_credits(calls.credits).await?;
-        if let Some(left) = calls.credits_left {
-            credits::note_left(&relay.table, relay.now(), left).await?;
-        }
-        let (next_row, checkpoint, ended_ahead) = self.tracker.checkpoint();
-        self.progress.next_row = next_row;
-        self.progress.checkpoint = checkpoint;
-        self.progress.ended_ahead = ended_ahead;
-        self.progress.report.counts.out_of(self.progress.counted.rows);
-        self.parts.write(&relay.bucket, &mut self.progress).await?;
-        relay.ledger.save(self.hold, &self.progress, relay.now()).await?;
-        relay.reports().write(&mut self.progress.report).await?;
-        self.ended_since = 0;
-        self.saved_at = Instant::now();
-        Ok(())
     }
 }

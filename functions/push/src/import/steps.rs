@@ -101,13 +101,19 @@ impl Import {
     /// The object's key, or a word for it where none was named.
     pub fn key(&self) -> String {
         let asked = || super::asked::Asked::read(&self.event).ok().map(|asked| asked.key);
-        self.object.as_ref().map(|object| object.key.clone()).or_else(asked).unwrap_or_else(|| "unknown".to_owned())
+        self.object
+            .as_ref()
+            .map(|object| object.key.clone())
+            .or_else(asked)
+            .unwrap_or_else(|| "unknown".to_owned())
     }
 }
 
 /// FNV-1a: short and stable over builds, which the standard hasher is not.
 fn fnv1a(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// What the state machine does next.
@@ -124,12 +130,26 @@ pub struct Next {
 impl Next {
     /// Goes on at once.
     pub(super) fn step(next: Step, import: Import) -> Self {
-        Self { next, wait_seconds: 0, import: Import { steps: import.steps + 1, ..import } }
+        Self {
+            next,
+            wait_seconds: 0,
+            import: Import {
+                steps: import.steps + 1,
+                ..import
+            },
+        }
     }
 
     /// Something was done: waits begin small again.
     pub(super) fn progress(next: Step, import: Import) -> Self {
-        Self::step(next, Import { waited: 0, reported: None, ..import })
+        Self::step(
+            next,
+            Import {
+                waited: 0,
+                reported: None,
+                ..import
+            },
+        )
     }
 
     /// Waits, then looks again whether it may go on.
@@ -137,7 +157,15 @@ impl Next {
         let (waited, steps) = (import.waited + wait_seconds, import.steps + 1);
         let next = if steps >= MOST_STEPS { Step::Renew } else { Step::Claim };
         let steps = if next == Step::Renew { 0 } else { steps };
-        Self { next, wait_seconds, import: Import { waited, steps, ..import } }
+        Self {
+            next,
+            wait_seconds,
+            import: Import {
+                waited,
+                steps,
+                ..import
+            },
+        }
     }
 }
 
@@ -183,8 +211,8 @@ impl<'a, M: Means> Importer<'a, M> {
         let (step, run_id) = (event.step, event.import.run_id());
         let next = match event.step {
             Step::Claim => self.claim(event.import).await,
-            Step::Plan => self.plan(event.import).await,
-            Step::Slice => self.slice(event.import).await,
+            Step::Plan => Box::pin(self.plan(event.import)).await,
+            Step::Slice => Box::pin(self.slice(event.import)).await,
             Step::Finish => self.finish(event.import).await,
             Step::Abandon => self.abandon(event.import, event.error.as_ref()).await,
             Step::Renew => Ok(Next::step(Step::Claim, event.import)),
@@ -200,10 +228,12 @@ impl<'a, M: Means> Importer<'a, M> {
     }
 
     /// A report of this import that has nothing in it yet.
-    pub(super) fn new_report(&self, import: &Import) -> Report {
+    pub(super) fn new_report(import: &Import) -> Report {
         let mut report = Report::started(import.run_id(), import.key(), import.started_at);
-        report.source_version =
-            import.object.as_ref().map(|object| object.version_id.clone().unwrap_or_else(|| object.etag.clone()));
+        report.source_version = import
+            .object
+            .as_ref()
+            .map(|object| object.version_id.clone().unwrap_or_else(|| object.etag.clone()));
         report.module = by_own_name(&import.module).map(|module| module.as_str().to_owned());
         report
     }
@@ -226,7 +256,10 @@ impl<'a, M: Means> Importer<'a, M> {
     pub(super) async fn publish_end(&self, import: &Import, report: &mut Report) -> Result<(), ImportError> {
         self.relay.reports().write(report).await?;
         let key = report.report_key.as_deref().unwrap_or_default();
-        self.relay.ledger.note_report(&import.execution, key, self.relay.now()).await?;
+        self.relay
+            .ledger
+            .note_report(&import.execution, key, self.relay.now())
+            .await?;
         super::measures::ended(&self.relay.settings.stack, self.relay.now(), report);
         Ok(())
     }
@@ -234,7 +267,10 @@ impl<'a, M: Means> Importer<'a, M> {
     /// Leaves the line and says in the ledger how the version ended.
     pub(super) async fn make_room(&self, import: &Import, standing: Standing) -> Result<(), ImportError> {
         if let Some(entry) = &import.entry {
-            self.relay.ledger.end(entry, &import.execution, standing, self.relay.now()).await?;
+            self.relay
+                .ledger
+                .end(entry, &import.execution, standing, self.relay.now())
+                .await?;
         }
         if let Some(place) = &import.place {
             self.relay.ledger.leave_line(place).await?;
@@ -274,9 +310,15 @@ mod tests {
     fn waits_add_up_until_something_is_done() {
         let next = Next::after(20, import("a"));
         let next = Next::after(20, next.import);
-        assert_eq!((next.next, next.wait_seconds, next.import.waited), (Step::Claim, 20, 40));
+        assert_eq!(
+            (next.next, next.wait_seconds, next.import.waited),
+            (Step::Claim, 20, 40)
+        );
         let next = Next::step(Step::Slice, next.import);
-        assert_eq!(next.import.waited, 40, "a slice that got nothing done does not make waits small again");
+        assert_eq!(
+            next.import.waited, 40,
+            "a slice that got nothing done does not make waits small again"
+        );
         assert_eq!(Next::progress(Step::Slice, next.import).import.waited, 0);
     }
 

@@ -26,7 +26,12 @@ pub struct Tracker {
 impl Tracker {
     /// Goes on where a checkpoint left off.
     pub fn resume(next_row: u64, at: Option<Checkpoint>, ended_ahead: &Rows) -> Self {
-        Self { underway: BTreeMap::new(), next_row, ended_ahead: ended_ahead.iter().collect(), at }
+        Self {
+            underway: BTreeMap::new(),
+            next_row,
+            ended_ahead: ended_ahead.iter().collect(),
+            at,
+        }
     }
 
     /// The number of the next row that is read.

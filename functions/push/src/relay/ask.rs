@@ -60,7 +60,10 @@ impl<M: Means> Relay<M> {
     }
 
     fn wait(&self, tries: u32) -> Duration {
-        self.settings.first_wait.saturating_mul(1 << tries.min(6)).mul_f64(0.5 + fastrand::f64() / 2.0)
+        self.settings
+            .first_wait
+            .saturating_mul(1 << tries.min(6))
+            .mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 }
 
@@ -68,10 +71,15 @@ impl<M: Means> Relay<M> {
 fn stop_for(failure: &CallFailure) -> Option<Stop> {
     match failure {
         CallFailure::TokenRejected { code } => Some(Stop::TokenRejected { code: code.clone() }),
-        CallFailure::Throttled { credits_remaining: Some(0), .. } => Some(Stop::CreditsGone),
+        CallFailure::Throttled {
+            credits_remaining: Some(0),
+            ..
+        } => Some(Stop::CreditsGone),
         CallFailure::Throttled { .. } => Some(Stop::Throttled),
         CallFailure::Unavailable { .. } | CallFailure::Unreadable { .. } | CallFailure::NoAnswer { .. } => {
-            Some(Stop::Unavailable { message: failure.to_string() })
+            Some(Stop::Unavailable {
+                message: failure.to_string(),
+            })
         }
         CallFailure::ScopeMissing { .. }
         | CallFailure::NotPermitted { .. }

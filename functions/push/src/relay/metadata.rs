@@ -44,7 +44,9 @@ impl Metadata {
     pub fn warning(&self) -> Option<String> {
         match self {
             Self::Known(_) => None,
-            Self::Unverified(why) => Some(format!("columns were not verified, and Bigin drops unknown names silently: {why}")),
+            Self::Unverified(why) => Some(format!(
+                "columns were not verified, and Bigin drops unknown names silently: {why}"
+            )),
         }
     }
 }
@@ -76,7 +78,10 @@ impl<M: Means> Relay<M> {
         {
             return Ok(metadata.clone());
         }
-        let metadata = match self.ask(|access| async move { self.bigin.fields(&access, module).await }).await {
+        let metadata = match self
+            .ask(|access| async move { self.bigin.fields(&access, module).await })
+            .await
+        {
             Ok(fields) => Metadata::Known(Arc::new(fields)),
             Err(AskFailure::Refused(
                 failure @ (CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. }),
@@ -103,7 +108,10 @@ impl<M: Means> Relay<M> {
         {
             return Ok(Ok(module));
         }
-        match self.ask(|access| async move { self.bigin.modules(&access).await }).await {
+        match self
+            .ask(|access| async move { self.bigin.modules(&access).await })
+            .await
+        {
             Ok(modules) => {
                 let found = by_label(name, &modules);
                 kept.modules = Some((self.now(), Arc::new(modules)));
@@ -127,7 +135,10 @@ impl<M: Means> Relay<M> {
         {
             return Ok(organisation.clone());
         }
-        let organisation = match self.ask(|access| async move { self.bigin.organisation(&access).await }).await {
+        let organisation = match self
+            .ask(|access| async move { self.bigin.organisation(&access).await })
+            .await
+        {
             Ok(organisation) => Some(Arc::new(organisation)),
             Err(AskFailure::Refused(_)) => None,
             Err(failure) => return Err(failure),

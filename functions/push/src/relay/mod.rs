@@ -64,12 +64,12 @@ impl Default for Settings {
         Self {
             stack: String::new(),
             bigin_concurrency: 5,
-            slice_budget: Duration::from_secs(120),
+            slice_budget: Duration::from_mins(2),
             turn_poll_s: 20,
             // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
             turn_lasts: Duration::from_secs(100),
             first_wait: Duration::from_secs(1),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
             look_every: Duration::from_secs(20),
             checkpoint_every: Duration::from_secs(10),
             checkpoint_rows: 5_000,
@@ -86,7 +86,12 @@ impl Settings {
     /// How far delivery may go that starts now, within that width and time.
     pub fn limits(&self, width: usize, budget: Duration) -> Limits {
         let usual = Limits::usual(width, tokio::time::Instant::now() + budget);
-        Limits { first_wait: self.first_wait, patience: self.patience, look_every: self.look_every, ..usual }
+        Limits {
+            first_wait: self.first_wait,
+            patience: self.patience,
+            look_every: self.look_every,
+            ..usual
+        }
     }
 }
 
@@ -121,7 +126,16 @@ impl<M: Means> Relay<M> {
         clock: M::Clock,
     ) -> Self {
         let ledger = Ledger::new(table.clone());
-        Self { settings, bucket, table, ledger, tokens, bigin, clock, metadata: metadata::Cache::default() }
+        Self {
+            settings,
+            bucket,
+            table,
+            ledger,
+            tokens,
+            bigin,
+            clock,
+            metadata: metadata::Cache::default(),
+        }
     }
 
     /// The present instant.

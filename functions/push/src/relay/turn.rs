@@ -16,7 +16,10 @@ pub struct Turn {
 }
 
 fn key() -> Key {
-    Key { pk: "import".to_owned(), sk: "turn".to_owned() }
+    Key {
+        pk: "import".to_owned(),
+        sk: "turn".to_owned(),
+    }
 }
 
 impl<M: Means> Relay<M> {
@@ -25,7 +28,9 @@ impl<M: Means> Relay<M> {
     /// # Errors
     /// The table failed.
     pub async fn take_turn(&self, who: &str) -> Result<Option<Turn>, StateError> {
-        let turn = Turn { holder: format!("{who}/{}", Uuid::new_v4()) };
+        let turn = Turn {
+            holder: format!("{who}/{}", Uuid::new_v4()),
+        };
         Ok(self.keep_turn(&turn).await?.then_some(turn))
     }
 

@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod crash;
 pub mod table;
 
+use std::fmt::Write;
 use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -263,12 +264,12 @@ impl World {
             .collect()
     }
 
-    pub fn faults(&self, rules: Value) {
+    pub fn faults(&self, rules: &Value) {
         self.sandbox.console("PUT", "/console/faults", &json!({"rules": rules}));
     }
 
-    pub fn switch(&self, switches: Value) {
-        self.sandbox.console("PUT", "/console/settings", &switches);
+    pub fn switch(&self, switches: &Value) {
+        self.sandbox.console("PUT", "/console/settings", switches);
     }
 
     pub fn records(&self, module: &str) -> Vec<Value> {
@@ -367,7 +368,25 @@ pub fn small_slices() -> Settings {
 pub fn contacts(rows: std::ops::Range<u32>) -> String {
     let mut text = String::from("Last Name,Email\n");
     for row in rows {
-        text.push_str(&format!("Contact {row},contact{row}@example.com\n"));
+        writeln!(text, "Contact {row},contact{row}@example.com").unwrap();
+    }
+    text
+}
+
+/// A file of 1,000 contacts with a handful of faults: 995 can be imported.
+pub fn faulty_file() -> String {
+    let mut text = String::from("Last Name,Email,Phone\r\n");
+    for row in 0..1_000 {
+        let (name, email) = match row {
+            13 => (String::new(), "noname@example.com".to_owned()),
+            57 => (format!("Contact {row}"), "not an address".to_owned()),
+            200 => ("x".repeat(500), format!("contact{row}@example.com")),
+            333 => (format!("\"Con\r\ntact {row}\""), format!("contact{row}@example.com")),
+            700 => (format!("Contact {row}"), String::new()),
+            _ => (format!("Contact {row}"), format!("contact{row}@example.com")),
+        };
+        let more = if row == 444 { ",too,many,cells" } else { "" };
+        write!(text, "{name},{email},+49 30 123456{more}\r\n").unwrap();
     }
     text
 }

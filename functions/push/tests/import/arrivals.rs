@@ -1,0 +1,162 @@
+//! Files that arrive: once, twice, overwritten, mended, for a look.
+
+use std::collections::HashSet;
+
+use push::import::Step;
+use push::report::Status;
+use serde_json::json;
+
+use crate::support::{World, adds_up, contacts, faulty_file, small_slices};
+
+#[tokio::test]
+async fn a_file_is_imported_and_every_row_accounted_for() {
+    let world = World::new().await;
+    let event = world.put("inbox/Contacts/customers.csv", faulty_file());
+    let report = world.import(&event).await;
+    adds_up(&report);
+    assert_eq!(report.status, Status::Partial, "{report:?}");
+    assert_eq!(
+        (report.counts.read, report.counts.rejected, report.counts.inserted),
+        (1_000, 5, 995),
+        "{report:?}"
+    );
+    assert_eq!(world.records("Contacts").len(), 995);
+    assert_eq!(report.module.as_deref(), Some("Contacts"));
+    assert_eq!(report.match_on, ["Email"]);
+    assert!(report.org_id.is_some() && report.api_calls >= 10 && report.credits >= 100);
+    let rejects = world.text(report.rejects_key.as_ref().unwrap());
+    assert!(
+        rejects.starts_with("_line,_message_id,_operation,_match_on,_code,"),
+        "{rejects}"
+    );
+    assert_eq!(rejects.matches("+49 30 123456").count(), 5);
+    assert!(rejects.contains(",+49 30 123456,too,many,cells"));
+    let outcomes = world.outcomes(&report);
+    let lines: HashSet<_> = outcomes.iter().map(|row| row[0].clone()).collect();
+    assert_eq!((outcomes.len(), lines.len()), (1_000, 1_000));
+    assert_eq!(
+        outcomes
+            .iter()
+            .filter(|row| row[1] == "inserted" && !row[2].is_empty())
+            .count(),
+        995
+    );
+    assert!(report.report_key.as_ref().unwrap().starts_with("reports/Contacts/"));
+    assert!(world.bucket.keys("work/").is_empty(), "the parts were removed");
+    assert!(world.relay.ledger.line().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn mended_rejects_go_back_into_the_inbox_as_they_are() {
+    let world = World::new().await;
+    let report = world
+        .import(&world.put("inbox/Contacts/customers.csv", faulty_file()))
+        .await;
+    let rejects = world.text(report.rejects_key.as_ref().unwrap());
+    let mended: String = rejects
+        .lines()
+        .filter(|line| !line.contains("too,many"))
+        .map(|line| {
+            let line = line
+                .replace("not an address", "mended@example.com")
+                .replace(&"x".repeat(500), "short");
+            line.replace(",,+49", ",late@example.com,+49")
+                .replace(",noname@", "Mended,noname@")
+                + "\r\n"
+        })
+        .collect();
+    let again = world.import(&world.put("inbox/Contacts/rejects.csv", mended)).await;
+    adds_up(&again);
+    assert!(again.counts.inserted >= 2, "{again:?}");
+}
+
+#[tokio::test]
+async fn a_check_plans_and_sends_nothing() {
+    let world = World::new().await;
+    let report = world
+        .import(&world.put("check/Contacts/customers.csv", faulty_file()))
+        .await;
+    assert_eq!((report.status, report.counts.read), (Status::Planned, 1_000));
+    let plan = report.plan.unwrap();
+    assert_eq!(plan["rows"], 1_000);
+    assert!(plan["rejected"].as_u64().unwrap() >= 3, "{plan}");
+    assert_eq!(plan["columns"][0], json!({"column": "Last Name", "field": "Last_Name"}));
+    assert!(plan["examples"][0]["line"].is_u64());
+    assert_eq!(world.write_calls(), 0);
+    assert!(world.records("Contacts").is_empty());
+}
+
+#[tokio::test]
+async fn the_same_event_twice_changes_nothing_and_force_repeats() {
+    let world = World::new().await;
+    let event = world.put("inbox/Contacts/a.csv", contacts(0..150));
+    assert_eq!(world.import(&event).await.status, Status::Complete);
+    let calls = world.write_calls();
+    let again = world.import(&event).await;
+    assert_eq!((again.status, world.write_calls()), (Status::Duplicate, calls));
+    let by_hand = json!({"bucket": "data", "key": "inbox/Contacts/a.csv"});
+    assert_eq!(world.import(&by_hand).await.status, Status::Duplicate);
+    let forced = world
+        .import(&json!({"bucket": "data", "key": "inbox/Contacts/a.csv", "force": true}))
+        .await;
+    adds_up(&forced);
+    assert_eq!((forced.status, forced.counts.updated), (Status::Complete, 150));
+    assert_eq!(world.records("Contacts").len(), 150);
+}
+
+#[tokio::test]
+async fn an_event_that_comes_twice_at_once_is_imported_once() {
+    let world = World::with(json!({}), small_slices()).await;
+    let event = world.put("inbox/Contacts/a.csv", contacts(0..150));
+    let mut first = world.start(&event);
+    first.step(&world).await;
+    assert_eq!(world.import(&event).await.status, Status::Duplicate);
+    assert_eq!(world.run(first).await.status, Status::Complete);
+}
+
+#[tokio::test]
+async fn an_older_version_never_overwrites_a_newer_one() {
+    let world = World::new().await;
+    let key = "inbox/Contacts/a.csv";
+    let older = world.put(key, "Last Name,Email\nOld,ann@example.com\n");
+    let newer = world.put(key, "Last Name,Email\nNew,ann@example.com\n");
+    assert_eq!(world.import(&newer).await.status, Status::Complete);
+    let late = world.import(&older).await;
+    assert_eq!(
+        (late.status, late.reason.unwrap().code.as_str()),
+        (Status::Refused, "SUPERSEDED")
+    );
+    assert_eq!(world.records("Contacts")[0]["Last_Name"], "New");
+}
+
+#[tokio::test]
+async fn versions_that_come_in_order_are_imported_in_order() {
+    let world = World::new().await;
+    let key = "inbox/Contacts/a.csv";
+    let older = world.start(&world.put(key, "Last Name,Email\nOld,ann@example.com\nBoth,bob@example.com\n"));
+    let newer = world.start(&world.put(key, "Last Name,Email\nNew,ann@example.com\n"));
+    let (mut older, mut newer) = (older, newer);
+    older.step(&world).await;
+    newer.step(&world).await;
+    assert_eq!(newer.step, Step::Claim, "it waits its turn");
+    assert_eq!(world.run(older).await.status, Status::Complete);
+    assert_eq!(world.run(newer).await.status, Status::Complete);
+    let ann = world
+        .records("Contacts")
+        .into_iter()
+        .find(|record| record["Email"] == "ann@example.com")
+        .unwrap();
+    assert_eq!(ann["Last_Name"], "New");
+    assert_eq!(world.records("Contacts").len(), 2);
+}
+
+#[tokio::test]
+async fn a_file_without_rows_is_complete_and_says_so() {
+    let world = World::new().await;
+    let report = world
+        .import(&world.put("inbox/Contacts/a.csv", "Last Name,Email\n"))
+        .await;
+    assert_eq!((report.status, report.counts.read), (Status::Complete, 0));
+    assert_eq!((report.rejects_key, report.outcomes_key), (None, None));
+    assert!(report.warnings.iter().any(|warning| warning.contains("no rows")));
+}

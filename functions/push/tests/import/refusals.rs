@@ -1,0 +1,92 @@
+//! Files that are refused before anything is sent.
+
+use push::import::Step;
+use push::report::Status;
+use serde_json::json;
+
+use crate::support::{World, adds_up, contacts};
+
+#[tokio::test]
+async fn a_bad_file_is_refused_before_anything_is_sent() {
+    let world = World::new().await;
+    for (key, text, code, place) in [
+        (
+            "inbox/Contacts/a.csv",
+            "Last Name,Emial\nRao,rao@example.com\n",
+            "",
+            "line 1, column 2",
+        ),
+        ("inbox/Contacts/b.csv", "", "", ""),
+        ("inbox/Contacts/c.xlsx", "PK\u{3}\u{4}", "", ""),
+        ("inbox/Contacts/d.pdf", "%PDF", "", ""),
+        ("inbox/Invoices/e.csv", "Name\nx\n", "UNKNOWN_MODULE", ""),
+        ("inbox/f.csv", "Last Name\nx\n", "MISPLACED", ""),
+        ("inbox/Contacts/a/b/g.csv", "Last Name\nx\n", "MISPLACED", ""),
+        (
+            "inbox/Contacts/shop/h.csv",
+            "Last Name,Email\nx,x@example.com\n",
+            "NO_MAPPING",
+            "",
+        ),
+        ("inbox/Tasks/i.csv", "Subject\nx\n", "", ""),
+    ] {
+        let report = world.import(&world.put(key, text)).await;
+        let reason = report.reason.clone().unwrap_or_else(|| panic!("{key}: {report:?}"));
+        assert_eq!(report.status, Status::Refused, "{key}: {report:?}");
+        assert!(code.is_empty() || reason.code == code, "{key}: {reason:?}");
+        assert!(reason.message.contains(place), "{key}: {reason:?}");
+        assert!(!reason.action.is_empty(), "{key}");
+        adds_up(&report);
+        assert_eq!(report.counts.read, 0, "{key}");
+    }
+    assert_eq!(world.write_calls(), 0);
+    assert!(world.relay.ledger.line().await.unwrap().is_empty());
+    let unknown = world.bucket.keys("reports/_unknown/");
+    assert_eq!(unknown.len(), 3, "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_mapping_is_refused_with_its_line_and_a_right_one_is_used() {
+    let world = World::new().await;
+    world.bucket.set(
+        "mappings/Contacts.toml",
+        "operation = \"upsert\"\nmatch_onn = [\"Email\"]\n",
+    );
+    let file = "Nachname,Adresse\nRao,rao@example.com\n";
+    let refused = world.import(&world.put("inbox/contacts/a.csv", file)).await;
+    let reason = refused.reason.unwrap();
+    assert_eq!(reason.code, "BAD_MAPPING");
+    assert!(reason.message.contains("line 2"), "{reason:?}");
+    world.bucket.set(
+        "mappings/Contacts.toml",
+        "[columns]\nNachname = \"Last_Name\"\nAdresse = \"Email\"\n",
+    );
+    let report = world.import(&world.put("inbox/contacts/a.csv", file)).await;
+    assert_eq!(report.status, Status::Complete, "{report:?}");
+    assert_eq!(report.mapping.as_deref(), Some("mappings/Contacts.toml"));
+}
+
+#[tokio::test]
+async fn what_names_no_file_says_so_and_a_folder_of_the_console_is_no_file() {
+    let world = World::new().await;
+    let gone = world.put("inbox/Contacts/a.csv", contacts(0..3));
+    world.bucket.forget("inbox/Contacts/a.csv");
+    let report = world.import(&gone).await;
+    assert_eq!(
+        (report.status, report.reason.unwrap().code.as_str()),
+        (Status::Refused, "OBJECT_GONE")
+    );
+    let other = world
+        .import(&json!({"bucket": "another", "key": "inbox/Contacts/a.csv"}))
+        .await;
+    assert_eq!(other.reason.unwrap().code, "OTHER_BUCKET");
+    let nothing = world.import(&json!({"hello": "world"})).await;
+    assert_eq!(
+        (nothing.status, nothing.reason.unwrap().code.as_str()),
+        (Status::Refused, "NOTHING_ASKED")
+    );
+    let reports = world.bucket.keys("reports/").len();
+    let mut folder = world.start(&world.put("inbox/Contacts/", ""));
+    assert_eq!(folder.step(&world).await.next, Step::Done);
+    assert_eq!(world.bucket.keys("reports/").len(), reports, "a folder gets no report");
+}
