@@ -94,7 +94,7 @@ async fn credits_that_run_out_pause_the_import_until_there_are_more() {
         "{:?}",
         report.warnings
     );
-    world.switch(&json!({"credits": 5_000}));
+    world.switch(json!({"credits": 5_000}));
     let report = world.run(execution).await;
     adds_up(&report);
     assert_eq!((report.status, report.counts.inserted), (Status::Complete, 1_000));
@@ -103,7 +103,7 @@ async fn credits_that_run_out_pause_the_import_until_there_are_more() {
 #[tokio::test]
 async fn a_held_module_lets_another_pass_and_its_own_files_stay_in_order() {
     let world = World::with(json!({}), small_slices()).await;
-    world.faults(&json!([{"path": "/bigin/v2/Contacts/upsert",
+    world.faults(json!([{"path": "/bigin/v2/Contacts/upsert",
         "fault": {"kind": "status", "status": 403, "code": "NO_PERMISSION"}}]));
     let mut contact = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..10)));
     contact.run_until(&world, |next| next.wait_seconds > 0).await;
@@ -124,7 +124,7 @@ async fn a_held_module_lets_another_pass_and_its_own_files_stay_in_order() {
         (Status::Complete, Some("Accounts")),
         "{other:?}"
     );
-    world.faults(&json!([]));
+    world.faults(json!([]));
     world.clock.advance(1_000);
     assert_eq!(world.run(contact).await.counts.inserted, 10);
     assert_eq!(world.run(later).await.counts.updated, 5);
@@ -140,7 +140,7 @@ async fn a_fault_of_the_whole_stops_the_import_instead_of_rejecting_everything()
         },
     )
     .await;
-    world.faults(&json!([{"path": "/bigin/v2/Contacts/upsert",
+    world.faults(json!([{"path": "/bigin/v2/Contacts/upsert",
         "fault": {"kind": "records", "every": 1, "code": "MANDATORY_NOT_FOUND"}}]));
     let report = world
         .import(&world.put("inbox/Contacts/a.csv", contacts(0..5_000)))

@@ -1,10 +1,12 @@
 //! Whole imports in one process: bucket and table in memory, and the sandbox over real HTTP.
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 pub mod bucket;
 pub mod crash;
 pub mod table;
 
+use std::borrow::Borrow;
 use std::fmt::Write;
 use std::io::Read;
 use std::sync::Arc;
@@ -264,12 +266,12 @@ impl World {
             .collect()
     }
 
-    pub fn faults(&self, rules: &Value) {
-        self.sandbox.console("PUT", "/console/faults", &json!({"rules": rules}));
+    pub fn faults(&self, rules: impl Borrow<Value>) {
+        self.sandbox.console("PUT", "/console/faults", &json!({"rules": rules.borrow()}));
     }
 
-    pub fn switch(&self, switches: &Value) {
-        self.sandbox.console("PUT", "/console/settings", switches);
+    pub fn switch(&self, switches: impl Borrow<Value>) {
+        self.sandbox.console("PUT", "/console/settings", switches.borrow());
     }
 
     pub fn records(&self, module: &str) -> Vec<Value> {
