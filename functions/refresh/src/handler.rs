@@ -27,9 +27,12 @@ impl Request {
     /// # Errors
     /// The payload makes no sense.
     pub fn read(payload: &Value) -> Result<Self, RefreshError> {
-        Self::deserialize(payload).map_err(|error| RefreshError::WrongRequest {
-            problem: error.to_string(),
-        })
+        let wrong = |problem: String| RefreshError::WrongRequest { problem };
+        // Serde would take a list for an object whose keys were left out.
+        if !payload.is_object() {
+            return Err(wrong("it is no JSON object".to_owned()));
+        }
+        Self::deserialize(payload).map_err(|error| wrong(error.to_string()))
     }
 
     fn asked(self) -> Asked {

@@ -118,6 +118,7 @@ mod tests {
             json!({"actoin": "status"}),
             json!({"action": "pause", "confirm": "1"}),
             json!("status"),
+            json!([]),
         ] {
             let error = Request::read(&wrong).unwrap_err().to_string();
             assert!(error.contains("{\"action\": \"resume\"}"), "{error}");
