@@ -17,7 +17,7 @@ pub struct Config {
     pub data_bucket: String,
     /// The import state machine, by ARN.
     pub import_state_machine: String,
-    /// RecordsQueue, by address.
+    /// `RecordsQueue`, by address.
     pub records_queue_url: String,
     /// The function that refreshes the access token.
     pub refresh_function: String,

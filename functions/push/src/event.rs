@@ -8,7 +8,7 @@ use crate::queue::Received;
 /// An invocation's payload.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Messages of RecordsQueue.
+    /// Messages of `RecordsQueue`.
     Batch(Vec<Received>),
     /// A step of an import.
     Step(Box<StepEvent>),

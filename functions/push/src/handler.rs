@@ -15,15 +15,15 @@ use crate::queue::{ByHandError, Consumer, DirectMessage, RecordsQueue};
 use crate::relay::{Means, Relay};
 
 /// Kept free at the end of an invocation: calls in flight are waited for, and what became of records is written down.
-const KEPT_FREE: Duration = Duration::from_secs(60);
+const KEPT_FREE: Duration = Duration::from_mins(1);
 /// Kept free for the answer alone.
 const TO_ANSWER: Duration = Duration::from_secs(10);
 /// Assumed where nobody says how long there is.
-const USUAL: Duration = Duration::from_secs(180);
+const USUAL: Duration = Duration::from_mins(3);
 
 /// What push acts on beside the relay's means.
 pub trait Doors: Send + Sync + 'static {
-    /// RecordsQueue.
+    /// `RecordsQueue`.
     type Queue: RecordsQueue;
     /// What lets messages in.
     type Intake: Intake;
@@ -35,7 +35,7 @@ pub trait Doors: Send + Sync + 'static {
 pub struct Push<M: Means, D: Doors> {
     /// The means.
     pub relay: Relay<M>,
-    /// RecordsQueue.
+    /// `RecordsQueue`.
     pub queue: D::Queue,
     /// What lets messages in.
     pub intake: D::Intake,
@@ -149,7 +149,7 @@ fn time_left(context: &Context) -> Duration {
     context
         .deadline()
         .duration_since(SystemTime::now())
-        .map_or(USUAL, |left| left.min(Duration::from_secs(900)))
+        .map_or(USUAL, |left| left.min(Duration::from_mins(15)))
 }
 
 #[cfg(test)]

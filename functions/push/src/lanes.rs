@@ -117,9 +117,9 @@ impl Lanes {
         let mut next = places.iter().copied().peekable();
         for (place, parcel) in self.waiting.drain(..reach).enumerate() {
             if next.next_if_eq(&place).is_some() {
-                call.push(parcel)
+                call.push(parcel);
             } else {
-                left.push(parcel)
+                left.push(parcel);
             }
         }
         self.put_back(left);

@@ -42,7 +42,7 @@ pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64
     match failure {
         CallFailure::TokenRejected { code } => Decision::Stop(Stop::TokenRejected { code: code.clone() }),
         CallFailure::ScopeMissing { .. } => hold("OAUTH_SCOPE_MISMATCH"),
-        CallFailure::NotPermitted { code, .. } => hold(code),
+        CallFailure::NotPermitted { code, .. } | CallFailure::Refused { status: 404, code, .. } => hold(code),
         CallFailure::UnknownModule { .. } => hold("INVALID_MODULE"),
         // Fewer are left than the call costs: waiting for other calls to come back would not help.
         CallFailure::Throttled { credits_remaining, .. }
@@ -56,7 +56,6 @@ pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64
             retry_after: *retry_after,
         },
         // These speak of the request, whatever records are in it.
-        CallFailure::Refused { status: 404, code, .. } => hold(code),
         CallFailure::Refused { code, .. }
             if matches!(
                 code.as_str(),
@@ -74,20 +73,21 @@ pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64
 
 /// The permission that all records of a call were refused for. One record among others may have a reason of its own;
 /// all of them together tell of the user's rights.
-pub fn missing_permission(outcomes: &[RecordOutcome]) -> Option<&RecordError> {
-    let permission = |outcome| match outcome {
-        &RecordOutcome::Refused(ref errors) => errors.iter().find(|error| {
-            matches!(
-                error.code.as_str(),
-                "NO_PERMISSION" | "AUTHORIZATION_FAILED" | "OAUTH_SCOPE_MISMATCH"
-            )
-        }),
+pub fn missing_permission<'a>(outcomes: &'a [RecordOutcome]) -> Option<&'a RecordError> {
+    let speaks_of_it = |error: &&RecordError| {
+        matches!(
+            error.code.as_str(),
+            "NO_PERMISSION" | "AUTHORIZATION_FAILED" | "OAUTH_SCOPE_MISMATCH"
+        )
+    };
+    let permission = |outcome: &'a RecordOutcome| match outcome {
+        RecordOutcome::Refused(errors) => errors.iter().find(speaks_of_it),
         RecordOutcome::Accepted { .. } => None,
     };
     outcomes
         .iter()
         .map(permission)
-        .reduce(|one, other| one.and(other))
+        .reduce(Option::and)
         .flatten()
 }
 
@@ -286,8 +286,8 @@ mod tests {
         "2026-11-24T09:00:00Z".parse().unwrap()
     }
 
-    fn made(at: &str) -> Created {
-        Some(HashMap::from([("42".to_owned(), at.parse().unwrap())]))
+    fn made(at: &str) -> HashMap<String, Timestamp> {
+        HashMap::from([("42".to_owned(), at.parse().unwrap())])
     }
 
     fn error(code: &str) -> RecordError {
@@ -411,15 +411,15 @@ mod tests {
         let clash = |lost, created: &Created| {
             about_record(&parcel(Operation::Insert, lost), refused("DUPLICATE_DATA"), created)
         };
-        let own = clash(true, &made("2026-11-24T10:00:01+01:00"));
+        let own = clash(true, &Some(made("2026-11-24T10:00:01+01:00")));
         assert!(is_accepted(&own, Action::Inserted));
         assert!(
-            is_rejected(&clash(true, &made("2026-11-24T08:59:00Z"))),
+            is_rejected(&clash(true, &Some(made("2026-11-24T08:59:00Z")))),
             "it was there before"
         );
         assert!(is_rejected(&clash(true, &Some(HashMap::new()))), "nobody knows it");
         assert!(
-            is_rejected(&clash(false, &made("2026-11-24T10:00:01Z"))),
+            is_rejected(&clash(false, &Some(made("2026-11-24T10:00:01Z")))),
             "no answer was lost"
         );
         assert_eq!(clash(true, &None), Verdict::TryAgain, "it could not be looked up");

@@ -115,7 +115,9 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
             Decision::Split if parcels.len() > 1 => {
                 self.tally.retries += 1;
                 let half = parcels.len().div_ceil(2);
-                parcels.iter_mut().for_each(|parcel| parcel.most_in_call = half);
+                for parcel in &mut parcels {
+                    parcel.most_in_call = half;
+                }
                 self.put_back(parcels, lost);
             }
             Decision::Split => return self.refuse_alone(parcels, failure),

@@ -35,7 +35,7 @@ impl Limits {
             sending_ends,
             waiting_ends: sending_ends + LANDING,
             first_wait: Duration::from_secs(1),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
             repeats: 30,
             look_every: Duration::from_secs(20),
         }

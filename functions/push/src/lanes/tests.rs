@@ -232,7 +232,9 @@ proptest! {
             if repeat && repeats > 0 {
                 repeats -= 1;
                 let most = if repeats % 2 == 0 { call.len().div_ceil(2) } else { MOST_RECORDS_A_CALL };
-                call.iter_mut().for_each(|parcel| parcel.most_in_call = most);
+                for parcel in &mut call {
+                    parcel.most_in_call = most;
+                }
                 lanes.put_back(call);
                 continue;
             }

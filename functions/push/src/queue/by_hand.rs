@@ -56,7 +56,7 @@ pub enum ByHandError {
 pub struct DirectMessage<'a, M: Means, Q> {
     /// The means.
     pub relay: &'a Relay<M>,
-    /// RecordsQueue.
+    /// `RecordsQueue`.
     pub queue: &'a Q,
 }
 
@@ -242,7 +242,7 @@ mod tests {
         let numbers = pieces
             .iter()
             .flat_map(|piece| read(piece).records)
-            .map(|record| record["Last_Name"].as_u64().unwrap() as usize);
+            .map(|record| usize::try_from(record["Last_Name"].as_u64().unwrap()).unwrap());
         assert_eq!(numbers.collect::<Vec<_>>(), open);
         assert_eq!(
             read(&pieces[1]).overrides.operation,

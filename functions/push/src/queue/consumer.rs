@@ -1,4 +1,4 @@
-//! Consumes a batch of RecordsQueue: answers which messages go back, and has set for how long each stays out of sight.
+//! Consumes a batch of `RecordsQueue`: answers which messages go back, and has set for how long each stays out of sight.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -40,7 +40,7 @@ const WIDTH: usize = 1;
 pub struct Consumer<'a, M: Means, Q, I> {
     /// The means.
     pub relay: &'a Relay<M>,
-    /// RecordsQueue.
+    /// `RecordsQueue`.
     pub queue: &'a Q,
     /// What lets messages in.
     pub intake: &'a I,
@@ -61,19 +61,16 @@ impl<M: Means, Q: RecordsQueue, I: Intake> Consumer<'_, M, Q, I> {
             None => self.relay.pause_watch(None).look().await,
             found => found,
         };
-        let ran = match hindrance {
-            Some(stop) => {
-                batch.return_from(0, &stop);
-                Ran {
-                    stop: Some(stop),
-                    ..Ran::default()
-                }
+        let ran = if let Some(stop) = hindrance {
+            batch.return_from(0, &stop);
+            Ran {
+                stop: Some(stop),
+                ..Ran::default()
             }
-            None => {
-                let budget = sending_ends.saturating_duration_since(Instant::now());
-                let limits = self.relay.settings.limits(WIDTH, budget);
-                run(self.relay, &mut batch, self.relay.pause_watch(None), limits).await
-            }
+        } else {
+            let budget = sending_ends.saturating_duration_since(Instant::now());
+            let limits = self.relay.settings.limits(WIDTH, budget);
+            run(self.relay, &mut batch, self.relay.pause_watch(None), limits).await
         };
         self.close(batch, &ran, run_id, started_at).await
     }

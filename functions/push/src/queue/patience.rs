@@ -85,7 +85,7 @@ mod tests {
         assert!(seconds(&Stop::NotAuthorized, 1) >= 900);
         assert!(closes_intake(&Stop::CreditsGone) && !closes_intake(&held()) && !closes_intake(&Stop::Throttled));
         for receives in [0, 1, 40, u32::MAX] {
-            assert!(out_of_sight(&held(), receives, 1.0) < Duration::from_secs(12 * 3600));
+            assert!(out_of_sight(&held(), receives, 1.0) < Duration::from_hours(12));
         }
     }
 }

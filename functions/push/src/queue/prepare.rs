@@ -164,7 +164,13 @@ impl<'a, M: Means> Preparer<'a, M> {
         let found = mapping_file::find(&self.relay.bucket, module, &message.module, message.mapping.as_deref()).await;
         // A mapping with a mistake is the operator's, and no sender's message is to be lost by it.
         let broken = |message: String| {
-            Hindrance::Held(module.clone(), Stop::ModuleHeld { code: "MAPPING_BROKEN".to_owned(), message })
+            Hindrance::Held(
+                module.clone(),
+                Stop::ModuleHeld {
+                    code: "MAPPING_BROKEN".to_owned(),
+                    message,
+                },
+            )
         };
         match found {
             Ok(None) => Ok(Mapping::default()),
@@ -172,9 +178,9 @@ impl<'a, M: Means> Preparer<'a, M> {
                 Mapping::parse(&text).map_err(|fault| broken(format!("{key} cannot be used: {fault}")))
             }
             Err(missing @ MappingFileError::Missing { .. }) => Err(poison("UNKNOWN_MAPPING", missing)),
-            Err(MappingFileError::Bucket(error)) => {
-                Err(Hindrance::Stop(Stop::Unavailable { message: error.to_string() }))
-            }
+            Err(MappingFileError::Bucket(error)) => Err(Hindrance::Stop(Stop::Unavailable {
+                message: error.to_string(),
+            })),
             Err(other) => Err(broken(other.to_string())),
         }
     }

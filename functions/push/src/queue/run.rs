@@ -66,54 +66,53 @@ struct Run<'a, M: Means, B> {
 impl<M: Means, B: Brake> Run<'_, M, B> {
     async fn prepare(&mut self, preparer: &mut Preparer<'_, M>) {
         let mut held: Vec<(ModuleName, Stop)> = Vec::new();
-        for message in 0..self.batch.consignments.len() {
-            if let Some(why) = self.batch.is_behind(message).cloned() {
-                self.batch.give_back(message, why);
+        for number in 0..self.batch.consignments.len() {
+            if let Some(why) = self.batch.is_behind(number).cloned() {
+                self.batch.give_back(number, why);
                 continue;
             }
             // A panic over one message must not take the others along.
-            let preparing = AssertUnwindSafe(preparer.prepare(&self.batch.consignments[message])).catch_unwind();
-            let prepared = match preparing.await {
-                Ok(Ok(Some(prepared))) => prepared,
+            let attempt = AssertUnwindSafe(preparer.prepare(&self.batch.consignments[number])).catch_unwind();
+            let ready = match attempt.await {
+                Ok(Ok(Some(ready))) => ready,
                 Ok(Ok(None)) => continue,
                 Ok(Err(Hindrance::Poison(fault))) => {
-                    self.batch.reject_whole(message, fault);
+                    self.batch.reject_whole(number, fault);
                     continue;
                 }
                 Ok(Err(Hindrance::Held(module, stop))) => {
                     held.push((module, stop.clone()));
-                    self.batch.give_back(message, stop);
+                    self.batch.give_back(number, stop);
                     continue;
                 }
                 Ok(Err(Hindrance::Stop(stop))) => {
-                    self.batch.return_from(message, &stop);
+                    self.batch.return_from(number, &stop);
                     self.ran.stop = Some(stop);
                     return;
                 }
                 Err(_) => {
                     tracing::error!(
-                        message_id = self.batch.consignments[message].received.message_id,
+                        message_id = self.batch.consignments[number].received.message_id,
                         "a message made the relay panic"
                     );
-                    let message_text = "the message made the relay panic: a fault of the relay's own".to_owned();
-                    self.batch
-                        .give_back(message, Stop::Unavailable { message: message_text });
+                    let message = "the message made the relay panic: a fault of the relay's own".to_owned();
+                    self.batch.give_back(number, Stop::Unavailable { message });
                     continue;
                 }
             };
-            let module = prepared.shape.module.clone();
+            let module = ready.shape.module.clone();
             // A message that waits for its mapping is not to be overtaken by those of the same module behind it.
             if let Some((_, stop)) = held.iter().find(|(held, _)| *held == module) {
-                self.batch.give_back(message, stop.clone());
+                self.batch.give_back(number, stop.clone());
                 continue;
             }
-            self.batch.consignments[message].shape = Some(prepared.shape);
-            for (record, reject) in prepared.rejects {
-                self.batch.reject(message, record, reject);
+            self.batch.consignments[number].shape = Some(ready.shape);
+            for (record, reject) in ready.rejects {
+                self.batch.reject(number, record, reject);
             }
             self.look_for_hold(&module).await;
-            let group = self.batch.group(message);
-            for parcel in prepared.parcels {
+            let group = self.batch.group(number);
+            for parcel in ready.parcels {
                 self.delivery.offer(Parcel { group, ..parcel });
             }
         }
@@ -184,17 +183,17 @@ impl<M: Means, B: Brake> Run<'_, M, B> {
     fn finish(&mut self, preparer: &Preparer<'_, M>) {
         self.ran.tally = self.delivery.take_tally();
         let stopped = self.delivery.stopped().cloned();
-        let held = self.delivery.held().clone();
+        let holds = self.delivery.held().clone();
         let undelivered = self.delivery.undelivered();
-        let any_hold = held.values().next().cloned();
+        let any_hold = holds.values().next().cloned();
         for parcel in undelivered {
-            let hold = held.get(&parcel.shape.module);
-            let unknown = matches!(hold, Some(Stop::ModuleHeld { code, .. }) if code == "INVALID_MODULE");
-            if unknown && !preparer.is_verified(&parcel.shape.module) {
+            let why_held = holds.get(&parcel.shape.module);
+            let is_unknown = matches!(why_held, Some(Stop::ModuleHeld { code, .. }) if code == "INVALID_MODULE");
+            if is_unknown && !preparer.is_verified(&parcel.shape.module) {
                 self.reject_for_module(&parcel);
                 continue;
             }
-            let why = hold
+            let why = why_held
                 .or(stopped.as_ref())
                 .or(any_hold.as_ref())
                 .unwrap_or(&Stop::OutOfTime);

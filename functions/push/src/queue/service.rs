@@ -1,4 +1,4 @@
-//! RecordsQueue, as far as push acts on it itself: how long a message stays out of sight, and messages put onto it.
+//! `RecordsQueue`, as far as push acts on it itself: how long a message stays out of sight, and messages put onto it.
 
 use std::time::Duration;
 

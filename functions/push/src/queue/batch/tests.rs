@@ -186,7 +186,7 @@ proptest! {
         let total: usize = messages.iter().map(|(records, _)| records).sum();
         let mut failed = std::collections::BTreeSet::new();
         for place in 0..total as u64 {
-            match fates[place as usize] {
+            match fates[usize::try_from(place).unwrap()] {
                 0 => {
                     batch.undelivered(&parcel(place, None), &Stop::Throttled);
                     failed.insert(batch.locate(place).unwrap().0);
@@ -203,7 +203,7 @@ proptest! {
         batch.keep_groups_together();
         let counts = batch.counts();
         prop_assert!(counts.add_up());
-        prop_assert_eq!(counts.read as usize, total);
+        prop_assert_eq!(counts.read, total as u64);
         for (number, (_, group)) in messages.iter().enumerate() {
             let behind = group.is_some() && failed.iter().any(|other| *other < number && messages[*other].1 == *group);
             prop_assert_eq!(batch.consignments[number].back.is_some(), failed.contains(&number) || behind);
