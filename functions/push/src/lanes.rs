@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use shared::bigin::{CallShape, MOST_RECORDS_A_CALL, Operation};
 
+/// What records lay claim to, so that others which must not overtake them stay behind.
+pub(crate) use self::claims::Flying as Claims;
 use self::claims::{Flying, Passed};
 use crate::parcel::{MatchKey, Parcel};
 

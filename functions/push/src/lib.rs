@@ -24,6 +24,7 @@ pub mod rejects;
 pub mod relay;
 pub mod report;
 pub mod report_file;
+pub mod resolve;
 pub mod row;
 pub mod stop;
 pub mod token_desk;

@@ -57,8 +57,8 @@ pub struct MatchKey {
 impl MatchKey {
     /// `None` for a value that cannot be matched on: one with nothing but blanks in it.
     pub fn of(field: &Arc<str>, value: &str) -> Option<Self> {
+        let folded = fold(value);
         let value = value.trim();
-        let folded = value.to_lowercase();
         (!value.is_empty()).then(|| Self {
             field: Arc::clone(field),
             value: value.to_owned(),
@@ -75,6 +75,16 @@ impl MatchKey {
     pub fn value(&self) -> &str {
         &self.value
     }
+
+    /// The value as Bigin compares it. Record content: not for logs.
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+}
+
+/// A value as Bigin compares it: letter case and blanks around it do not count.
+pub fn fold(value: &str) -> String {
+    value.trim().to_lowercase()
 }
 
 impl PartialEq for MatchKey {

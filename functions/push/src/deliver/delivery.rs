@@ -33,6 +33,8 @@ pub struct Delivery<T, B> {
     pub(super) not_before: Option<Instant>,
     looked: Option<Instant>,
     stop: Option<Stop>,
+    /// Whether one of the calls that may be in flight is somebody else's for now.
+    lent: bool,
     several_modules: bool,
     held: HashMap<ModuleName, Stop>,
     /// Records of held modules, and those that must not overtake them.
@@ -66,6 +68,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
             not_before: None,
             looked: None,
             stop: None,
+            lent: false,
             several_modules: false,
             held: HashMap::new(),
             aside: Aside::default(),
@@ -103,6 +106,19 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
     /// The modules that are held, where a hold does not stop all.
     pub fn held(&self) -> &HashMap<ModuleName, Stop> {
         &self.held
+    }
+
+    /// Lends one of the calls that may be in flight, if there is one to spare now. Until it is taken back, delivery makes
+    /// do with one call less.
+    pub fn lend_call(&mut self) -> bool {
+        let spare = !self.lent && self.calls.len() < self.width.now();
+        self.lent |= spare;
+        spare
+    }
+
+    /// Takes the call back that was lent.
+    pub fn take_call_back(&mut self) {
+        self.lent = false;
     }
 
     /// Stops sending; calls in flight are still waited for.
@@ -145,7 +161,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
 
     /// Starts as many calls as may be in flight. `last`: no more records will be offered.
     pub async fn dispatch(&mut self, last: bool) {
-        while self.stop.is_none() && self.calls.len() < self.width.now() {
+        while self.stop.is_none() && self.calls.len() + usize::from(self.lent) < self.width.now() {
             let now = Instant::now();
             if self.not_before.is_some_and(|not_before| now < not_before) {
                 return;

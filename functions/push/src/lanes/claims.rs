@@ -39,7 +39,7 @@ impl Named {
 
 /// The claims of calls in flight, counted.
 #[derive(Debug, Default)]
-pub(super) struct Flying {
+pub(crate) struct Flying {
     keys: HashMap<MatchKey, usize>,
     groups: HashMap<u32, usize>,
     names: HashMap<(ModuleName, Named), usize>,
@@ -47,7 +47,7 @@ pub(super) struct Flying {
 
 impl Flying {
     /// Whether a record may fly beside them.
-    pub(super) fn admits(&self, parcel: &Parcel) -> bool {
+    pub(crate) fn admits(&self, parcel: &Parcel) -> bool {
         let module = &parcel.shape.module;
         parcel.keys.iter().all(|key| !self.keys.contains_key(key))
             && parcel.group.is_none_or(|group| !self.groups.contains_key(&group))
@@ -55,7 +55,7 @@ impl Flying {
                 .is_none_or(|named| self.names.is_empty() || !self.names.contains_key(&(module.clone(), named.other())))
     }
 
-    pub(super) fn take_off(&mut self, call: &[Parcel]) {
+    pub(crate) fn take_off(&mut self, call: &[Parcel]) {
         for parcel in call {
             for key in &parcel.keys {
                 *self.keys.entry(key.clone()).or_default() += 1;

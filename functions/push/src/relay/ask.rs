@@ -37,12 +37,24 @@ impl<M: Means> Relay<M> {
         F: Fn(Access) -> A,
         A: Future<Output = Result<T, CallFailure>>,
     {
+        self.ask_for(1, question).await
+    }
+
+    /// Asks Bigin something that costs so many credits each time.
+    ///
+    /// # Errors
+    /// Bigin cannot be asked for now, or refuses to answer.
+    pub async fn ask_for<T, F, A>(&self, credits: u64, question: F) -> Result<T, AskFailure>
+    where
+        F: Fn(Access) -> A,
+        A: Future<Output = Result<T, CallFailure>>,
+    {
         let mut pass = self.tokens.pass().await.map_err(AskFailure::Stop)?;
         let mut renewed = false;
         let mut tries = 0;
         loop {
             let answer = question(pass.access.clone()).await;
-            self.spend_credits(1).await?;
+            self.spend_credits(credits).await?;
             tries += 1;
             match answer {
                 Ok(answer) => return Ok(answer),

@@ -40,6 +40,14 @@ impl Metadata {
         }
     }
 
+    /// The fields to keep, where Bigin said.
+    pub fn shared(&self) -> Option<Arc<ModuleFields>> {
+        match self {
+            Self::Known(fields) => Some(Arc::clone(fields)),
+            Self::Unverified(_) => None,
+        }
+    }
+
     /// What to warn of.
     pub fn warning(&self) -> Option<String> {
         match self {

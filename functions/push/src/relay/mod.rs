@@ -17,6 +17,7 @@ use crate::deliver::{Limits, Tokens};
 use crate::ledger::Ledger;
 use crate::pause_watch::PauseWatch;
 use crate::report_file::ReportFile;
+use crate::resolve::Shelf;
 
 pub use ask::AskFailure;
 pub use metadata::{Freshness, Metadata};
@@ -112,6 +113,8 @@ pub struct Relay<M: Means> {
     pub bigin: Bigin,
     /// Time.
     pub clock: M::Clock,
+    /// What imports have found out of records that others refer to.
+    pub lookups: Shelf,
     metadata: metadata::Cache,
 }
 
@@ -134,6 +137,7 @@ impl<M: Means> Relay<M> {
             tokens,
             bigin,
             clock,
+            lookups: Shelf::default(),
             metadata: metadata::Cache::default(),
         }
     }

@@ -1,0 +1,42 @@
+//! A record that waits for something to be found out, and what becomes of it.
+
+use shared::bigin::Operation;
+
+use crate::map::Reference;
+use crate::parcel::{Parcel, Reject, Settled};
+use crate::stop::Stop;
+
+/// A record on its way, before it is known what it refers to.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The record, without what its references still have to give.
+    pub parcel: Parcel,
+    /// The records it refers to.
+    pub references: Vec<Reference>,
+}
+
+impl Pending {
+    /// Whether it is an update or a delete that does not say by id which record is meant.
+    pub fn needs_key(&self) -> bool {
+        let by_id = matches!(self.parcel.shape.operation, Operation::Update | Operation::Delete);
+        by_id && self.parcel.record.id().is_none()
+    }
+
+    /// Whether there is nothing to be found out.
+    pub fn is_ready(&self) -> bool {
+        self.references.is_empty() && !self.needs_key()
+    }
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// It can be sent.
+    Ready(Parcel),
+    /// It has ended.
+    Ended(Settled),
+    /// A record it refers to is not there, and may come to be. Otherwise this is what it is rejected for.
+    Missing(Pending, Reject),
+    /// Bigin does not let it be found out; all records of its module wait.
+    Held(Pending, Stop),
+}

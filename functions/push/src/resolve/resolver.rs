@@ -1,0 +1,208 @@
+//! Asks Bigin what a round wants to know, one question at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use shared::bigin::{Access, CallFailure, CallShape, ModuleName, Operation, Record};
+use tokio::time::{Instant, timeout_at};
+
+use super::ask::{Ask, Reply};
+use super::desk::Desk;
+use super::place::Place;
+use super::round::Round;
+use crate::deliver::{Brake, CallTally, Limits};
+use crate::relay::{AskFailure, Freshness, Means, Relay};
+use crate::stop::Stop;
+
+/// Asks, and remembers for the run what it was told.
+#[derive(Debug, Default)]
+pub struct Resolver {
+    /// What is known.
+    pub desk: Desk,
+    cost: Arc<Cost>,
+    looked: Option<Instant>,
+}
+
+/// What the questions cost. It counts each call as it sets out, so that none is forgotten when the wait for its answer is
+/// given up.
+#[derive(Debug, Default)]
+struct Cost {
+    calls: AtomicU64,
+    questions: AtomicU64,
+    credits: AtomicU64,
+}
+
+impl Resolver {
+    /// What it cost since the last time this was asked. The credits are in the state table already.
+    pub fn take_tally(&self) -> CallTally {
+        let calls = self.cost.calls.swap(0, Ordering::Relaxed);
+        CallTally {
+            api_calls: calls,
+            credits: self.cost.credits.swap(0, Ordering::Relaxed),
+            retries: calls.saturating_sub(self.cost.questions.swap(0, Ordering::Relaxed)),
+            credits_left: None,
+        }
+    }
+
+    /// Asks until the round knows all it wants to know, or something stops it. `halt` stops it between two questions.
+    pub async fn resolve<M: Means, B: Brake>(
+        &mut self,
+        relay: &Relay<M>,
+        round: &mut Round,
+        brake: &B,
+        limits: &Limits,
+        halt: &AtomicBool,
+    ) -> Option<Stop> {
+        while let Some(ask) = round.next(&mut self.desk) {
+            if halt.load(Ordering::Relaxed) {
+                return Some(Stop::OutOfTime);
+            }
+            if let Some(stop) = self.reason_not_to_ask(brake, limits).await {
+                return Some(stop);
+            }
+            match timeout_at(limits.waiting_ends, self.ask(relay, &ask)).await {
+                Err(_) => return Some(Stop::OutOfTime),
+                Ok(Err(stop)) => return Some(stop),
+                Ok(Ok(reply)) => round.take(&mut self.desk, &ask, reply),
+            }
+        }
+        None
+    }
+
+    async fn reason_not_to_ask<B: Brake>(&mut self, brake: &B, limits: &Limits) -> Option<Stop> {
+        let now = Instant::now();
+        if now >= limits.sending_ends {
+            return Some(Stop::OutOfTime);
+        }
+        if self.looked.is_none_or(|looked| now - looked >= limits.look_every) {
+            self.looked = Some(now);
+            return brake.look().await;
+        }
+        None
+    }
+
+    async fn ask<M: Means>(&self, relay: &Relay<M>, ask: &Ask) -> Result<Reply, Stop> {
+        let bigin = &relay.bigin;
+        let credits = ask.credits();
+        if !matches!(ask, Ask::Fields(_)) {
+            self.cost.questions.fetch_add(1, Ordering::Relaxed);
+        }
+        let told = match ask {
+            Ask::Fields(module) => {
+                let told = relay.fields(module, Freshness::TenMinutes).await;
+                told.map(|metadata| Reply::Fields(metadata.shared()))
+            }
+            Ask::Query {
+                place: Place::Records { module, by },
+                values,
+            } => {
+                let question = |access: Access| async move { bigin.having(&access, module, by, values).await };
+                self.counted(relay, credits, question).await.map(Reply::Found)
+            }
+            Ask::Page { place, token } => {
+                let question = |access: Access| async move { page(relay, &access, place, token.as_deref()).await };
+                self.counted(relay, credits, question).await
+            }
+            Ask::Make {
+                place: Place::Records { module, by },
+                values,
+            } => {
+                let shape = making_shape(module, by.as_str());
+                let records: Vec<_> = values.iter().map(|value| record(by.as_str(), value)).collect();
+                let records: Vec<_> = records.iter().collect();
+                let (shape, records) = (&shape, records.as_slice());
+                let question = |access: Access| async move { bigin.write(&access, shape, records).await };
+                self.counted(relay, credits, question)
+                    .await
+                    .map(|answer| Reply::Made(answer.outcomes))
+            }
+            // Users and team pipelines are neither queried nor made.
+            Ask::Query { .. } | Ask::Make { .. } => Ok(Reply::Page {
+                hits: Vec::new(),
+                next: None,
+            }),
+        };
+        told.or_else(|failure| match failure {
+            AskFailure::Refused(failure) => Ok(Reply::Refused(failure)),
+            AskFailure::Stop(stop) => Err(stop),
+            AskFailure::State(error) => Err(Stop::Unavailable {
+                message: error.to_string(),
+            }),
+        })
+    }
+
+    async fn counted<M: Means, T, F, A>(&self, relay: &Relay<M>, credits: u64, question: F) -> Result<T, AskFailure>
+    where
+        F: Fn(Access) -> A,
+        A: Future<Output = Result<T, CallFailure>>,
+    {
+        relay
+            .ask_for(credits, |access| {
+                self.cost.calls.fetch_add(1, Ordering::Relaxed);
+                self.cost.credits.fetch_add(credits, Ordering::Relaxed);
+                question(access)
+            })
+            .await
+    }
+}
+
+/// A page of a list. Users come by numbers, which serve as tokens; team pipelines are few.
+async fn page<M: Means>(
+    relay: &Relay<M>,
+    access: &Access,
+    place: &Place,
+    token: Option<&str>,
+) -> Result<Reply, CallFailure> {
+    match place {
+        Place::Records { module, by } => {
+            let page = relay.bigin.page(access, module, by, token).await?;
+            Ok(Reply::Page {
+                hits: page.hits,
+                next: page.next,
+            })
+        }
+        Place::UserEmails | Place::UserNames => {
+            let number = token.and_then(|token| token.parse().ok()).unwrap_or(1);
+            let page = relay.bigin.active_users(access, number).await?;
+            let hit = |user: shared::bigin::User| shared::bigin::Hit {
+                id: user.id,
+                value: if *place == Place::UserEmails {
+                    user.email
+                } else {
+                    user.full_name
+                },
+            };
+            Ok(Reply::Page {
+                hits: page.users.into_iter().map(hit).collect(),
+                next: page.more.then(|| (number + 1).to_string()),
+            })
+        }
+        Place::TeamPipelines => {
+            let pipelines = relay.bigin.team_pipelines(access).await?;
+            let hit = |pipeline: shared::bigin::TeamPipeline| shared::bigin::Hit {
+                id: pipeline.id,
+                value: pipeline.name,
+            };
+            Ok(Reply::Page {
+                hits: pipelines.into_iter().map(hit).collect(),
+                next: None,
+            })
+        }
+    }
+}
+
+/// An upsert by the field itself, which starts no automation.
+fn making_shape(module: &ModuleName, by: &str) -> CallShape {
+    CallShape {
+        module: module.clone(),
+        operation: Operation::Upsert,
+        match_on: vec![by.to_owned()],
+        trigger: Vec::new(),
+    }
+}
+
+fn record(by: &str, value: &str) -> Record {
+    let mut writer = Record::writer();
+    writer.field(by, value);
+    writer.finish()
+}

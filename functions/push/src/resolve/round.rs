@@ -1,0 +1,349 @@
+//! Resolves the records of one batch together. Pure: it says what to ask next, takes the answer, and in the end knows
+//! what becomes of each record.
+
+use std::collections::{BTreeMap, HashSet};
+
+use shared::bigin::{CallFailure, ModuleFields};
+
+use super::ask::{Ask, Reply};
+use super::conclude::{Conclusion, conclude};
+use super::desk::Desk;
+use super::finding::{Finding, Findings, Id};
+use super::making::{Making, Value};
+use super::pending::{Pending, Verdict};
+use super::place::Place;
+use super::seek::{Seek, Wanted};
+use crate::map::Mapped;
+use crate::parcel::{Outcome, Parcel, Settled, fold};
+use crate::stop::Stop;
+
+/// A batch being resolved.
+#[derive(Debug)]
+pub struct Round {
+    batch: Vec<Pending>,
+    /// What is wanted of each place, as long as it is not looked for.
+    wanted: BTreeMap<Place, Wanted>,
+    /// What is remembered for the run once it is found: not what match keys stand for, since that is about to change.
+    lasting: HashSet<(Place, String)>,
+    seek: Seek,
+    making: Option<Making>,
+    findings: Findings,
+}
+
+impl Round {
+    /// Opens a round; what is known already is not asked for again.
+    pub fn open(batch: Vec<Pending>, desk: &Desk) -> Self {
+        let mut round = Self {
+            batch: Vec::new(),
+            wanted: BTreeMap::new(),
+            lasting: HashSet::new(),
+            seek: Seek::default(),
+            making: None,
+            findings: Findings::default(),
+        };
+        for pending in &batch {
+            for reference in &pending.references {
+                let Some(place) = Place::of_rule(&reference.rule) else {
+                    continue;
+                };
+                let folded = fold(&reference.value);
+                match desk.known(&place, &folded) {
+                    Some(finding) => round.findings.insert(&place, folded, finding.clone()),
+                    None => {
+                        round.lasting.insert((place.clone(), folded.clone()));
+                        round
+                            .wanted
+                            .entry(place)
+                            .or_default()
+                            .entry(folded)
+                            .or_insert_with(|| reference.value.clone());
+                    }
+                }
+            }
+        }
+        for pending in batch.iter().filter(|pending| pending.needs_key()) {
+            for key in &pending.parcel.keys {
+                if let Some(place) = Place::of_key(&pending.parcel.shape.module, key) {
+                    let wanted = round.wanted.entry(place).or_default();
+                    wanted
+                        .entry(key.folded().to_owned())
+                        .or_insert_with(|| key.value().to_owned());
+                }
+            }
+        }
+        Self { batch, ..round }
+    }
+
+    /// What is to be asked next; the same until its answer is taken. `None` once all is known.
+    pub fn next(&mut self, desk: &mut Desk) -> Option<Ask> {
+        loop {
+            if let Some(Place::Records { module, .. }) = self.unchecked(desk) {
+                return Some(Ask::Fields(module.clone()));
+            }
+            for (place, wanted) in std::mem::take(&mut self.wanted) {
+                if !desk.is_unfit(&place) {
+                    self.seek.add(&place, wanted, desk);
+                }
+            }
+            if let Some((place, values)) = self.seek.query() {
+                let place = place.clone();
+                return Some(Ask::Query { place, values });
+            }
+            if let Some(place) = self.seek.walking() {
+                if let Some(token) = desk.walk(place).and_then(|walk| walk.next()) {
+                    let place = place.clone();
+                    return Some(Ask::Page { place, token });
+                }
+                self.walked(desk);
+                continue;
+            }
+            if self.making.is_none() {
+                self.making = Some(self.to_be_made(desk));
+            }
+            let (place, values) = self.making.as_ref()?.call()?;
+            let place = place.clone();
+            return Some(Ask::Make { place, values });
+        }
+    }
+
+    /// Takes the answer to a question.
+    pub fn take(&mut self, desk: &mut Desk, ask: &Ask, reply: Reply) {
+        match (ask, reply) {
+            (Ask::Fields(_), Reply::Fields(fields)) => self.check(desk, ask, fields.as_deref()),
+            (Ask::Query { .. }, Reply::Found(found)) => {
+                let settled = self.seek.found(&found, desk);
+                self.settle(desk, settled);
+            }
+            (Ask::Page { place, .. }, Reply::Page { hits, next }) => {
+                if let Some(walk) = desk.walk(place) {
+                    walk.take(&hits, next);
+                }
+            }
+            (Ask::Make { .. }, Reply::Made(outcomes)) => {
+                let settled = self.making.as_mut().and_then(|making| making.made(outcomes));
+                self.settle(desk, settled);
+            }
+            (_, Reply::Refused(failure)) => self.refused(desk, ask, &failure),
+            // An answer to something else settles nothing: its places stay closed.
+            (ask, _) => self.close_all(
+                ask,
+                &Stop::Unavailable {
+                    message: "an answer did not fit its question".to_owned(),
+                },
+            ),
+        }
+    }
+
+    /// What became of each record, in order. Called before all is known, it leaves records waiting.
+    pub fn close(self, desk: &Desk) -> Vec<Verdict> {
+        let Self { batch, findings, .. } = self;
+        batch
+            .into_iter()
+            .map(|pending| verdict(pending, &findings, desk))
+            .collect()
+    }
+
+    /// The records as they came.
+    pub fn give_up(self) -> Vec<Pending> {
+        self.batch
+    }
+
+    /// The records.
+    pub fn batch(&self) -> &[Pending] {
+        &self.batch
+    }
+
+    /// A field that values are looked for in, of which nobody knows whether there is one. Match fields were looked up
+    /// when the columns were.
+    fn unchecked(&self, desk: &Desk) -> Option<&Place> {
+        let is_referred_to = |place: &Place| self.lasting.iter().any(|(lasting, _)| lasting == place);
+        self.wanted
+            .keys()
+            .find(|place| desk.is_unchecked(place) && is_referred_to(place))
+    }
+
+    fn check(&mut self, desk: &mut Desk, ask: &Ask, fields: Option<&ModuleFields>) {
+        for place in self.places(ask) {
+            desk.check(&place, fields);
+        }
+    }
+
+    /// The places that a question is about.
+    fn places(&self, ask: &Ask) -> Vec<Place> {
+        match ask {
+            Ask::Query { place, .. } | Ask::Page { place, .. } | Ask::Make { place, .. } => vec![place.clone()],
+            Ask::Fields(asked) => {
+                let of_module = |place: &&Place| matches!(place, Place::Records { module, .. } if module == asked);
+                self.wanted.keys().filter(of_module).cloned().collect()
+            }
+        }
+    }
+
+    fn settle(&mut self, desk: &mut Desk, settled: Option<(Place, Vec<(String, Finding)>)>) {
+        let Some((place, settled)) = settled else { return };
+        for (folded, finding) in settled {
+            if self.lasting.contains(&(place.clone(), folded.clone())) {
+                desk.learn(&place, folded.clone(), finding.clone());
+            }
+            self.findings.insert(&place, folded, finding);
+        }
+    }
+
+    fn walked(&mut self, desk: &mut Desk) {
+        let Some((place, values)) = self.seek.walked() else {
+            return;
+        };
+        let Some(walk) = desk.walk(&place) else { return };
+        for folded in values {
+            // The walk itself remembers.
+            self.findings.insert(&place, folded.clone(), walk.find(&folded));
+        }
+    }
+
+    fn refused(&mut self, desk: &mut Desk, ask: &Ask, failure: &CallFailure) {
+        match (ask, failure) {
+            (Ask::Query { .. }, CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. }) => {
+                desk.query_nothing();
+                desk.warn(format!(
+                    "lookups go through whole lists, which costs more API credits than queries: {failure}"
+                ));
+                self.seek.query_refused(desk);
+            }
+            (Ask::Query { place, .. }, CallFailure::Refused { code, .. }) => {
+                desk.do_not_query(place);
+                desk.warn(format!(
+                    "lookups by {} go through the whole list, since Bigin refuses to be queried for it ({code})",
+                    place.field()
+                ));
+                self.seek.query_refused(desk);
+            }
+            (Ask::Page { place, .. }, CallFailure::Refused { code, .. })
+                if desk.walk(place).is_some_and(|walk| walk.refused(code)) => {}
+            (Ask::Make { .. }, CallFailure::Refused { .. }) => {
+                let settled = self.making.as_mut().and_then(|making| making.refused(failure));
+                self.settle(desk, settled);
+            }
+            _ => self.close_all(ask, &hold(failure)),
+        }
+    }
+
+    fn close_all(&mut self, ask: &Ask, stop: &Stop) {
+        for place in self.places(ask) {
+            self.wanted.remove(&place);
+            self.seek.close(&place);
+            if let Some(making) = &mut self.making {
+                making.close(&place);
+            }
+            self.findings.close(&place, stop.clone());
+        }
+    }
+
+    /// What is to be made: the parents of records that can be sent then. What cannot be made is known at once.
+    fn to_be_made(&mut self, desk: &mut Desk) -> Making {
+        let mut values: BTreeMap<Place, Vec<Value>> = BTreeMap::new();
+        let mut seen: HashSet<(Place, String)> = HashSet::new();
+        for pending in &self.batch {
+            let Conclusion::Make(references) = conclude(pending, &self.findings, &|place| desk.is_unfit(place)) else {
+                continue;
+            };
+            for reference in references {
+                let Some(place) = Place::of_rule(&reference.rule) else {
+                    continue;
+                };
+                let folded = fold(&reference.value);
+                if seen.insert((place.clone(), folded.clone())) {
+                    let written = reference.value.trim().to_owned();
+                    values.entry(place).or_default().push(Value {
+                        folded,
+                        written,
+                        tries: 0,
+                    });
+                }
+            }
+        }
+        let mut making = Making::default();
+        for (place, values) in values {
+            // What is made, or cannot be, is as good to know as what was found.
+            self.lasting
+                .extend(values.iter().map(|value| (place.clone(), value.folded.clone())));
+            let Some(why) = why_not_made(&place, desk) else {
+                making.add(&place, &values);
+                continue;
+            };
+            let settled = values
+                .into_iter()
+                .map(|value| (value.folded, Finding::NotMade(why.to_owned())))
+                .collect();
+            self.settle(desk, Some((place, settled)));
+        }
+        making
+    }
+}
+
+fn why_not_made(place: &Place, desk: &Desk) -> Option<&'static str> {
+    match place {
+        Place::UserEmails | Place::UserNames => Some("users are invited in Bigin"),
+        Place::TeamPipelines => Some("team pipelines are set up in Bigin"),
+        Place::Records { .. } if desk.is_shared(place) => {
+            Some("its field is not unique in Bigin, so that records would double; set `by` to a unique field")
+        }
+        Place::Records { .. } => None,
+    }
+}
+
+/// A question that Bigin refuses for want of a scope, a right or a module holds the records that need its answer.
+fn hold(failure: &CallFailure) -> Stop {
+    let code = match failure {
+        CallFailure::ScopeMissing { .. } => "OAUTH_SCOPE_MISMATCH",
+        CallFailure::NotPermitted { code, .. } | CallFailure::Refused { code, .. } => code,
+        // Not the module that the records are for.
+        CallFailure::UnknownModule { .. } => "LOOKUP_MODULE_UNKNOWN",
+        _ => "LOOKUP_REFUSED",
+    };
+    Stop::ModuleHeld {
+        code: code.to_owned(),
+        message: failure.to_string(),
+    }
+}
+
+fn verdict(pending: Pending, findings: &Findings, desk: &Desk) -> Verdict {
+    let conclusion = conclude(&pending, findings, &|place| desk.is_unfit(place));
+    match conclusion {
+        Conclusion::Send { key, ids } => Verdict::Ready(filled(pending, key, &ids)),
+        Conclusion::End(outcome) => Verdict::Ended(ended(pending.parcel, outcome)),
+        Conclusion::Missing(reject) => Verdict::Missing(pending, reject),
+        Conclusion::Wait(stop) => Verdict::Held(pending, stop),
+        Conclusion::Make(_) => {
+            let message = "a record that others refer to was not made in time".to_owned();
+            Verdict::Held(pending, Stop::Unavailable { message })
+        }
+    }
+}
+
+/// A record that has ended here.
+pub(super) fn ended(parcel: Parcel, outcome: Outcome) -> Settled {
+    Settled {
+        place: parcel.place,
+        keys: parcel.keys,
+        outcome,
+    }
+}
+
+/// The record with all that was found.
+fn filled(pending: Pending, key: Option<Id>, ids: &[Option<Id>]) -> Parcel {
+    let Pending { mut parcel, references } = pending;
+    let mapped = Mapped {
+        record: parcel.record,
+        keys: Vec::new(),
+        references,
+        tags: Vec::new(),
+    };
+    let mut record = mapped.resolve(ids.iter().map(Option::as_deref));
+    if let Some(id) = key {
+        let mut writer = record.reopen();
+        writer.field("id", &*id);
+        record = writer.finish();
+    }
+    parcel.record = record;
+    parcel
+}
