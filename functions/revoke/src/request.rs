@@ -60,6 +60,10 @@ impl Request {
     /// # Errors
     /// The payload makes no sense.
     pub fn read(payload: &Value) -> Result<Self, WrongRequest> {
+        // Serde would take a list for an object whose keys were left out.
+        if !payload.is_object() {
+            return Err(WrongRequest("the request is no JSON object".to_owned()));
+        }
         let wire =
             Wire::deserialize(payload).map_err(|error| WrongRequest(format!("the request is wrong: {error}")))?;
         let action = wire.action.as_deref().unwrap_or("revoke");
