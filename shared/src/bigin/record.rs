@@ -65,19 +65,22 @@ impl std::fmt::Debug for Record {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FieldName {
     name: Arc<str>,
-    /// `"Last_Name":`
+    /// `,"Last_Name":`
     key: Box<str>,
+    is_id: bool,
 }
 
 impl FieldName {
     /// Makes an API name ready.
     pub fn new(name: &str) -> Self {
-        let mut key = String::with_capacity(name.len() + 3);
+        let mut key = String::with_capacity(name.len() + 4);
+        key.push(',');
         push_text(&mut key, name);
         key.push(':');
         Self {
             name: Arc::from(name),
             key: key.into(),
+            is_id: name == "id",
         }
     }
 
@@ -127,15 +130,13 @@ impl RecordWriter {
     /// `write` failed.
     pub fn value<T, E>(&mut self, name: &FieldName, write: impl FnOnce(&mut String) -> Result<T, E>) -> Result<T, E> {
         let before = self.json.len();
-        if before > 1 {
-            self.json.push(',');
-        }
-        self.json.push_str(&name.key);
+        // The comma before the first field is left out.
+        self.json.push_str(if before > 1 { &name.key } else { &name.key[1..] });
         let value_at = self.json.len();
         let written = write(&mut self.json);
         if written.is_err() {
             self.json.truncate(before);
-        } else if name.as_str() == "id" {
+        } else if name.is_id {
             self.id = id_of(&self.json[value_at..]);
         }
         written
@@ -167,28 +168,46 @@ fn id_of(json: &str) -> Option<String> {
 /// Appends a text as a JSON string. Most texts need no escapes and are copied in one piece.
 pub fn push_text(json: &mut String, text: &str) {
     json.push('"');
-    let mut copied = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escaped = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0..0x20 => "\\u00",
-            _ => continue,
-        };
-        // Only ASCII is escaped, so that both ends lie between characters.
-        json.push_str(&text[copied..at]);
-        json.push_str(escaped);
-        if escaped == "\\u00" {
-            json.push(if byte < 0x10 { '0' } else { '1' });
-            json.push(char::from(b"0123456789abcdef"[usize::from(byte & 0xf)]));
+    let mut rest = text;
+    while let Some(at) = to_be_escaped(rest.as_bytes()) {
+        json.push_str(&rest[..at]);
+        let byte = rest.as_bytes()[at];
+        match byte {
+            b'"' => json.push_str("\\\""),
+            b'\\' => json.push_str("\\\\"),
+            b'\n' => json.push_str("\\n"),
+            b'\r' => json.push_str("\\r"),
+            b'\t' => json.push_str("\\t"),
+            _ => {
+                json.push_str("\\u00");
+                json.push(if byte < 0x10 { '0' } else { '1' });
+                json.push(char::from(b"0123456789abcdef"[usize::from(byte & 0xf)]));
+            }
         }
-        copied = at + 1;
+        // Only ASCII is escaped, so that both ends lie between characters.
+        rest = &rest[at + 1..];
     }
-    json.push_str(&text[copied..]);
+    json.push_str(rest);
     json.push('"');
+}
+
+/// The place of the first byte that JSON wants escaped, looked for eight at a time.
+fn to_be_escaped(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The high bit of each byte below `than` (where the bytes' own high bits are taken out again), and perhaps of bytes
+    // above such a one: good enough to tell whether there is one.
+    let below = |eight: u64, than: u64| eight.wrapping_sub(ONES * than) & !eight & HIGHS;
+    let (eights, _) = bytes.as_chunks::<8>();
+    let clean = eights.iter().take_while(|eight| {
+        let eight = u64::from_ne_bytes(**eight);
+        let quotes = eight ^ (ONES * u64::from(b'"'));
+        let backslashes = eight ^ (ONES * u64::from(b'\\'));
+        below(eight, 0x20) | below(quotes, 1) | below(backslashes, 1) == 0
+    });
+    let start = clean.count() * 8;
+    let escaped = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\');
+    bytes[start..].iter().position(escaped).map(|at| start + at)
 }
 
 /// Writes straight into the text: no buffer of its own for each value.

@@ -14,6 +14,10 @@ const ERRORS: [&str; 9] = [
 
 /// Looks for damage in a value that is no number of its own right: a telephone number, an id, a date.
 pub(super) fn in_text(text: &str) -> Option<Flaw> {
+    // Whatever is damage has one of these.
+    if !text.bytes().any(|byte| matches!(byte, b'E' | b'e' | b'#')) {
+        return None;
+    }
     if is_scientific(text) {
         return Some(Flaw::new(
             codes::SPREADSHEET_DAMAGE,

@@ -152,13 +152,25 @@ fn damage(text: &str) -> Option<Flaw> {
 }
 
 fn push_date(date: Date, json: &mut String) {
-    let year = u32::from(date.year().unsigned_abs());
-    push_two(year / 100, json);
-    push_two(year % 100, json);
-    json.push('-');
-    push_two(date.month().unsigned_abs().into(), json);
-    json.push('-');
-    push_two(date.day().unsigned_abs().into(), json);
+    let year = date.year().unsigned_abs();
+    let (month, day) = (
+        u16::from(date.month().unsigned_abs()),
+        u16::from(date.day().unsigned_abs()),
+    );
+    let digit = |number: u16| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    let text = [
+        digit(year / 1000),
+        digit(year / 100),
+        digit(year / 10),
+        digit(year),
+        b'-',
+        digit(month / 10),
+        digit(month),
+        b'-',
+        digit(day / 10),
+        digit(day),
+    ];
+    json.push_str(std::str::from_utf8(&text).unwrap_or_default());
 }
 
 fn push_two(number: u32, json: &mut String) {

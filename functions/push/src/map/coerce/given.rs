@@ -20,8 +20,8 @@ impl<'a> Given<'a> {
     /// The text without blanks around it, if it is one.
     pub fn plain_text(self) -> Option<&'a str> {
         match self {
-            Self::Cell(text) => Some(text.trim()),
-            Self::Json(Value::String(text)) => Some(text.trim()),
+            Self::Cell(text) => Some(trim(text)),
+            Self::Json(Value::String(text)) => Some(trim(text)),
             Self::Json(_) => None,
         }
     }
@@ -29,8 +29,8 @@ impl<'a> Given<'a> {
     /// The text, or the digits of a number, without blanks around.
     pub fn text(self) -> Result<Cow<'a, str>, Flaw> {
         match self {
-            Self::Cell(text) => Ok(Cow::Borrowed(text.trim())),
-            Self::Json(Value::String(text)) => Ok(Cow::Borrowed(text.trim())),
+            Self::Cell(text) => Ok(Cow::Borrowed(trim(text))),
+            Self::Json(Value::String(text)) => Ok(Cow::Borrowed(trim(text))),
             Self::Json(Value::Number(number)) => Ok(Cow::Owned(number.to_string())),
             Self::Json(_) => Err(self.wrong_type("text")),
         }
@@ -49,14 +49,23 @@ impl<'a> Given<'a> {
     /// What kind of value it is: never its content.
     pub fn kind(self) -> String {
         match self {
-            Self::Cell(text) => kind_of_text(text.trim()),
-            Self::Json(Value::String(text)) => kind_of_text(text.trim()),
+            Self::Cell(text) => kind_of_text(trim(text)),
+            Self::Json(Value::String(text)) => kind_of_text(trim(text)),
             Self::Json(Value::Number(_)) => "a JSON number".to_owned(),
             Self::Json(Value::Bool(_)) => "a JSON true or false".to_owned(),
             Self::Json(Value::Array(items)) => format!("a JSON array of {}", items.len()),
             Self::Json(Value::Object(_)) => "a JSON object".to_owned(),
             Self::Json(Value::Null) => "a JSON null".to_owned(),
         }
+    }
+}
+
+/// A text without blanks around it. Most have none, which their first and last byte tell.
+pub(super) fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [only] if only.is_ascii_graphic() => text,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 

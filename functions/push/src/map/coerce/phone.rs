@@ -58,6 +58,11 @@ impl PhoneRule {
 /// Writes a number in the characters Bigin takes: digits of other scripts become 0 to 9, dashes and blanks of other
 /// kinds plain ones, and a slash between digits a blank. `false` for anything else.
 fn spell(text: &str, json: &mut String) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.();#, ".contains(&byte);
+    if text.bytes().all(plain) {
+        json.push_str(text);
+        return true;
+    }
     let mut before = ' ';
     let mut rest = text.chars();
     while let Some(c) = rest.next() {

@@ -3,7 +3,7 @@
 use shared::bigin::push_text;
 
 use super::damage;
-use super::given::Given;
+use super::given::{Given, trim};
 use crate::map::codes;
 use crate::map::flaw::Flaw;
 
@@ -24,6 +24,7 @@ impl TextRule {
         let text = match given {
             // Several lines are sent as they stand: blanks at the front may be meant.
             Given::Cell(text) if self.lines => text,
+            Given::Cell(text) => trim(text),
             Given::Json(serde_json::Value::Bool(value)) => {
                 if *value {
                     "true"
@@ -31,7 +32,7 @@ impl TextRule {
                     "false"
                 }
             }
-            _ => {
+            Given::Json(_) => {
                 number = given.text()?;
                 &*number
             }
@@ -114,11 +115,16 @@ fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '<' | '>' | ',' | ';' | '"' | '\\');
     !local.is_empty()
-        && domain.split('.').count() >= 2
-        && domain.split('.').all(|label| !label.is_empty())
-        && !text.replacen('@', "", 1).contains(odd)
+        && !text.chars().any(|c| match c {
+            '\0'..=' ' | '<' | '>' | ',' | ';' | '"' | '\\' | '\x7F' => true,
+            _ => !c.is_ascii() && (c.is_whitespace() || c.is_control()),
+        })
+        && !domain.contains('@')
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !domain.contains("..")
 }
 
 /// Only the characters that mail programs accept, and a top level of two letters or more.
