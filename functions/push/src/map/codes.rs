@@ -57,7 +57,6 @@ codes! {
     MATCH_FIELD_NOT_UNIQUE "Bigin does not keep a match field's values unique, so it cannot be matched on."
     RELATED_MODULE_MISSING "An activity says what it is related to, but not in which module that is."
     MODULE_NOT_WRITABLE "The module is one that records are not pushed into, such as Attachments."
-    MAPPING_INVALID "The mapping file has a mistake; the message names the line."
     MAPPING_FIELD_UNKNOWN "The mapping names a field that the module does not have, or of another kind."
     CONSTANT_INVALID "A constant of the mapping does not fit its field."
     TAGS_CANNOT_BE_ADDED "The mapping wants tags added, which an upsert or update cannot do."
