@@ -6,4 +6,5 @@ mod support;
 mod arrivals;
 mod deaths;
 mod refusals;
+mod seeds;
 mod waits;

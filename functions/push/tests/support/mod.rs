@@ -267,7 +267,8 @@ impl World {
     }
 
     pub fn faults(&self, rules: impl Borrow<Value>) {
-        self.sandbox.console("PUT", "/console/faults", &json!({"rules": rules.borrow()}));
+        self.sandbox
+            .console("PUT", "/console/faults", &json!({"rules": rules.borrow()}));
     }
 
     pub fn switch(&self, switches: impl Borrow<Value>) {
