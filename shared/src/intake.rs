@@ -148,10 +148,12 @@ impl Default for MemoryIntake {
 #[cfg(any(test, feature = "test-support"))]
 impl Intake for MemoryIntake {
     async fn set_open(&self, open: bool) -> Result<bool, IntakeError> {
+        crate::testing::step().await;
         Ok(self.0.swap(open, std::sync::atomic::Ordering::SeqCst) != open)
     }
 
     async fn is_open(&self) -> Result<Option<bool>, IntakeError> {
+        crate::testing::step().await;
         Ok(Some(self.0.load(std::sync::atomic::Ordering::SeqCst)))
     }
 }

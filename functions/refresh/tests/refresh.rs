@@ -11,8 +11,8 @@ use shared::oauth::TokenFailure;
 use shared::state::pause::SetCause;
 use shared::state::standing::record;
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, PauseCode, Standing, pause};
-use shared::testing::{USER, eventually, self_client};
-use shared::tokens::{AccessDocument, BlankState};
+use shared::testing::{USER, eventually, interleave, self_client};
+use shared::tokens::{AccessDocument, Asked, BlankState};
 use world::{REFRESH_TOKEN, World};
 
 fn no_answer() -> TokenFailure {
@@ -61,6 +61,26 @@ async fn fifty_requests_for_one_rejected_version_cost_one_mint() {
         }
     }
     assert_eq!((refreshed, world.issuer().asked(), world.access.stored()), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn in_whatever_order_the_steps_of_several_requests_come_one_token_is_minted() {
+    for seed in 0..2_000 {
+        let world = World::authorized().await;
+        let (rejected, _) = world.current().await;
+        let names: Vec<_> = (0..4).map(|number| format!("request-{number}")).collect();
+        let refresher = &world.function.refresher;
+        let asked = Asked::Rejected(rejected);
+        let answers = interleave(seed, names.iter().map(|name| refresher.refresh(&asked, name)).collect());
+        let refreshed = answers
+            .iter()
+            .filter(|answer| answer.as_ref().unwrap().status == Status::Refreshed);
+        assert_eq!(
+            (refreshed.count(), world.issuer().asked()),
+            (1, 1),
+            "seed {seed}: {answers:?}"
+        );
+    }
 }
 
 #[tokio::test]

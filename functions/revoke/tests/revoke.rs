@@ -1,6 +1,8 @@
 //! Revoke, pause, resume and status against a table, secrets and an issuer in memory.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::pin::Pin;
+
 use jiff::{SignedDuration, Timestamp};
 use refresh::Refresher;
 use revoke::{Function, LastReport, QueueDepth, Queues, Reports, RevokeError, Revoker, Watch};
@@ -11,7 +13,7 @@ use shared::oauth::TokenFailure;
 use shared::state::pause::SetCause;
 use shared::state::standing::record;
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, MemoryTable, Standing, credits, held, pause};
-use shared::testing::{ORG_ID, USER, access_token, eventually, self_client};
+use shared::testing::{ORG_ID, USER, access_token, eventually, interleave, self_client};
 use shared::tokens::{Asked, DocumentStore, MemoryIssuer, MemorySecret, Publish, SecretText, Secrets};
 
 const REFRESH_TOKEN: &str = "canary-refresh-token";
@@ -329,6 +331,33 @@ async fn a_refresh_under_way_loses_against_a_revoke() {
     );
     assert!(!world.in_secrets().contains("minted"), "{}", world.in_secrets());
     assert_eq!(world.state().await, AuthorizationState::Revoked);
+}
+
+#[tokio::test]
+async fn in_whatever_order_the_steps_of_refreshes_and_a_revoke_come_no_token_is_left() {
+    for seed in 0..2_000 {
+        let world = World::authorized().await;
+        let refresher = world.refresher();
+        let version = world.function.revoker.access.version().await.unwrap().unwrap();
+        let asked = [Asked::Rejected(version), Asked::BySchedule];
+        let mut tasks: Vec<Pin<Box<dyn Future<Output = ()>>>> = Vec::new();
+        for (asked, name) in asked.iter().cycle().zip(["a", "b", "c"]) {
+            let refresher = &refresher;
+            tasks.push(Box::pin(async move {
+                refresher.refresh(asked, name).await.map(drop).unwrap()
+            }));
+        }
+        tasks.push(Box::pin(async {
+            assert_eq!(world.revoke().await["status"], "revoked")
+        }));
+        interleave(seed, tasks);
+        let left = world.in_secrets();
+        assert!(
+            !left.contains("canary") && !left.contains("minted"),
+            "seed {seed}: {left}"
+        );
+        assert_eq!(world.state().await, AuthorizationState::Revoked, "seed {seed}");
+    }
 }
 
 #[tokio::test]

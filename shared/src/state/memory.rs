@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::table::{Key, StateError, Stored, Swap, Table, read, write};
 use crate::clock::Clock;
+use crate::testing::step;
 
 /// A table in memory. Clones share what they hold.
 #[derive(Clone)]
@@ -99,6 +100,7 @@ fn stored<T: DeserializeOwned>(key: &Key, item: &Item) -> Result<Stored<T>, Stat
 
 impl Table for MemoryTable {
     async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<Stored<T>>, StateError> {
+        step().await;
         self.held().items.get(key).map(|item| stored(key, item)).transpose()
     }
 
@@ -109,6 +111,7 @@ impl Table for MemoryTable {
         value: &T,
         keep_until: Option<Timestamp>,
     ) -> Result<Swap, StateError> {
+        step().await;
         let document = write(key, value)?;
         let mut held = self.held();
         if held.items.get(key).map(|item| item.revision) != expected {
@@ -123,12 +126,14 @@ impl Table for MemoryTable {
         value: &T,
         keep_until: Option<Timestamp>,
     ) -> Result<(), StateError> {
+        step().await;
         let document = write(key, value)?;
         self.held().write(key, document, keep_until);
         Ok(())
     }
 
     async fn remove(&self, key: &Key, expected: Option<u64>) -> Result<bool, StateError> {
+        step().await;
         let mut held = self.held();
         let is_others = |item: &Item| expected.is_some_and(|revision| revision != item.revision);
         if held.items.get(key).is_some_and(is_others) {
@@ -139,6 +144,7 @@ impl Table for MemoryTable {
     }
 
     async fn add(&self, key: &Key, amount: i64, keep_until: Option<Timestamp>) -> Result<i64, StateError> {
+        step().await;
         let mut held = self.held();
         let item = held.items.entry(key.clone()).or_default();
         item.count += amount;
@@ -147,10 +153,12 @@ impl Table for MemoryTable {
     }
 
     async fn count(&self, key: &Key) -> Result<i64, StateError> {
+        step().await;
         Ok(self.held().items.get(key).map_or(0, |item| item.count))
     }
 
     async fn list<T: DeserializeOwned + Send>(&self, pk: &str) -> Result<Vec<(String, Stored<T>)>, StateError> {
+        step().await;
         let held = self.held();
         let under = held.items.iter().filter(|(key, _)| key.pk == pk);
         under
@@ -159,6 +167,7 @@ impl Table for MemoryTable {
     }
 
     async fn counts(&self, pk: &str, from: &str) -> Result<Vec<(String, i64)>, StateError> {
+        step().await;
         let held = self.held();
         let under = held
             .items
@@ -168,6 +177,7 @@ impl Table for MemoryTable {
     }
 
     async fn get_many<T: DeserializeOwned + Send>(&self, keys: &[Key]) -> Result<Vec<(Key, Stored<T>)>, StateError> {
+        step().await;
         let held = self.held();
         let found = keys
             .iter()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::secrets::{Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
+use crate::testing::step;
 
 /// A secret in memory. Clones share what it holds.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +61,7 @@ impl Secrets for MemorySecret {
     }
 
     async fn read(&self) -> Result<Option<Versioned>, VaultError> {
+        step().await;
         let held = self.held();
         let current = held
             .current
@@ -72,6 +74,7 @@ impl Secrets for MemorySecret {
     }
 
     async fn publish(&self, expected: Option<&VersionId>, text: &SecretText) -> Result<Publish, VaultError> {
+        step().await;
         let mut held = self.held();
         if held.current.as_ref() != expected {
             return Ok(Publish::Lost);
@@ -82,6 +85,7 @@ impl Secrets for MemorySecret {
     }
 
     async fn probe(&self, text: &SecretText) -> Result<(), VaultError> {
+        step().await;
         let mut held = self.held();
         if held.current.is_none() {
             let version = held.store(text);
@@ -91,6 +95,7 @@ impl Secrets for MemorySecret {
     }
 
     async fn scrub(&self) -> Result<(), VaultError> {
+        step().await;
         let mut held = self.held();
         let current = held
             .current

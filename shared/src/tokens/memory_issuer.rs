@@ -11,6 +11,7 @@ use super::self_client::StandingGrant;
 use crate::data_centre::{ApiDomain, DataCentre};
 use crate::oauth::{Grant, Revoked, TokenFailure};
 use crate::secret::{AccessToken, RefreshToken};
+use crate::testing::step;
 
 const AT: &str = "accounts.memory";
 
@@ -94,7 +95,7 @@ impl MemoryIssuer {
     /// Waits for the gate, then answers with what stands at that moment.
     async fn wait(&self) {
         let mut gate = self.gate.subscribe();
-        tokio::task::yield_now().await;
+        step().await;
         // The sender lives as long as this issuer.
         let _ = gate.wait_for(|is_open| *is_open).await;
     }
