@@ -341,11 +341,32 @@ async fn a_broken_mapping_holds_the_messages_that_need_it() {
     post.queue
         .put(json!({"module": "Accounts", "record": {"Account_Name": "Acme"}}));
     assert_eq!(post.consume().await, [id]);
-    assert_eq!(post.last_report().reason.unwrap().code, "MAPPING_BROKEN");
+    assert_eq!(post.last_report().reason.unwrap().code, "BAD_MAPPING");
     post.world
         .bucket
         .set("mappings/Contacts/shop.toml", "[columns]\nMail = \"Email\"\n");
     post.world.clock.advance(20 * 60);
     assert_eq!(post.consume().await, NONE);
     assert_eq!(post.world.records("Contacts").len(), 1);
+}
+
+#[tokio::test]
+async fn a_match_field_that_is_no_longer_unique_holds_the_module_unless_the_message_named_it() {
+    let post = Post::open().await;
+    post.world
+        .bucket
+        .set("mappings/Contacts/shop.toml", "match_on = [\"Last_Name\"]\n");
+    let mappings = post
+        .queue
+        .put(json!({"module": "Contacts", "mapping": "shop", "record": contact(1)}));
+    assert_eq!(post.consume().await, [mappings]);
+    let own = post
+        .queue
+        .put(json!({"module": "Accounts", "match_on": ["Website"], "record": {"Account_Name": "Acme"}}));
+    post.consume().await;
+    let reject = &post.rejects()[0];
+    assert_eq!(
+        (&reject["_message_id"], &reject["_code"]),
+        (&json!(own), &json!("MATCH_FIELD_NOT_UNIQUE"))
+    );
 }

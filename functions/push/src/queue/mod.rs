@@ -14,6 +14,7 @@ mod batch;
 mod by_hand;
 mod closing;
 mod consumer;
+mod mappings;
 mod memory;
 mod message;
 mod patience;
@@ -27,6 +28,7 @@ mod unique;
 
 pub use by_hand::{ByHandError, DirectMessage};
 pub use consumer::{BatchAnswer, Consumer, ItemFailure};
+pub use mappings::{Mappings, NoMapping};
 pub use message::{Message, MessageFault};
 pub use received::Received;
 pub use service::{QueueError, RecordsQueue, SqsQueue};

@@ -7,10 +7,11 @@ use shared::bigin::{CallFailure, CallShape, ModuleName, Operation};
 use shared::state::StateError;
 
 use super::batch::{Consignment, Contents};
+use super::mappings::NoMapping;
 use super::message::{Message, MessageFault};
 use super::unique::unique_keys;
-use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting};
-use crate::mapping_file::{self, MappingFile, MappingFileError};
+use crate::bucket::BucketError;
+use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes};
 use crate::parcel::{Parcel, Reject};
 use crate::relay::{AskFailure, Freshness, Means, Metadata, Relay};
 use crate::stop::Stop;
@@ -40,12 +41,6 @@ impl From<StateError> for Hindrance {
         Self::Stop(Stop::Unavailable {
             message: error.to_string(),
         })
-    }
-}
-
-impl From<HeaderFault> for Hindrance {
-    fn from(fault: HeaderFault) -> Self {
-        Self::Poison(MessageFault::new(fault.code, format!("{fault}: {}", fault.action)))
     }
 }
 
@@ -141,7 +136,7 @@ impl<'a, M: Means> Preparer<'a, M> {
             time_zone: zone.as_ref(),
             ..Setting::new(&module, metadata.fields(), &mapping)
         };
-        let mapper = RecordMapper::for_objects(&setting)?;
+        let mapper = RecordMapper::for_objects(&setting).map_err(|fault| no_mapper(&module, message, &fault))?;
         for warning in metadata.warning().iter().chain(mapper.warnings()) {
             if !self.warnings.contains(warning) {
                 self.warnings.push(warning.clone());
@@ -160,29 +155,43 @@ impl<'a, M: Means> Preparer<'a, M> {
     }
 
     /// The mapping that the message names, which must be there, or else the module's, which may be.
-    async fn mapping(&self, module: &ModuleName, message: &Message) -> Result<Mapping, Hindrance> {
-        let found = mapping_file::find(&self.relay.bucket, module, &message.module, message.mapping.as_deref()).await;
-        // A mapping with a mistake is the operator's, and no sender's message is to be lost by it.
-        let broken = |message: String| {
-            Hindrance::Held(
-                module.clone(),
-                Stop::ModuleHeld {
-                    code: "MAPPING_BROKEN".to_owned(),
-                    message,
-                },
-            )
-        };
-        match found {
-            Ok(None) => Ok(Mapping::default()),
-            Ok(Some(MappingFile { key, text })) => {
-                Mapping::parse(&text).map_err(|fault| broken(format!("{key} cannot be used: {fault}")))
-            }
-            Err(missing @ MappingFileError::Missing { .. }) => Err(poison("UNKNOWN_MAPPING", missing)),
-            Err(MappingFileError::Bucket(error)) => Err(Hindrance::Stop(Stop::Unavailable {
+    async fn mapping(&self, module: &ModuleName, message: &Message) -> Result<Arc<Mapping>, Hindrance> {
+        let relay = self.relay;
+        let named = message.mapping.as_deref();
+        let found = relay
+            .mappings
+            .find(&relay.bucket, module, &message.module, named, relay.now());
+        let unavailable = |error: BucketError| {
+            Hindrance::Stop(Stop::Unavailable {
                 message: error.to_string(),
-            })),
-            Err(other) => Err(broken(other.to_string())),
-        }
+            })
+        };
+        found.await.map_err(unavailable)?.map_err(|none| match none {
+            NoMapping::Missing(message) => Hindrance::Poison(MessageFault::new("UNKNOWN_MAPPING", message)),
+            NoMapping::Broken(message) => mapping_broken(module, message),
+        })
+    }
+}
+
+/// A mapping with a mistake is the operator's, and no sender's message is to be lost by it.
+fn mapping_broken(module: &ModuleName, message: String) -> Hindrance {
+    let code = "BAD_MAPPING".to_owned();
+    Hindrance::Held(module.clone(), Stop::ModuleHeld { code, message })
+}
+
+/// What keeps records of that kind from being mapped: a mistake of the message's, or of the mapping that goes with it.
+fn no_mapper(module: &ModuleName, message: &Message, fault: &HeaderFault) -> Hindrance {
+    let is_mappings = match fault.code {
+        codes::MAPPING_FIELD_UNKNOWN | codes::CONSTANT_INVALID | codes::TAGS_CANNOT_BE_ADDED => true,
+        // Where the message itself names no field, the mapping does, or Bigin's field is not unique any more.
+        codes::MATCH_FIELD_UNKNOWN | codes::MATCH_FIELD_NOT_UNIQUE => message.overrides.match_on.is_none(),
+        _ => false,
+    };
+    let text = format!("{fault}: {}", fault.action);
+    if is_mappings {
+        mapping_broken(module, text)
+    } else {
+        Hindrance::Poison(MessageFault::new(fault.code, text))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::bucket::Objects;
 use crate::deliver::{Limits, Tokens};
 use crate::ledger::Ledger;
 use crate::pause_watch::PauseWatch;
+use crate::queue::Mappings;
 use crate::report_file::ReportFile;
 use crate::resolve::Shelf;
 
@@ -115,6 +116,8 @@ pub struct Relay<M: Means> {
     pub clock: M::Clock,
     /// What imports have found out of records that others refer to.
     pub lookups: Shelf,
+    /// The mappings of messages.
+    pub mappings: Mappings,
     metadata: metadata::Cache,
 }
 
@@ -138,6 +141,7 @@ impl<M: Means> Relay<M> {
             bigin,
             clock,
             lookups: Shelf::default(),
+            mappings: Mappings::default(),
             metadata: metadata::Cache::default(),
         }
     }
