@@ -72,11 +72,11 @@ async fn in_whatever_order_the_steps_of_several_requests_come_one_token_is_minte
         let refresher = &world.function.refresher;
         let asked = Asked::Rejected(rejected);
         let answers = interleave(seed, names.iter().map(|name| refresher.refresh(&asked, name)).collect());
-        let refreshed = answers
+        let minted = answers
             .iter()
             .filter(|answer| answer.as_ref().unwrap().status == Status::Refreshed);
         assert_eq!(
-            (refreshed.count(), world.issuer().asked()),
+            (minted.count(), world.issuer().asked()),
             (1, 1),
             "seed {seed}: {answers:?}"
         );

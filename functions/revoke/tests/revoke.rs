@@ -344,11 +344,11 @@ async fn in_whatever_order_the_steps_of_refreshes_and_a_revoke_come_no_token_is_
         for (asked, name) in asked.iter().cycle().zip(["a", "b", "c"]) {
             let refresher = &refresher;
             tasks.push(Box::pin(async move {
-                refresher.refresh(asked, name).await.map(drop).unwrap()
+                refresher.refresh(asked, name).await.map(drop).unwrap();
             }));
         }
         tasks.push(Box::pin(async {
-            assert_eq!(world.revoke().await["status"], "revoked")
+            assert_eq!(world.revoke().await["status"], "revoked");
         }));
         interleave(seed, tasks);
         let left = world.in_secrets();
