@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import json
 import subprocess
 
 from .places import FUNCTIONS, ROOT, TEMPLATE, tool, tool_environment
@@ -34,21 +34,33 @@ def template() -> None:
 
 
 def _functions_share_one_build() -> None:
-    """Every crate that several functions use has the same features in each of them.
+    """Every crate that several functions use is compiled the same way for each of them.
 
     Otherwise `sam build`, which builds one function after the other, compiles it and all that rests on it several times.
-    shared/Cargo.toml asks for the features that would differ.
+    Two things make a difference: a crate's features, and whether a crate that is also a C library (cdylib, staticlib) is
+    among the dependencies, since what rests under it is then not compiled for link-time optimisation alone.
+    shared/Cargo.toml asks for what would differ.
     """
     features: dict[str, dict[str, str]] = {}
     for name in FUNCTIONS:
-        command = ["cargo", "tree", "--locked", "-p", name, "-e", "normal,build", "--prefix", "none", "-f", "{p}|{f}"]
-        tree = subprocess.run(command, cwd=ROOT, env=tool_environment(), check=True, capture_output=True, text=True)
-        for line in tree.stdout.splitlines():
+        tree = _cargo("tree", "-p", name, "-e", "normal,build", "--prefix", "none", "-f", "{p}|{f}")
+        for line in tree.splitlines():
             package, _, enabled = line.removesuffix(" (*)").partition("|")
             features.setdefault(package, {})[name] = enabled
-    differing = {package: by for package, by in features.items() if len(set(by.values())) > 1}
-    if differing:
-        lines = itertools.chain.from_iterable(
-            [f"  {package}:", *(f"    {name}: {enabled or '(none)'}" for name, enabled in by.items())] for package, by in differing.items()
-        )
-        raise Failed("these crates would be built more than once, since their features differ between the functions:\n" + "\n".join(lines))
+    kinds = {
+        f"{package['name']} v{package['version']}": {kind for target in package["targets"] for kind in target["crate_types"]}
+        for package in json.loads(_cargo("metadata", "--format-version", "1"))["packages"]
+    }
+    wrong = [f"{package}: its features differ: {by}" for package, by in features.items() if len(set(by.values())) > 1]
+    wrong += [
+        f"{package}: is also a C library, and only {', '.join(by)} use it"
+        for package, by in features.items()
+        if kinds.get(package, set()) & {"cdylib", "staticlib"} and len(by) < len(FUNCTIONS)
+    ]
+    if wrong:
+        raise Failed("sam build would compile these crates, and all that rests on them, more than once:\n" + "\n".join(wrong))
+
+
+def _cargo(*arguments: str) -> str:
+    command = ["cargo", *arguments, "--locked"]
+    return subprocess.run(command, cwd=ROOT, env=tool_environment(), check=True, capture_output=True, text=True).stdout
