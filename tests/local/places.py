@@ -52,6 +52,8 @@ def tool_environment() -> dict[str, str]:
     kept["SAM_CLI_TELEMETRY"] = "0"
     kept["AWS_CONFIG_FILE"] = kept["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     kept["AWS_EC2_METADATA_DISABLED"] = "true"
+    # The servers are on the loopback interface, whatever proxy stands before the registries.
+    kept["NO_PROXY"] = kept["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
     # The linters and the SAM CLI want some region even where none is asked.
     kept["AWS_REGION"] = kept["AWS_DEFAULT_REGION"] = "us-east-1"
     return kept

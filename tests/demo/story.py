@@ -1,0 +1,173 @@
+"""Tells the whole story on the local stack: from the one-time code to revoke, with 1,000 contacts in between."""
+
+from __future__ import annotations
+
+import collections
+import sys
+import time
+
+from local.processes import Failed, wait_until
+from local.relay import Relay
+from local.stack import LocalStack
+
+from .contacts import FAULTS, FAULTY_ROWS_EACH, contacts
+
+ROWS = 1000
+CSV_KEY = "inbox/Contacts/spring fair.csv"
+LATE_KEY = "inbox/Contacts/after the revoke.csv"
+
+
+def tell() -> None:
+    """Runs the demo; fails when something did not come out as it should."""
+    began = time.monotonic()
+    say("Start", "a stand-in for Zoho, a local AWS that enforces IAM, and infra/template.yaml on it")
+    with LocalStack(say=note) as stack:
+        relay = Relay(stack.environment())
+        client_id = _authorize(relay)
+        report = _file(relay)
+        _messages(relay)
+        _token_expires(relay)
+        _table(relay, report)
+        _revoke(relay, client_id)
+        say("Stop", "everything that was started")
+    print(f"\nThe whole story took {time.monotonic() - began:.0f} s.")
+
+
+def _authorize(relay: Relay) -> str:
+    say("Authorize", "an operator makes a self client and a one-time code in the API console and hands over the downloaded file")
+    client_id = relay.console.new_client()
+    answer = relay.authorize(client_id)
+    note(f"authorized for {answer['org_name']} ({answer['org_id']}) as {answer['user_email']}, data centre {answer['data_center']}")
+    note(f"{len(answer['scopes']['granted'])} scopes granted, {len(answer['scopes']['missing'])} missing")
+    return client_id
+
+
+def _file(relay: Relay) -> dict:
+    text, faulty = contacts(ROWS)
+    say("A file", f"{ROWS:,} contacts with human headers, {faulty} rows of them with one of {len(FAULTS)} different faults, into {CSV_KEY}")
+    relay.put(CSV_KEY, text)
+    last = None
+
+    def look() -> dict | None:
+        nonlocal last
+        report = next(reversed(relay.reports(CSV_KEY)), None)
+        held = relay.console.state()["records"]["Contacts"]
+        seen = (report and report["status"], report and report["read"], held)
+        if report and seen != last:
+            last = seen
+            note(f"{report['status']}: {report['read']:,} read, {held:,} in Bigin, {report['rejected']:,} rejected")
+        return report if report and report["finished_at"] else None
+
+    report = wait_until(f"the report of {CSV_KEY}", 120, look)
+    check(report["status"] == "partial", f"the import ended as {report['status']}: {report['reason']}")
+    check(report["read"] == ROWS, f"{report['read']} rows were read")
+    check(report["rejected"] == len(FAULTS) * FAULTY_ROWS_EACH, f"{report['rejected']} rows were rejected")
+    return report
+
+
+def _messages(relay: Relay) -> None:
+    say("Messages", "three good ones and a poisonous one on the queue")
+    relay.send(
+        {"id": "order-1", "module": "Contacts", "records": [{"Last_Name": "Rao", "Email": "rao@example.test"}]},
+        '{"module": "Contacts", "records": [{"Last_Name": ',
+        {"id": "order-2", "module": "Contacts", "record": {"Last_Name": "Åkesson", "Email": "akesson@example.test"}},
+        {"id": "order-3", "module": "Accounts", "record": {"Account_Name": "O'Reilly GmbH", "Website": "www.oreilly.example"}},
+    )
+    relay.arrived("rao@example.test", "akesson@example.test")
+    relay.drained()
+    rejects = wait_until("the poisonous message's reject", 60, lambda: relay.keys("rejects/_queue/"))
+    note(f"three arrived; the poison hurt nobody and lies in {rejects[-1]}")
+
+
+def _token_expires(relay: Relay) -> None:
+    minted = relay.console.state()["tokens"]["minted"]
+    say("An hour passes", "the access token is worth nothing any more, and the next message meets that")
+    relay.console.advance(3700)
+    relay.send({"module": "Contacts", "record": {"Last_Name": "Späth", "Email": "spaeth@example.test"}})
+    relay.arrived("spaeth@example.test")
+    now = relay.console.state()["tokens"]["minted"]
+    note(f"delivered: push asked refresh, tokens minted {minted} -> {now}")
+    check(now == minted + 1, f"one token was to be minted, not {now - minted}")
+
+
+def _table(relay: Relay, report: dict) -> None:
+    state = relay.console.state()
+    say("What arrived", "by the sandbox's own count")
+    table([("module", "records")] + [(module, f"{count:,}") for module, count in state["records"].items() if count])
+    say("The report", report["report_key"])
+    names = ("status", "read", "inserted", "updated", "unchanged", "rejected", "deferred", "api_calls", "credits", "retries", "duration_ms")
+    table([("", "")] + [(name, str(report[name])) for name in names])
+    for warning in report["warnings"]:
+        note(f"warning: {warning}")
+    say("Rejected rows, with reasons", report["rejects_key"])
+    rows = relay.rows(report["rejects_key"])
+    kinds = collections.Counter((row["_code"], row["_field"], row["_origin"]) for row in rows)
+    first = {(row["_code"], row["_field"], row["_origin"]): row for row in reversed(rows)}
+    lines = [("rows", "code", "field", "by", "first at line", "message")]
+    for kind, count in kinds.most_common():
+        row = first[kind]
+        lines.append((str(count), *kind, row["_line"], shorten(row["_message"])))
+    table(lines)
+    say("What it cost", "")
+    credits, tokens = state["credits"], state["tokens"]
+    table([
+        ("", ""),
+        ("tokens minted", f"{tokens['minted']} (code {tokens['exchanged']}, refresh {tokens['refreshed']})"),
+        ("credits spent", f"{credits['spent_ever']:,} of {credits['limit']:,} a day"),
+        ("most calls ever in flight", str(state["most_in_flight"])),
+    ])  # fmt: skip
+
+
+def _revoke(relay: Relay, client_id: str) -> None:
+    say("Revoke", "the access is cut off")
+    answer = relay.revoke(confirm=relay.status()["authorization"]["org_id"], reason="end of the demo")
+    note(f"revoke answered: {answer.get('status') or answer}")
+    check(relay.console.state()["tokens"]["refresh_tokens"] == 0, "Zoho still knows a refresh token")
+    held = relay.console.state()["records"]["Contacts"]
+    say("Another file", f"{LATE_KEY}: it must wait, and not be lost")
+    relay.put(LATE_KEY, "First Name,Last Name,Email\nGrace,Hopper,hopper@example.test\n")
+    report = relay.report(LATE_KEY, status="paused")
+    note(f"its report says {report['status']}: {report['reason']['message']}")
+    check(relay.console.state()["records"]["Contacts"] == held, "something reached Bigin after the revoke")
+    say("Authorize again", "for the same organisation: everything that waits goes on")
+    relay.authorize(client_id)
+    relay.arrived("hopper@example.test", seconds=90)
+    note("it arrived")
+
+
+_chapter = 0
+
+
+def say(title: str, about: str) -> None:
+    """Opens a chapter of the story."""
+    global _chapter
+    _chapter += 1
+    print(f"\n{_chapter:2}. {title}{': ' if about else ''}{about}", flush=True)
+
+
+def note(text: str) -> None:
+    """One line of progress."""
+    print(f"    {time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+def table(rows: list[tuple[str, ...]]) -> None:
+    """Columns side by side; the first row is the heading."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for number, row in enumerate(rows):
+        if any(row):
+            print("    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if number == 0 and any(row):
+            print("    " + "  ".join("-" * width for width in widths))
+    sys.stdout.flush()
+
+
+def shorten(text: str, width: int = 90) -> str:
+    """A text on one line, cut where it gets long."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 3] + "..."
+
+
+def check(holds: bool, otherwise: str) -> None:
+    """The demo is a test as well."""
+    if not holds:
+        raise Failed(f"This is not the story: {otherwise}")

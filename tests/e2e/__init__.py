@@ -1,0 +1,1 @@
+"""The deployed template, driven from outside."""

@@ -1,0 +1,55 @@
+"""Functions that die in the middle: what was not settled is done again, nothing is lost, nobody else is hurt."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from local.processes import descendants, wait_until
+from local.relay import Relay, unique
+from local.stack import LocalStack
+
+from .test_2_files import adds_up
+
+
+def kill(stack: LocalStack | None, relay: Relay, function: str) -> int:
+    """Kills the running processes of a function, as an out-of-memory would. Only those of this suite's own local AWS."""
+    if stack is None:
+        pytest.skip("the servers are somebody else's")
+    wanted = f"AWS_LAMBDA_FUNCTION_NAME={relay.names[f'{function.upper()}_FUNCTION']}".encode()
+    killed = 0
+    for pid in list(descendants(stack.server_pid("aws"))):
+        with contextlib.suppress(OSError):
+            if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+    return killed
+
+
+def test_a_function_killed_in_the_middle_of_a_slice_loses_no_row(stack: LocalStack | None, relay: Relay, authorized: dict) -> None:
+    mark = unique("kill")
+    relay.console.settings(latency_ms=300)
+    key = f"inbox/Contacts/{mark}.csv"
+    relay.put(key, "Last Name,Email\n" + "".join(f"K,{mark}.{number}@example.test\n" for number in range(3000)))
+    for at in (500, 1500):
+        wait_until(f"{at} rows in Bigin", 60, lambda at=at: sum(email.startswith(mark) for email in relay.contacts()) >= at, pause=0.05)
+        assert kill(stack, relay, "push")
+    report = relay.report(key, seconds=150)
+    assert (report["status"], report["read"], report["rejected"]) == ("complete", 3000, 0), report
+    assert adds_up(report)
+    assert sum(email.startswith(mark) for email in relay.contacts()) == 3000
+
+
+def test_a_function_killed_with_messages_in_hand_loses_none(stack: LocalStack | None, relay: Relay, authorized: dict) -> None:
+    mark = unique("killm")
+    relay.console.settings(latency_ms=1500)
+    relay.send(*({"module": "Contacts", "record": {"Last_Name": "K", "Email": f"{mark}.{number}@example.test"}} for number in range(20)))
+    wait_until("a call in flight", 30, lambda: relay.console.state()["in_flight"], pause=0.05)
+    assert kill(stack, relay, "push")
+    relay.console.settings(latency_ms=0)
+    relay.arrived(*(f"{mark}.{number}@example.test" for number in range(20)), seconds=120)
+    relay.drained(seconds=120)
+    assert relay.depth("RECORDS_DEAD_LETTER_QUEUE_URL") == 0

@@ -1,0 +1,81 @@
+"""The sandbox's console: what stands for Zoho's API console and for a test's own hand."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+SCOPES = (
+    "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,"
+    "ZohoBigin.coql.READ,ZohoBigin.bulk.ALL,ZohoFiles.files.ALL,ZohoBigin.notifications.ALL"
+)
+
+
+class Console:
+    """Calls of `/console/...` (tests/sandbox/README.md)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def new_client(self, name: str = "bigin-relay", data_center: str | None = None) -> str:
+        """Registers a self client; answers its id."""
+        wanted = {"client_name": name} | ({"data_center": data_center} if data_center else {})
+        return self._call("POST", "self-clients", wanted)["client_id"]
+
+    def new_code(self, client_id: str, scope: str = SCOPES, minutes: int = 10, **more: str) -> dict:
+        """Generates a code; answers the file that the console lets one download."""
+        return self._call("POST", "codes", {"client_id": client_id, "scope": scope, "minutes": minutes} | more)
+
+    def cut_off(self, client_id: str, access_only: bool = False) -> None:
+        """The user takes the client off the list of connected applications: its tokens die."""
+        self._call("POST", "revoke", {"client_id": client_id, "access_only": access_only})
+
+    def state(self) -> dict:
+        """The counters."""
+        return self._call("GET", "state")
+
+    def calls(self, endpoint: str) -> dict[str, int]:
+        """How the calls of `METHOD /path` ended: status (or cut, abandoned) to number."""
+        return self.state()["calls"].get(endpoint, {})
+
+    def records(self, module: str) -> list[dict]:
+        """Everything a module holds."""
+        return [json.loads(line) for line in self._text("GET", f"records/{module}").splitlines()]
+
+    def faults(self, *rules: dict) -> None:
+        """These faults and no others; without any, everything goes well."""
+        self._call("PUT", "faults", {"rules": list(rules)})
+
+    def struck(self) -> int:
+        """How often the faults now in force have struck."""
+        return sum(rule["struck"] for rule in self._call("GET", "faults")["rules"])
+
+    def settings(self, **changes: object) -> None:
+        """Changes switches of the sandbox."""
+        self._call("PUT", "settings", changes)
+
+    def advance(self, seconds: int) -> None:
+        """Moves the sandbox's own time on."""
+        self._call("PUT", "clock", {"advance_s": seconds})
+
+    def reset_counters(self) -> None:
+        """The counters begin anew; records, clients and tokens stay."""
+        self._call("POST", "reset", {"counters_only": True})
+
+    def reset(self) -> None:
+        """Everything as it was at the start."""
+        self._call("POST", "reset")
+
+    def _call(self, method: str, path: str, body: dict | None = None) -> dict:
+        return json.loads(self._text(method, path, body))
+
+    def _text(self, method: str, path: str, body: dict | None = None) -> str:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/console/{path}", data=data, method=method)
+        request.add_header("content-type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"the sandbox refused {method} /console/{path}: {error.read().decode()}") from error
