@@ -84,11 +84,7 @@ pub fn missing_permission<'a>(outcomes: &'a [RecordOutcome]) -> Option<&'a Recor
         RecordOutcome::Refused(errors) => errors.iter().find(speaks_of_it),
         RecordOutcome::Accepted { .. } => None,
     };
-    outcomes
-        .iter()
-        .map(permission)
-        .reduce(Option::and)
-        .flatten()
+    outcomes.iter().map(permission).reduce(Option::and).flatten()
 }
 
 /// What a record's own outcome means.
