@@ -80,6 +80,8 @@ impl EntryName {
 pub struct Waiting {
     /// Its place in the line: imports go oldest first.
     pub place: String,
+    /// The execution that the import began with.
+    pub execution: String,
     /// The module, as far as known. Two files of one module never overtake each other.
     pub module: String,
     /// When it will have looked again; later than this it is taken for dead.
@@ -131,16 +133,23 @@ impl<T: Table> Ledger<T> {
         Ok(entries.into_iter().map(named).collect())
     }
 
-    /// Claims a version for an execution, also again for the same. False when another execution has it.
+    /// Claims a version for an execution, also again for the same, and over an import that broke off or is dead. False
+    /// when another execution has it.
     ///
     /// # Errors
     /// The table failed.
-    pub async fn claim(&self, name: &EntryName, entry: &Entry, now: Timestamp) -> Result<bool, LedgerError> {
+    pub async fn claim(
+        &self,
+        name: &EntryName,
+        entry: &Entry,
+        over: Option<&Entry>,
+        now: Timestamp,
+    ) -> Result<bool, LedgerError> {
         for _ in 0..TRIES {
             let before = self.table.get::<Entry>(&name.item()).await?;
             match &before {
                 Some(before) if before.value.execution == entry.execution => return Ok(true),
-                Some(before) if before.value.standing != Standing::Broken => return Ok(false),
+                Some(before) if Some(&before.value) != over => return Ok(false),
                 _ => {}
             }
             let expected = before.map(|before| before.revision);

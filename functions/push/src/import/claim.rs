@@ -1,12 +1,13 @@
 //! Claim: which version of which object it is, whether it was done before, and whose turn it is. Imports of a stack go
 //! one at a time, oldest first.
 
-use super::asked::{Asked, is_newer};
+use super::asked::Asked;
 use super::line;
 use super::steps::{Import, ImportError, Importer, Next, Step};
+use super::version::{self, Verdict};
 use crate::bucket::{BucketError, ObjectVersion, Objects};
 use crate::inbox_key::{Area, InboxKey};
-use crate::ledger::{Entry, EntryName, Standing};
+use crate::ledger::{Entry, Standing};
 use crate::module_directory::by_own_name;
 use crate::relay::Means;
 use crate::report::{Reason, Status};
@@ -101,16 +102,23 @@ impl<M: Means> Importer<'_, M> {
             return Ok(Some(NothingToDo::superseded()));
         }
         import.dry_run = asked.dry_run || key.area == Area::Check;
+        // What is asked for by hand comes behind what was put before it was asked for.
+        let put_at = asked.put_at.unwrap_or(import.started_at);
+        let order = asked.sequencer.as_deref().unwrap_or_default();
+        import.place = Some(line::place(import.dry_run, put_at, order, &import.run_id()));
+        // In the line first: an import that is not there is taken for dead.
+        self.stand_in_line(import, self.relay.settings.turn_poll_s, false)
+            .await?;
         if !import.dry_run
             && let Some(nothing) = self.claim_version(import, &asked, &object).await?
         {
             return Ok(Some(nothing));
         }
-        // What is asked for by hand comes behind what was put before it was asked for.
-        let put_at = asked.put_at.unwrap_or(import.started_at);
-        let order = asked.sequencer.as_deref().unwrap_or_default();
-        import.place = Some(line::place(import.dry_run, put_at, order, &import.run_id()));
-        Ok(None)
+        // What cannot be read need not wait for its turn to hear of it.
+        Ok(match self.form(&object).await? {
+            Ok(_) => None,
+            Err(reason) => Some(NothingToDo::Say(Status::Refused, reason)),
+        })
     }
 
     async fn claim_version(
@@ -120,77 +128,32 @@ impl<M: Means> Importer<'_, M> {
         object: &ObjectVersion,
     ) -> Result<Option<NothingToDo>, ImportError> {
         let ledger = &self.relay.ledger;
-        let version = [&object.version_id, &asked.sequencer]
-            .into_iter()
-            .flatten()
-            .next()
-            .unwrap_or(&object.etag);
-        let name = EntryName {
-            key: asked.key.clone(),
-            version: if asked.force {
-                import.execution.clone()
-            } else {
-                version.clone()
-            },
+        let entries = ledger.versions(&asked.key).await?;
+        let (line, now) = (ledger.line().await?, self.relay.now());
+        let is_alive = |entry: &Entry| line::is_alive(&line, &entry.execution, now);
+        let (name, over) = match version::judge(asked, object, &import.execution, &entries, is_alive) {
+            Verdict::Claim { name, over } => (name, over),
+            Verdict::Duplicate(message) => return Ok(Some(NothingToDo::duplicate(message))),
+            Verdict::Superseded => return Ok(Some(NothingToDo::superseded())),
         };
-        let others = ledger.versions(&asked.key).await?;
-        let others: Vec<_> = others
-            .iter()
-            .filter(|(_, entry)| entry.execution != import.execution)
-            .collect();
-        let is_newer = |entry: &Entry| match (&entry.sequencer, &asked.sequencer) {
-            (Some(theirs), Some(ours)) => is_newer(theirs, ours),
-            _ => false,
-        };
-        let is_this = |entry: &Entry| match (&object.version_id, &asked.sequencer) {
-            (Some(version), _) => entry.version_id.as_ref() == Some(version),
-            (None, Some(sequencer)) => entry.sequencer.as_ref() == Some(sequencer),
-            (None, None) => entry.etag == object.etag,
-        };
-        if !asked.force {
-            let done = others
-                .iter()
-                .find(|(_, entry)| is_this(entry) && entry.standing != Standing::Broken);
-            if let Some((_, entry)) = done {
-                let message = match entry.standing {
-                    Standing::Claimed => format!("run {} is importing this version of the object", entry.run_id),
-                    _ => format!(
-                        "this version of the object was imported before, by run {}",
-                        entry.run_id
-                    ),
-                };
-                return Ok(Some(NothingToDo::duplicate(message)));
-            }
-            if others.iter().any(|(_, entry)| is_newer(entry)) {
-                return Ok(Some(NothingToDo::superseded()));
-            }
-        }
-        // An import of this version broke off: this one goes on where it stopped.
-        let broken = others
-            .iter()
-            .find(|(theirs, entry)| *theirs == name && entry.standing == Standing::Broken);
-        if let Some((_, entry)) = broken {
-            import.resumes = Some(entry.run_id.clone());
-        }
+        let sequencer = over.as_ref().and_then(|over| over.sequencer.clone());
         let entry = Entry {
             standing: Standing::Claimed,
             execution: import.execution.clone(),
-            run_id: import.run_id(),
-            sequencer: asked
-                .sequencer
-                .clone()
-                .or(broken.and_then(|(_, entry)| entry.sequencer.clone())),
+            run_id: over
+                .as_ref()
+                .map_or_else(|| import.run_id(), |over| over.run_id.clone()),
+            sequencer: asked.sequencer.clone().or(sequencer),
             version_id: object.version_id.clone(),
             etag: object.etag.clone(),
         };
-        if !ledger.claim(&name, &entry, self.relay.now()).await? {
-            import.resumes = None;
-            return Ok(Some(NothingToDo::duplicate(
-                "another run is importing this version of the object",
-            )));
+        if !ledger.claim(&name, &entry, over.as_ref(), now).await? {
+            let message = "another run is importing this version of the object";
+            return Ok(Some(NothingToDo::duplicate(message)));
         }
         import.entry = Some(name);
-        if import.resumes.is_some() {
+        if over.is_some() {
+            import.resumes = Some(entry.run_id);
             let progress = ledger.progress(&import.run_id()).await?;
             import.planned = progress.is_some_and(|progress| progress.counted.is_done);
         }

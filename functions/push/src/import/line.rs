@@ -18,6 +18,12 @@ pub fn may_go(line: &[Waiting], place: &str, module: &str, now: Timestamp) -> bo
     older.into_iter().all(|other| other.aside && other.module != module)
 }
 
+/// Whether an execution is in the line and will look again in time.
+pub fn is_alive(line: &[Waiting], execution: &str, now: Timestamp) -> bool {
+    line.iter()
+        .any(|waiting| waiting.looks_by >= now && waiting.execution == execution)
+}
+
 /// An import's place in the line. `order` is the sequencer of its event.
 pub fn place(dry_run: bool, put_at: Timestamp, order: &str, run_id: &str) -> String {
     let kind = if dry_run { "0" } else { "1" };
@@ -40,6 +46,7 @@ impl<M: Means> Importer<'_, M> {
         };
         let waiting = Waiting {
             place,
+            execution: import.execution.clone(),
             module,
             looks_by,
             aside,
@@ -63,6 +70,7 @@ mod tests {
         let looks_by = "2026-11-24T10:00:00Z".parse().unwrap();
         Waiting {
             place: place.to_owned(),
+            execution: place.to_owned(),
             module: module.to_owned(),
             looks_by,
             aside,

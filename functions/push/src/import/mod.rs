@@ -18,6 +18,7 @@ mod progress;
 mod slice;
 mod steps;
 mod tracker;
+mod version;
 
 pub use asked::{Asked, ByHand, NothingAsked};
 pub use progress::{Plan, Progress};

@@ -145,7 +145,7 @@ impl<M: Means> Importer<'_, M> {
                 "move the file to inbox/<Module>/<name>.<ending>",
             )
         })?;
-        let form = self.form(object).await?;
+        let form = self.form(object).await?.map_err(NotReady::Refused)?;
         let module = self
             .relay
             .module(&key.module)
@@ -181,16 +181,17 @@ impl<M: Means> Importer<'_, M> {
         })
     }
 
-    async fn form(&self, object: &ObjectVersion) -> Result<Form, NotReady> {
+    /// How a file is written, or why it is refused. Needs its first bytes alone.
+    pub(super) async fn form(&self, object: &ObjectVersion) -> Result<Result<Form, Reason>, ImportError> {
         let mut first = Vec::new();
         while first.len() < FIRST_STRETCH && (first.len() as u64) < object.size {
             match self.relay.bucket.read(object, first.len() as u64).await {
                 Ok(bytes) => first.extend_from_slice(&bytes),
-                Err(error) => return Err(NotReady::Refused(gone_or_failed(error)?)),
+                Err(error) => return Ok(Err(gone_or_failed(error)?)),
             }
         }
-        form_of(&object.key, &first, first.len() as u64 >= object.size)
-            .map_err(|fault| NotReady::Refused(Reason::from(&fault)))
+        let is_whole = first.len() as u64 >= object.size;
+        Ok(form_of(&object.key, &first, is_whole).map_err(|fault| Reason::from(&fault)))
     }
 }
 

@@ -20,9 +20,10 @@ impl<M: Means> Importer<'_, M> {
         };
         self.stand_in_line(&import, self.relay.settings.slice_budget.as_secs(), false)
             .await?;
-        let next = self.slice_in_turn(import, &turn).await;
+        // After an error the turn runs out by itself: calls that were cut off may still be carried out until then.
+        let next = self.slice_in_turn(import, &turn).await?;
         self.relay.give_turn_back(turn).await?;
-        next
+        Ok(next)
     }
 
     async fn slice_in_turn(&self, import: Import, turn: &Turn) -> Result<Next, ImportError> {
@@ -37,7 +38,10 @@ impl<M: Means> Importer<'_, M> {
         }
         let Ready { plan, columns, .. } = match self.prepare(&import).await? {
             Prepared::Ready(ready) => *ready,
-            Prepared::Stop(stop) => return self.step_aside(import, &stop).await,
+            Prepared::Stop(stop) => {
+                relay.pause_watch(None).note(&stop).await?;
+                return self.step_aside(import, &stop).await;
+            }
             Prepared::Refused { reason, .. } => {
                 return self.break_off(import, hold, progress, reason).await;
             }
@@ -52,6 +56,18 @@ impl<M: Means> Importer<'_, M> {
         let got_on = progress.report.counts.ended() > ended_before;
         measures::slice(&relay.settings.stack, relay.now(), &report_before, &progress.report);
         let ended = ended?;
+        let counts = &progress.report.counts;
+        tracing::info!(
+            run_id = progress.report.run_id,
+            read = counts.read,
+            accepted = counts.inserted + counts.updated + counts.deleted,
+            unchanged = counts.unchanged,
+            rejected = counts.rejected,
+            deferred = counts.deferred,
+            api_calls = progress.report.api_calls,
+            credits = progress.report.credits,
+            "slice delivered"
+        );
         if got_on {
             watch.release().await?;
         }

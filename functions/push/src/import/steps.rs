@@ -130,41 +130,36 @@ pub struct Next {
 impl Next {
     /// Goes on at once.
     pub(super) fn step(next: Step, import: Import) -> Self {
-        Self {
-            next,
-            wait_seconds: 0,
-            import: Import {
-                steps: import.steps + 1,
-                ..import
-            },
-        }
+        Self::new(next, 0, import)
     }
 
     /// Something was done: waits begin small again.
     pub(super) fn progress(next: Step, import: Import) -> Self {
-        Self::step(
-            next,
-            Import {
-                waited: 0,
-                reported: None,
-                ..import
-            },
-        )
+        let import = Import {
+            waited: 0,
+            reported: None,
+            ..import
+        };
+        Self::new(next, 0, import)
     }
 
     /// Waits, then looks again whether it may go on.
     pub(super) fn after(wait_seconds: u64, import: Import) -> Self {
-        let (waited, steps) = (import.waited + wait_seconds, import.steps + 1);
-        let next = if steps >= MOST_STEPS { Step::Renew } else { Step::Claim };
-        let steps = if next == Step::Renew { 0 } else { steps };
+        let waited = import.waited + wait_seconds;
+        Self::new(Step::Claim, wait_seconds, Import { waited, ..import })
+    }
+
+    /// Every execution of an import begins with a claim, so what is handed on claims first.
+    fn new(next: Step, wait_seconds: u64, import: Import) -> Self {
+        let goes_on = matches!(next, Step::Claim | Step::Plan | Step::Slice);
+        let (next, steps) = match import.steps + 1 {
+            steps if goes_on && steps >= MOST_STEPS => (Step::Renew, 0),
+            steps => (next, steps),
+        };
         Self {
             next,
             wait_seconds,
-            import: Import {
-                waited,
-                steps,
-                ..import
-            },
+            import: Import { steps, ..import },
         }
     }
 }

@@ -160,3 +160,33 @@ async fn a_file_without_rows_is_complete_and_says_so() {
     assert_eq!((report.rejects_key, report.outcomes_key), (None, None));
     assert!(report.warnings.iter().any(|warning| warning.contains("no rows")));
 }
+
+#[tokio::test]
+async fn a_file_that_turns_out_to_be_western_is_read_again_as_such() {
+    let world = World::with(json!({}), small_slices()).await;
+    let mut file = contacts(0..30_000).into_bytes();
+    assert!(file.len() > push::decode::FIRST_STRETCH, "its first bytes do not tell");
+    for row in 0..50 {
+        file.extend_from_slice(
+            format!("M\u{fc}ller {row},mueller{row}@example.com\n")
+                .replace('\u{fc}', "~")
+                .as_bytes(),
+        );
+    }
+    let western: Vec<u8> = file
+        .iter()
+        .map(|byte| if *byte == b'~' { 0xfc } else { *byte })
+        .collect();
+    let report = world.import(&world.put("check/Contacts/a.csv", western)).await;
+    let plan = report.plan.unwrap();
+    assert_eq!(
+        (&plan["rows"], &plan["rejected"]),
+        (&json!(30_050), &json!(0)),
+        "{plan}"
+    );
+    assert!(
+        report.warnings.iter().any(|warning| warning.contains("1252")),
+        "{:?}",
+        report.warnings
+    );
+}

@@ -116,3 +116,52 @@ async fn two_invocations_of_one_slice_do_not_send_beside_each_other() {
     assert_eq!(world.write_calls(), 10);
     assert!(world.sandbox.state()["most_in_flight"].as_u64().unwrap() <= 3);
 }
+
+#[tokio::test]
+async fn an_execution_that_was_stopped_by_hand_is_taken_over_once_it_is_missed() {
+    let settings = Settings {
+        bigin_concurrency: 3,
+        ..small_slices()
+    };
+    let world = World::with(json!({"latency_ms": 25}), settings).await;
+    let mut stopped = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..1_200)));
+    stopped
+        .run_until(&world, |_| world.records("Contacts").len() >= 300)
+        .await;
+    let by_hand = json!({"bucket": "data", "key": "inbox/Contacts/a.csv"});
+    assert_eq!(
+        world.import(&by_hand).await.status,
+        Status::Duplicate,
+        "it may be alive"
+    );
+    world.clock.advance(2_000);
+    let calls = world.write_calls();
+    let report = world.import(&by_hand).await;
+    adds_up(&report);
+    assert_eq!(
+        (report.status, report.counts.inserted),
+        (Status::Complete, 1_200),
+        "{report:?}"
+    );
+    assert!(world.write_calls() - calls < 12, "it went on where the other stopped");
+}
+
+#[tokio::test]
+async fn an_object_that_vanishes_in_the_middle_stops_the_import_and_what_was_done_is_told() {
+    let world = World::with(json!({"latency_ms": 20}), small_slices()).await;
+    let mut execution = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..3_000)));
+    execution
+        .run_until(&world, |_| world.records("Contacts").len() >= 300)
+        .await;
+    world.bucket.forget("inbox/Contacts/a.csv");
+    let report = world.run(execution).await;
+    adds_up(&report);
+    assert_eq!(
+        (report.status, report.counts.read),
+        (Status::Stopped, 3_000),
+        "{report:?}"
+    );
+    assert_eq!(report.reason.unwrap().code, "OBJECT_GONE");
+    assert_eq!(world.records("Contacts").len() as u64, report.counts.inserted);
+    assert!(report.counts.deferred > 0);
+}

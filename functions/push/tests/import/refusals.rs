@@ -1,10 +1,11 @@
 //! Files that are refused before anything is sent.
 
 use push::import::Step;
+use push::relay::Settings;
 use push::report::Status;
 use serde_json::json;
 
-use crate::support::{World, adds_up, contacts};
+use crate::support::{World, adds_up, contacts, small_slices};
 
 #[tokio::test]
 async fn a_bad_file_is_refused_before_anything_is_sent() {
@@ -89,4 +90,22 @@ async fn what_names_no_file_says_so_and_a_folder_of_the_console_is_no_file() {
     let mut folder = world.start(&world.put("inbox/Contacts/", ""));
     assert_eq!(folder.step(&world).await.next, Step::Done);
     assert_eq!(world.bucket.keys("reports/").len(), reports, "a folder gets no report");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_does_not_wait_for_its_turn() {
+    let world = World::with(
+        json!({"latency_ms": 20}),
+        Settings {
+            bigin_concurrency: 3,
+            ..small_slices()
+        },
+    )
+    .await;
+    let mut long = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..3_000)));
+    long.run_until(&world, |_| !world.records("Contacts").is_empty()).await;
+    let mut wrong = world.start(&world.put("inbox/Contacts/b.xlsx", "PK\u{3}\u{4}"));
+    assert_eq!(wrong.step(&world).await.next, Step::Done);
+    assert_eq!(world.report(&wrong).await.unwrap().status, Status::Refused);
+    assert_eq!(world.run(long).await.status, Status::Complete);
 }

@@ -2,6 +2,7 @@
 //! every row ends once, the counts add up, each key's last version is what Bigin holds.
 //!
 //! `BIGIN_RELAY_SEEDS=500 cargo test -p push --test import seeds` runs more of them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -33,6 +34,14 @@ struct File {
     bad: u64,
 }
 
+fn push_row(text: &mut String, is_json: bool, name: &str, email: &str) {
+    if is_json {
+        writeln!(text, "{}", json!({"Last_Name": name, "Email": email})).unwrap();
+    } else {
+        writeln!(text, "{name},{email}").unwrap();
+    }
+}
+
 fn file(random: &mut fastrand::Rng) -> File {
     let (json, packed) = (random.bool(), random.u8(0..3) == 0);
     let rows = random.u64(0..700);
@@ -47,17 +56,11 @@ fn file(random: &mut fastrand::Rng) -> File {
         let written = if random.bool() { key.to_uppercase() } else { key.clone() };
         if random.u8(0..40) == 0 {
             bad += 1;
-            match json {
-                true => writeln!(text, "{}", json!({"Last_Name": name, "Email": "no address"})).unwrap(),
-                false => writeln!(text, "{name},no address").unwrap(),
-            }
+            push_row(&mut text, json, &name, "no address");
             continue;
         }
         newest.insert(key, name.clone());
-        match json {
-            true => writeln!(text, "{}", json!({"Last_Name": name, "Email": written})).unwrap(),
-            false => writeln!(text, "{name},{written}").unwrap(),
-        }
+        push_row(&mut text, json, &name, &written);
     }
     let mut bytes = text.into_bytes();
     if packed {
