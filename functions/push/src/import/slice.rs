@@ -15,7 +15,8 @@ impl<M: Means> Importer<'_, M> {
         if !self.may_go(&import).await? {
             return self.wait_for_turn(import).await;
         }
-        let Some(turn) = self.relay.take_turn(&import.execution).await? else {
+        let lasts = self.relay.settings.slice_turn_lasts;
+        let Some(turn) = self.relay.take_turn_for(&import.execution, lasts).await? else {
             return self.wait_for_turn(import).await;
         };
         self.stand_in_line(&import, self.relay.settings.slice_budget.as_secs(), false)

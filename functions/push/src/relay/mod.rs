@@ -49,6 +49,8 @@ pub struct Settings {
     pub turn_poll_s: u64,
     /// How long the turn is held without a sign of life.
     pub turn_lasts: Duration,
+    /// The same for a slice, which shows one at each checkpoint.
+    pub slice_turn_lasts: Duration,
     /// The wait after a first failed call; it doubles with each further one.
     pub first_wait: Duration,
     /// How long failed calls in a row are borne before delivery stops.
@@ -70,6 +72,9 @@ impl Default for Settings {
             turn_poll_s: 20,
             // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
             turn_lasts: Duration::from_secs(100),
+            // A checkpoint's distance, and then as long as a call may take: when a dead slice's turn runs out, what it had
+            // in flight is over.
+            slice_turn_lasts: Duration::from_secs(40),
             first_wait: Duration::from_secs(1),
             patience: Duration::from_mins(1),
             look_every: Duration::from_secs(20),
