@@ -8,14 +8,13 @@ use serde_json::Value;
 use shared::intake::Intake;
 use tokio::time::Instant;
 
+use crate::deliver::Hours;
 use crate::direct::{FileError, FileRequest, Imports};
 use crate::event::{Event, UnknownEvent};
 use crate::import::{ImportError, Importer};
 use crate::queue::{ByHandError, Consumer, DirectMessage, RecordsQueue};
 use crate::relay::{Means, Relay};
 
-/// Kept free at the end of an invocation: calls in flight are waited for, and what became of records is written down.
-const KEPT_FREE: Duration = Duration::from_mins(1);
 /// Kept free for the answer alone.
 const TO_ANSWER: Duration = Duration::from_secs(10);
 /// Assumed where nobody says how long there is.
@@ -104,7 +103,7 @@ impl<M: Means, D: Doors> Push<M, D> {
     /// came to nothing. A batch of messages never fails as a whole: its messages go back instead.
     pub async fn handle(&self, payload: Value, request_id: &str, left: Duration) -> Result<Value, PushError> {
         let (relay, now) = (&self.relay, Instant::now());
-        let sending_ends = now + left.saturating_sub(KEPT_FREE).max(left / 2);
+        let hours = Hours::within(now, left);
         match Event::read(payload)? {
             Event::Batch(received) => {
                 let run_id = run_id(relay.now(), request_id);
@@ -113,9 +112,7 @@ impl<M: Means, D: Doors> Push<M, D> {
                     queue: &self.queue,
                     intake: &self.intake,
                 };
-                Ok(serde_json::to_value(
-                    consumer.consume(received, &run_id, sending_ends).await,
-                )?)
+                Ok(serde_json::to_value(consumer.consume(received, &run_id, hours).await)?)
             }
             Event::Step(step) => Ok(serde_json::to_value(Importer::new(relay).step(*step).await?)?),
             Event::Message(payload) => {
@@ -124,9 +121,7 @@ impl<M: Means, D: Doors> Push<M, D> {
                     relay,
                     queue: &self.queue,
                 };
-                Ok(serde_json::to_value(
-                    message.answer(payload, &run_id, sending_ends).await?,
-                )?)
+                Ok(serde_json::to_value(message.answer(payload, &run_id, hours).await?)?)
             }
             Event::File(file) => {
                 let request = FileRequest {

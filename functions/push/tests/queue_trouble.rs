@@ -198,6 +198,7 @@ async fn redelivery_repeats_nothing() {
         (last.counts.read, last.counts.inserted, last.counts.updated),
         (51, 51, 0)
     );
+    assert_eq!(last.api_calls, 1, "51 records take one call, 151 would take two");
 }
 
 #[tokio::test]
@@ -242,6 +243,28 @@ async fn a_process_that_dies_after_the_call_repeats_safely_and_says_what_may_be_
 }
 
 #[tokio::test]
+async fn a_process_that_dies_between_two_calls_repeats_only_the_second() {
+    let post = Post::open().await;
+    let slow = json!({"skip": 1, "path": "/bigin/v2/Tasks", "fault": {"kind": "latency", "ms": 60_000}});
+    post.world.faults(json!([slow]));
+    post.queue.put(inserts("Tasks", (0..150).map(task).collect()));
+    let is_in_second_call = || {
+        let state = post.world.sandbox.state();
+        state["in_flight"] == 1 && state["records"]["Tasks"] == 100
+    };
+    post.consume_until(is_in_second_call).await;
+    post.world.faults(json!([]));
+    assert_eq!(post.consume().await, NONE);
+    let counts = post.last_report().counts;
+    assert_eq!((counts.read, counts.possibly_duplicated), (50, 50));
+    assert_eq!(
+        post.world.records("Tasks").len(),
+        150,
+        "the second call had not been carried out"
+    );
+}
+
+#[tokio::test]
 async fn a_throttle_that_lasts_goes_back_and_pauses_nobody() {
     let post = Post::open().await;
     post.world.faults(on_contacts(
@@ -282,4 +305,30 @@ async fn the_answer_comes_before_the_time_is_up() {
     post.drain().await;
     let read: u64 = post.reports().iter().map(|report| report.counts.inserted).sum();
     assert_eq!(read, 3_000, "each is delivered once");
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_does_not_keep_the_answer_and_its_records_may_have_been_delivered() {
+    let post = patient_post().await;
+    post.world
+        .faults(json!([{"path": "/bigin/v2/Tasks", "fault": {"kind": "latency", "ms": 60_000}}]));
+    let id = post.queue.put(inserts("Tasks", vec![task(1)]));
+    let begun = std::time::Instant::now();
+    assert_eq!(post.consume_within(Duration::from_secs(2)).await, [id]);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    post.world.faults(json!([]));
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(post.last_report().counts.possibly_duplicated, 1);
+}
+
+#[tokio::test]
+async fn metadata_that_hangs_does_not_keep_the_answer() {
+    let post = patient_post().await;
+    post.world
+        .faults(json!([{"path": "/bigin/v2/settings/*", "fault": {"kind": "latency", "ms": 60_000}}]));
+    let id = post.contacts([contact(1)]);
+    let begun = std::time::Instant::now();
+    assert_eq!(post.consume_within(Duration::from_secs(2)).await, [id]);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(post.world.write_calls(), 0);
 }

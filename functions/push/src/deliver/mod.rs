@@ -9,4 +9,4 @@ mod pace;
 
 pub use courier::{Brake, Pass, Tokens};
 pub use delivery::Delivery;
-pub use limits::{CallTally, Limits};
+pub use limits::{CallTally, Hours, Limits};

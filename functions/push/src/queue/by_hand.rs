@@ -6,16 +6,15 @@ use jiff::Timestamp;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::state::StateError;
-use tokio::time::Instant;
 
 use super::batch::{Batch, Contents};
 use super::closing;
 use super::memory::{Memory, remember};
 use super::message::Message;
-use super::run::{Ran, run};
+use super::run::{Ran, limits, run};
 use super::service::{QueueError, RecordsQueue};
 use super::turn_brake::TurnBrake;
-use crate::deliver::Brake;
+use crate::deliver::{Brake, Hours};
 use crate::relay::{Means, Relay, Turn};
 use crate::report::Report;
 use crate::report_file::RunFiles;
@@ -66,12 +65,12 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
     ///
     /// # Errors
     /// Records could neither be delivered nor put onto the queue, or whether they may be sent cannot be found out.
-    pub async fn answer(&self, payload: Value, run_id: &str, sending_ends: Instant) -> Result<Report, ByHandError> {
+    pub async fn answer(&self, payload: Value, run_id: &str, hours: Hours) -> Result<Report, ByHandError> {
         let started_at = self.relay.now();
         let body = payload.to_string();
         let mut batch = Batch::of_one(run_id, Message::read(payload), body);
         let ran = if let Some(turn) = self.wait_for_turn(run_id).await? {
-            let ran = self.deliver(&mut batch, &turn, sending_ends).await;
+            let ran = self.deliver(&mut batch, &turn, hours).await;
             if let Err(error) = self.relay.give_turn_back(turn).await {
                 tracing::warn!(%error, "the turn was not given back; it runs out by itself");
             }
@@ -104,7 +103,7 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
         self.relay.take_turn(who).await
     }
 
-    async fn deliver(&self, batch: &mut Batch, turn: &Turn, sending_ends: Instant) -> Ran {
+    async fn deliver(&self, batch: &mut Batch, turn: &Turn, hours: Hours) -> Ran {
         let brake = TurnBrake {
             relay: self.relay,
             turn,
@@ -117,14 +116,8 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
             };
         }
         let settings = &self.relay.settings;
-        let budget = sending_ends.saturating_duration_since(Instant::now());
-        run(
-            self.relay,
-            batch,
-            brake,
-            settings.limits(settings.import_width(), budget),
-        )
-        .await
+        let limits = limits(settings, settings.import_width(), hours);
+        run(self.relay, batch, brake, limits).await
     }
 
     /// Puts what was not delivered onto the queue, in messages of a size that it likes.

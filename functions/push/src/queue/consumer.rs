@@ -3,16 +3,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::intake::Intake;
-use tokio::time::Instant;
 
 use super::batch::{Batch, Consignment};
 use super::closing;
 use super::memory::{Memory, recall, remember};
 use super::patience::{closes_intake, out_of_sight};
 use super::received::Received;
-use super::run::{Ran, run};
+use super::run::{Ran, limits, run};
 use super::service::RecordsQueue;
-use crate::deliver::Brake;
+use crate::deliver::{Brake, Hours};
 use crate::relay::{Means, Relay};
 use crate::report_file::RunFiles;
 use crate::stop::Stop;
@@ -47,8 +46,8 @@ pub struct Consumer<'a, M: Means, Q, I> {
 }
 
 impl<M: Means, Q: RecordsQueue, I: Intake> Consumer<'_, M, Q, I> {
-    /// Consumes a batch. `run_id` names the run, `sending_ends` is when the last call may start.
-    pub async fn consume(&self, received: Vec<Received>, run_id: &str, sending_ends: Instant) -> BatchAnswer {
+    /// Consumes a batch. `run_id` names the run, `hours` is when it stops.
+    pub async fn consume(&self, received: Vec<Received>, run_id: &str, hours: Hours) -> BatchAnswer {
         let started_at = self.relay.now();
         let again = received.iter().filter(|received| received.receives > 1);
         let again: Vec<_> = again.map(|received| received.message_id.as_str()).collect();
@@ -68,8 +67,7 @@ impl<M: Means, Q: RecordsQueue, I: Intake> Consumer<'_, M, Q, I> {
                 ..Ran::default()
             }
         } else {
-            let budget = sending_ends.saturating_duration_since(Instant::now());
-            let limits = self.relay.settings.limits(WIDTH, budget);
+            let limits = limits(&self.relay.settings, WIDTH, hours);
             run(self.relay, &mut batch, self.relay.pause_watch(None), limits).await
         };
         self.close(batch, &ran, run_id, started_at).await

@@ -6,13 +6,14 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use shared::bigin::ModuleName;
+use tokio::time::{Instant, timeout_at};
 
 use super::batch::Batch;
 use super::memory::remember;
 use super::prepare::{Hindrance, Preparer};
-use crate::deliver::{Brake, CallTally, Delivery, Limits};
+use crate::deliver::{Brake, CallTally, Delivery, Hours, Limits};
 use crate::parcel::{Parcel, Reject};
-use crate::relay::{Means, Relay};
+use crate::relay::{Means, Relay, Settings};
 use crate::stop::Stop;
 
 /// What a run has come to, beside what became of the messages.
@@ -30,6 +31,15 @@ pub(super) struct Ran {
     pub warnings: Vec<String>,
 }
 
+/// How far the delivery of messages may go within those hours.
+pub(super) fn limits(settings: &Settings, width: usize, hours: Hours) -> Limits {
+    let budget = hours.sending_ends.saturating_duration_since(Instant::now());
+    Limits {
+        waiting_ends: hours.waiting_ends,
+        ..settings.limits(width, budget)
+    }
+}
+
 /// Delivers the messages' records.
 pub(super) async fn run<M: Means, B: Brake>(relay: &Relay<M>, batch: &mut Batch, brake: B, limits: Limits) -> Ran {
     let mut preparer = Preparer::new(relay);
@@ -43,6 +53,7 @@ pub(super) async fn run<M: Means, B: Brake>(relay: &Relay<M>, batch: &mut Batch,
         relay,
         batch,
         delivery: delivery.over_several_modules(),
+        sending_ends: limits.sending_ends,
         known: HashSet::new(),
         ran: Ran::default(),
     };
@@ -58,6 +69,8 @@ struct Run<'a, M: Means, B> {
     relay: &'a Relay<M>,
     batch: &'a mut Batch,
     delivery: Delivery<M::Tokens, B>,
+    /// When nothing more is found out about messages that were not sent yet.
+    sending_ends: Instant,
     /// The modules that were looked up in the state table.
     known: HashSet<ModuleName>,
     ran: Ran,
@@ -73,7 +86,8 @@ impl<M: Means, B: Brake> Run<'_, M, B> {
             }
             // A panic over one message must not take the others along.
             let attempt = AssertUnwindSafe(preparer.prepare(&self.batch.consignments[number])).catch_unwind();
-            let ready = match attempt.await {
+            let attempt = timeout_at(self.sending_ends, attempt).await;
+            let ready = match attempt.unwrap_or(Ok(Err(Hindrance::Stop(Stop::OutOfTime)))) {
                 Ok(Ok(Some(ready))) => ready,
                 Ok(Ok(None)) => continue,
                 Ok(Err(Hindrance::Poison(fault))) => {

@@ -205,6 +205,25 @@ impl<M: Means> Post<M> {
         }
     }
 
+    /// Push is killed while it consumes, once something is so.
+    pub async fn consume_until(&self, is_so: impl Fn() -> bool) {
+        let event = self.queue.deliver(self.push.relay.now());
+        let id = request_id();
+        let waiting = async {
+            for _ in 0..2_000 {
+                if is_so() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            panic!("it never comes to that");
+        };
+        tokio::select! {
+            answer = self.push.handle(event, &id, Duration::from_secs(180)) => panic!("it lives: {answer:?}"),
+            () = waiting => {}
+        }
+    }
+
     /// Consumes until nothing is left, with all the waits that lie between.
     pub async fn drain(&self) -> u32 {
         for round in 0..200 {
