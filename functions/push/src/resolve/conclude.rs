@@ -7,7 +7,7 @@ use super::finding::{Finding, Findings, Id};
 use super::pending::Pending;
 use super::place::Place;
 use crate::map::{OnAmbiguous, OnMissing, Reference};
-use crate::parcel::{Outcome, Reject, fold};
+use crate::parcel::{MatchKey, Outcome, Reject, fold};
 use crate::stop::Stop;
 
 /// What becomes of a record.
@@ -109,7 +109,7 @@ fn key(pending: &Pending, findings: &Findings) -> Result<Option<Id>, Conclusion<
     if shape.operation == Operation::Delete {
         return Err(Conclusion::End(Outcome::Unchanged));
     }
-    let fields: Vec<_> = pending.parcel.keys.iter().map(|key| key.field()).collect();
+    let fields: Vec<_> = pending.parcel.keys.iter().map(MatchKey::field).collect();
     let message = format!(
         "no record of {} has this value in {}: there is nothing to update; to insert such records, use operation = \"upsert\"",
         shape.module,

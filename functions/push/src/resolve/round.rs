@@ -47,17 +47,16 @@ impl Round {
                     continue;
                 };
                 let folded = fold(&reference.value);
-                match desk.known(&place, &folded) {
-                    Some(finding) => round.findings.insert(&place, folded, finding.clone()),
-                    None => {
-                        round.lasting.insert((place.clone(), folded.clone()));
-                        round
-                            .wanted
-                            .entry(place)
-                            .or_default()
-                            .entry(folded)
-                            .or_insert_with(|| reference.value.clone());
-                    }
+                if let Some(finding) = desk.known(&place, &folded) {
+                    round.findings.insert(&place, folded, finding.clone());
+                } else {
+                    round.lasting.insert((place.clone(), folded.clone()));
+                    round
+                        .wanted
+                        .entry(place)
+                        .or_default()
+                        .entry(folded)
+                        .or_insert_with(|| reference.value.clone());
                 }
             }
         }
@@ -98,7 +97,7 @@ impl Round {
                 continue;
             }
             if self.making.is_none() {
-                self.making = Some(self.to_be_made(desk));
+                self.making = Some(self.plan_making(desk));
             }
             let (place, values) = self.making.as_ref()?.call()?;
             let place = place.clone();
@@ -239,7 +238,7 @@ impl Round {
     }
 
     /// What is to be made: the parents of records that can be sent then. What cannot be made is known at once.
-    fn to_be_made(&mut self, desk: &mut Desk) -> Making {
+    fn plan_making(&mut self, desk: &mut Desk) -> Making {
         let mut values: BTreeMap<Place, Vec<Value>> = BTreeMap::new();
         let mut seen: HashSet<(Place, String)> = HashSet::new();
         for pending in &self.batch {

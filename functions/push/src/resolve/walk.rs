@@ -51,7 +51,11 @@ impl Walk {
         self.every
     }
 
-    /// The page it needs next; `None` once it is over.
+    /// The page it needs next: the token that opens it, none for the first; `None` once it is over.
+    #[allow(
+        clippy::option_option,
+        reason = "a page may be opened without a token, which is not the same as no page"
+    )]
     pub fn next(&self) -> Option<Option<String>> {
         match &self.way {
             Way::At(token) => Some(token.clone()),
