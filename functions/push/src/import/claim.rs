@@ -94,11 +94,13 @@ impl<M: Means> Importer<'_, M> {
                 return Ok(Some(NothingToDo::refused("MISPLACED", misplaced.to_string(), action)));
             }
         };
-        if asked
-            .etag
-            .as_deref()
-            .is_some_and(|etag| etag != object.etag.trim_matches('"'))
-        {
+        if let Some(etag) = asked.etag.clone().filter(|etag| etag != object.etag.trim_matches('"')) {
+            // The report is about the version that was meant, not about the one that is there.
+            import.object = Some(ObjectVersion {
+                version_id: asked.version_id,
+                etag,
+                ..object
+            });
             return Ok(Some(NothingToDo::superseded()));
         }
         import.dry_run = asked.dry_run || key.area == Area::Check;

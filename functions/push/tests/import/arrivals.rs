@@ -190,3 +190,18 @@ async fn a_file_that_turns_out_to_be_western_is_read_again_as_such() {
         report.warnings
     );
 }
+
+#[tokio::test]
+async fn an_event_without_a_version_whose_object_was_overwritten_is_about_the_version_it_meant() {
+    let world = World::new().await;
+    let key = "inbox/Contacts/a.csv";
+    let mut older = world.put(key, "Last Name,Email\nOld,ann@example.com\n");
+    older["detail"]["object"].as_object_mut().unwrap().remove("version-id");
+    world.put(key, "Last Name,Email\nNew,ann@example.com\n");
+    let report = world.import(&older).await;
+    assert_eq!(report.reason.unwrap().code, "SUPERSEDED");
+    assert_eq!(
+        report.source_version.as_deref(),
+        older["detail"]["object"]["etag"].as_str()
+    );
+}
