@@ -2,6 +2,8 @@
 //!
 //! `BIGIN_RELAY_SEEDS=500 cargo test -p push --test queue_seeds` runs more of them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod post;
 mod support;
 

@@ -30,7 +30,7 @@ fn task(number: u32) -> Value {
 }
 
 fn inserts(module: &str, records: Vec<Value>) -> Value {
-    json!({"module": module, "operation": "insert", "records": records})
+    json!({"module": module, "operation": "insert", "records": Value::Array(records)})
 }
 
 #[tokio::test]
@@ -271,7 +271,7 @@ async fn a_throttle_that_lasts_goes_back_and_pauses_nobody() {
         json!({"fault": {"kind": "status", "status": 429, "code": "TOO_MANY_REQUESTS"}}),
     ));
     let id = post.contacts([contact(1)]);
-    assert_eq!(post.consume().await, [id.clone()]);
+    assert_eq!(post.consume().await, std::slice::from_ref(&id));
     assert_eq!(post.last_report().reason.unwrap().code, "THROTTLED");
     assert!(post.is_open().await);
     assert!(post.queue.hidden(&id).unwrap() < Duration::from_secs(10));

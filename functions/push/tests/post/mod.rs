@@ -1,5 +1,6 @@
-//! RecordsQueue in memory, and push consuming it as Lambda would make it.
+//! `RecordsQueue` in memory, and push consuming it as Lambda would make it.
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,6 @@ use push::queue::{QueueError, RecordsQueue};
 use push::relay::{Means, Relay, Settings};
 use push::report::Report;
 use serde_json::{Value, json};
-use shared::clock::Clock;
 use shared::intake::{Intake, MemoryIntake};
 
 use crate::support::table::TestTable;
@@ -40,11 +40,11 @@ pub struct MemoryQueue {
 }
 
 impl MemoryQueue {
-    pub fn put(&self, body: impl ToString) -> String {
+    pub fn put(&self, body: impl std::fmt::Display) -> String {
         self.put_into(None, body)
     }
 
-    pub fn put_into(&self, group: Option<&str>, body: impl ToString) -> String {
+    pub fn put_into(&self, group: Option<&str>, body: impl std::fmt::Display) -> String {
         let id = format!("m{}", self.last.fetch_add(1, Ordering::SeqCst));
         let group = group.map(str::to_owned);
         let lying = Lying {
@@ -175,7 +175,7 @@ impl<M: Means> Post<M> {
 
     /// Push consumes all that lies on the queue, as one batch; answers with the messages that go back.
     pub async fn consume(&self) -> Vec<String> {
-        self.consume_within(Duration::from_secs(180)).await
+        self.consume_within(Duration::from_mins(3)).await
     }
 
     pub async fn consume_within(&self, left: Duration) -> Vec<String> {
@@ -200,7 +200,7 @@ impl<M: Means> Post<M> {
         let event = self.queue.deliver(self.push.relay.now());
         let id = request_id();
         tokio::select! {
-            answer = self.push.handle(event, &id, Duration::from_secs(180)) => panic!("it lives: {answer:?}"),
+            answer = self.push.handle(event, &id, Duration::from_mins(3)) => panic!("it lives: {answer:?}"),
             () = self.world.crash.death() => {}
         }
     }
@@ -219,7 +219,7 @@ impl<M: Means> Post<M> {
             panic!("it never comes to that");
         };
         tokio::select! {
-            answer = self.push.handle(event, &id, Duration::from_secs(180)) => panic!("it lives: {answer:?}"),
+            answer = self.push.handle(event, &id, Duration::from_mins(3)) => panic!("it lives: {answer:?}"),
             () = waiting => {}
         }
     }
@@ -243,7 +243,7 @@ impl<M: Means> Post<M> {
 
     /// What push answers when it is invoked by hand.
     pub async fn by_hand(&self, payload: Value) -> Result<Value, push::handler::PushError> {
-        self.push.handle(payload, &request_id(), Duration::from_secs(180)).await
+        self.push.handle(payload, &request_id(), Duration::from_mins(3)).await
     }
 
     /// The reports about messages, oldest first.
