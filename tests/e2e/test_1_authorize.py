@@ -46,12 +46,14 @@ def test_a_wrong_client_secret_is_told_apart(relay: Relay, authorized: dict, cli
 
 
 def test_a_code_short_of_scopes_is_not_spent(relay: Relay, authorized: dict, client_id: str, refused) -> None:
-    file = relay.console.new_code(client_id, scope="ZohoBigin.modules.ALL")
+    file = relay.console.new_code(client_id, scope="ZohoBigin.modules.ALL,ZohoBigin.org.READ")
     error = refused("authorize", file)
     assert error.kind == "ScopesMissing"
     assert "ZohoBigin.settings" in error.message
     answer = relay.invoke("authorize", file | {"accept_missing": True})
     assert "ZohoBigin.settings.ALL" in str(answer["scopes"]["missing"])
+    assert "ZohoBigin.org.READ" in answer["scopes"]["granted"]
+    relay.authorize(client_id)
 
 
 def test_another_organisation_needs_to_be_asked_for(relay: Relay, authorized: dict, client_id: str, refused) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from local.processes import wait_until
 from local.relay import Relay, unique
 
 HEADER = "First Name,Last Name,Email,Phone\n"
@@ -134,9 +135,9 @@ def test_of_two_versions_of_a_key_the_newer_stands(relay: Relay, authorized: dic
     key = f"inbox/Contacts/{mark}.csv"
     relay.put(key, HEADER + f"Old,Version,{mark}@example.test,1\n")
     newer = relay.put(key, HEADER + f"New,Version,{mark}@example.test,1\n")
-    assert relay.report(key, version=newer)["status"] == "complete"
-    older = [report for report in relay.reports(key) if report["source_version"] != newer]
-    assert all(report["status"] == "complete" or report["reason"]["code"] == "SUPERSEDED" for report in older)
+    assert relay.report(key, version=newer, status="complete")["read"] == 1
+    wait_until("no import under way", 60, lambda: not relay.executions("RUNNING"))
+    assert all(report["status"] == "complete" or report["reason"]["code"] == "SUPERSEDED" for report in relay.reports(key))
     assert relay.contacts()[f"{mark}@example.test"]["First_Name"] == "New"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import functools
 import gzip
 import io
@@ -74,6 +75,13 @@ class Relay:
     def token_version(self) -> str:
         """The version of the access token that is current."""
         return self.aws("secretsmanager").get_secret_value(SecretId=self.names["ACCESS_TOKEN_SECRET"])["VersionId"]
+
+    def let_token_run_out(self, minutes: int = 30) -> str:
+        """A test's hand: the access token now has no more than so many minutes to live, as if an hour had nearly passed."""
+        document = self.secret("ACCESS_TOKEN_SECRET")
+        document["expires_at"] = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)).isoformat()
+        manager = self.aws("secretsmanager")
+        return manager.put_secret_value(SecretId=self.names["ACCESS_TOKEN_SECRET"], SecretString=json.dumps(document))["VersionId"]
 
     # ---- files
 
