@@ -87,7 +87,7 @@ def test_a_refresh_that_fails_says_so_and_keeps_what_there_is(relay: Relay, auth
 
 def test_a_dead_refresh_token_needs_a_human_and_nothing_is_lost_meanwhile(relay: Relay, authorized: dict, client_id: str) -> None:
     mark = unique("dead")
-    relay.console.cut_off(client_id)
+    relay.console.cut_off(authorized["authorization"]["client_id"])
     relay.send({"module": "Contacts", "record": {"Last_Name": "D", "Email": f"{mark}@example.test"}})
     key = f"inbox/Contacts/{mark}.csv"
     relay.put(key, HEADER + f"D,{mark}.file@example.test\n")

@@ -83,6 +83,7 @@ impl<S: Secrets, R: Refresher, C: Clock> TokenDesk<S, R, C> {
                     token: stored.record.access_token,
                 },
                 version: stored.version.to_string(),
+                is_fresh: false,
             },
         }))
     }
@@ -106,7 +107,11 @@ impl<S: Secrets, R: Refresher, C: Clock> TokenDesk<S, R, C> {
                 return Err(Stop::NotAuthorized);
             };
             if stored.is_good(self.clock.now()) && stored.pass.version != asked_about {
-                return Ok(stored);
+                let pass = Pass {
+                    is_fresh: true,
+                    ..stored.pass
+                };
+                return Ok(Held { pass, ..stored });
             }
             let wait = Duration::from_millis(200) * (look + 1);
             self.clock.sleep(wait.mul_f64(0.5 + fastrand::f64())).await;

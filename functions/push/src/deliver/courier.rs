@@ -18,6 +18,16 @@ pub struct Pass {
     pub access: Access,
     /// The secret's version, named to refresh when the token is refused.
     pub version: String,
+    /// Whether refresh was asked for it. One that was merely found in the secret may be as dead as the one before it.
+    pub is_fresh: bool,
+}
+
+impl Pass {
+    /// Whether another is worth asking for now that this one is refused: once in any case, and again while what came was
+    /// only found and not made.
+    pub fn may_be_replaced(&self, replaced: u32) -> bool {
+        replaced == 0 || (!self.is_fresh && replaced < 3)
+    }
 }
 
 /// Where tokens come from.
@@ -64,7 +74,7 @@ pub struct Carried {
     pub set_out: Timestamp,
 }
 
-/// Makes the call; a refused token is replaced once and the call repeated once.
+/// Makes the call; a refused token is replaced by a fresh one and the call repeated with it.
 pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parcels: &Arc<Vec<Parcel>>) -> Carried {
     let records: Vec<_> = parcels.iter().map(|parcel| &parcel.record).collect();
     let mut carried = Carried {
@@ -86,7 +96,9 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
     carried.calls += 1;
     carried.set_out = Timestamp::now();
     let mut written = bigin.write(&pass.access, shape, &records).await;
-    if let Err(CallFailure::TokenRejected { .. }) = written {
+    let mut replaced = 0;
+    while matches!(written, Err(CallFailure::TokenRejected { .. })) && pass.may_be_replaced(replaced) {
+        replaced += 1;
         pass = match tokens.newer_than(&pass).await {
             Ok(pass) => pass,
             Err(stop) => {

@@ -50,7 +50,7 @@ impl<M: Means> Relay<M> {
         A: Future<Output = Result<T, CallFailure>>,
     {
         let mut pass = self.tokens.pass().await.map_err(AskFailure::Stop)?;
-        let mut renewed = false;
+        let mut replaced = 0;
         let mut tries = 0;
         loop {
             let answer = question(pass.access.clone()).await;
@@ -58,8 +58,8 @@ impl<M: Means> Relay<M> {
             tries += 1;
             match answer {
                 Ok(answer) => return Ok(answer),
-                Err(CallFailure::TokenRejected { .. }) if !renewed => {
-                    renewed = true;
+                Err(CallFailure::TokenRejected { .. }) if pass.may_be_replaced(replaced) => {
+                    replaced += 1;
                     pass = self.tokens.newer_than(&pass).await.map_err(AskFailure::Stop)?;
                 }
                 Err(failure) => match stop_for(&failure) {

@@ -109,6 +109,21 @@ async fn a_token_that_somebody_else_has_refreshed_is_taken_without_a_question() 
 }
 
 #[tokio::test]
+async fn a_found_token_that_is_refused_like_the_one_before_it_is_replaced_by_a_made_one() {
+    let scene = Scene::new(Refreshed::Read).await;
+    let refused = scene.desk.pass().await.unwrap();
+    publish(&scene.secret, &token("by the schedule", &scene.clock)).await;
+    let found = scene.desk.newer_than(&refused).await.unwrap();
+    assert!(found.may_be_replaced(1), "it may have died with the other");
+    let made = scene.desk.newer_than(&found).await.unwrap();
+    assert_eq!((text(&made), scene.asked()), ("fresh-0", 1));
+    assert!(
+        !made.may_be_replaced(2),
+        "a token made just now will not get better by another"
+    );
+}
+
+#[tokio::test]
 async fn a_token_near_its_end_is_replaced_before_it_is_used() {
     let scene = Scene::new(Refreshed::Read).await;
     scene.desk.pass().await.unwrap();

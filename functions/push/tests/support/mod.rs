@@ -78,6 +78,7 @@ fn pass(grant: Grant, version: u64) -> Pass {
     Pass {
         access,
         version: version.to_string(),
+        is_fresh: true,
     }
 }
 
