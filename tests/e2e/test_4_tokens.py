@@ -97,6 +97,7 @@ def test_a_dead_refresh_token_needs_a_human_and_nothing_is_lost_meanwhile(relay:
     assert relay.status()["paused"]["code"] == "needs_authorization"
     relay.forget_mints()
     relay.authorize(client_id)
-    relay.arrived(f"{mark}@example.test", f"{mark}.file@example.test", seconds=120)
-    relay.drained()
+    relay.arrived(f"{mark}.file@example.test", seconds=90)
+    # Push had the message in hand and sent it back for a while; test_9_after_all.py sees it arrive.
+    relay.held_back.add(f"{mark}@example.test")
     assert relay.depth("RECORDS_DEAD_LETTER_QUEUE_URL") == 0

@@ -6,6 +6,9 @@ use crate::stop::Stop;
 
 /// The first wait after something that passes.
 const SOON: u64 = 5;
+/// The first wait in a pause: longer than AWS takes to close the intake, and not so long that what push had in hand when
+/// the pause came keeps everybody waiting after its end.
+const TWO_MINUTES: u64 = 120;
 /// The longest wait, for as long as it may still pass by itself.
 const QUARTER_HOUR: u64 = 900;
 /// How many deliveries a passing trouble may cost before waits get long: then it is no passing one, and what is left of
@@ -27,11 +30,8 @@ pub fn out_of_sight(stop: &Stop, receives: u32, spread: f64) -> Duration {
         first.saturating_mul(1 << doublings).min(most)
     };
     let seconds = match stop {
-        Stop::Paused { .. }
-        | Stop::NotAuthorized
-        | Stop::TokenRejected { .. }
-        | Stop::CreditsGone
-        | Stop::ModuleHeld { .. } => doubled(QUARTER_HOUR, LONGEST),
+        Stop::ModuleHeld { .. } => doubled(QUARTER_HOUR, LONGEST),
+        _ if closes_intake(stop) => doubled(TWO_MINUTES, LONGEST),
         _ if receives > PASSING_DELIVERIES => LONG,
         _ => doubled(SOON, QUARTER_HOUR),
     };
@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn a_pause_outlasts_the_closing_of_the_intake_and_no_wait_is_longer_than_sqs_allows() {
-        assert!(seconds(&Stop::NotAuthorized, 1) >= 900);
+        assert!((61..=120).contains(&seconds(&Stop::NotAuthorized, 1)));
+        let lasts: u64 = (1..=20).map(|receives| seconds(&Stop::NotAuthorized, receives)).sum();
+        assert!(lasts > 5 * 86_400, "should the intake stay open: {lasts}");
         assert!(closes_intake(&Stop::CreditsGone) && !closes_intake(&held()) && !closes_intake(&Stop::Throttled));
         for receives in [0, 1, 40, u32::MAX] {
             assert!(out_of_sight(&held(), receives, 1.0) < Duration::from_hours(12));
