@@ -108,7 +108,9 @@ class Relay:
 
     def reports(self, source: str) -> list[dict]:
         """The reports of a file, oldest first."""
-        found = [json.loads(self.text(key)) for key in self.keys("reports/") if not key.startswith("reports/_queue/")]
+        found = [
+            json.loads(self.text(key)) for key in self.keys("reports/") if key.endswith(".json") and not key.startswith("reports/_queue/")
+        ]
         return sorted((report for report in found if report["source"] == source), key=lambda report: report["started_at"])
 
     def report(self, source: str, *, seconds: float = 60, version: str | None = None, status: str | None = None) -> dict:
