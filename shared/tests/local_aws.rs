@@ -1,7 +1,7 @@
 //! The adapters against a local AWS, where the doubles in memory could deceive: a publish is a compare-and-swap, a scrub
 //! leaves nothing behind a label, a swap is lost by revision, and what has expired is absent.
 //!
-//! Run by `make test`, or by hand with the variables of `target/local/env` (after `make up`):
+//! Not run by `make test` yet; by hand with the variables of `target/local/env` (after `make up`):
 //! `cargo test -p shared --test local_aws -- --ignored`
 #![allow(clippy::unwrap_used, reason = "tests")]
 
