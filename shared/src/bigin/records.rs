@@ -48,7 +48,8 @@ pub struct CallShape {
     pub module: ModuleName,
     /// What is done.
     pub operation: Operation,
-    /// The unique fields that an upsert looks a record up by, in order. Only for upsert.
+    /// The fields that records are looked up by, in order: unique ones, by Bigin itself, for an upsert; before the call
+    /// is made for updates and deletes. The id is none of them.
     pub match_on: Vec<String>,
     /// Which automation the call may start; empty starts none.
     pub trigger: Vec<String>,

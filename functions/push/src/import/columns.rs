@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use shared::bigin::{CallShape, Record};
+use shared::bigin::CallShape;
 
 use super::progress::Plan;
 use crate::decode::{Form, Format};
-use crate::map::{HeaderFault, Mapping, RecordMapper, Route, Setting, StopAfter};
-use crate::parcel::{MatchKey, Reject};
+use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, Setting, StopAfter};
+use crate::parcel::Reject;
 use crate::relay::Metadata;
 use crate::report::Reason;
+use crate::resolve;
 use crate::row::Row;
 
 /// Makes records of a file's rows.
@@ -39,6 +40,7 @@ impl Columns {
         let zone = plan.time_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
         let setting = Setting {
             time_zone: zone.as_ref(),
+            stages: resolve::STAGES,
             ..Setting::new(&plan.module, metadata.fields(), &mapping)
         };
         let made = match plan.form.format {
@@ -68,13 +70,12 @@ impl Columns {
         self.warnings.iter().cloned()
     }
 
-    /// The record of a row, and its values of the match fields.
+    /// The record of a row, and what must be found out before it is sent.
     ///
     /// # Errors
     /// The row is rejected before it is sent.
-    pub fn map(&self, row: &Row) -> Result<(Record, Vec<MatchKey>), Reject> {
-        let mapped = self.mapper.map(row)?;
-        Ok((mapped.record, mapped.keys))
+    pub fn map(&self, row: &Row) -> Result<Mapped, Reject> {
+        self.mapper.map(row)
     }
 
     /// Which column fills which field, for the plan. Null for a column that is left out.

@@ -24,8 +24,13 @@ use crate::parcel::{MatchKey, Outcome, Parcel, Settled};
 use crate::pause_watch::PauseWatch;
 use crate::relay::{Means, Relay, Turn};
 use crate::report::Reason;
+use crate::resolve::{Pending, Resolved, Stage};
 use crate::row::Row;
 use crate::stop::Stop;
+
+/// Rows that wait for what they refer to are tried again when the import is that many rows further: what is read again
+/// after a slice, and kept in mind of it, stays bounded.
+const MOST_BEHIND: u64 = 100_000;
 
 /// How a slice ended.
 pub(super) enum Ended {
@@ -42,12 +47,12 @@ pub(super) struct Slice<'a, M: Means> {
     relay: &'a Relay<M>,
     turn: &'a Turn,
     hold: &'a mut Hold,
-    /// How far the import has come.
-    pub progress: Progress,
+    progress: Progress,
     columns: Columns,
     shape: Arc<CallShape>,
     tracker: Tracker,
     parts: Parts,
+    lookups: Stage<'a, M, PauseWatch<M::Table, M::Clock>>,
     delivery: Delivery<M::Tokens, PauseWatch<M::Table, M::Clock>>,
     /// Rows that an earlier invocation may have sent, and since when.
     lost: Option<Lost>,
@@ -74,6 +79,7 @@ impl<'a, M: Means> Slice<'a, M> {
         let shape = columns.shape().clone();
         let limits = settings.limits(settings.import_width(), settings.slice_budget);
         let brake = Arc::new(relay.pause_watch(Some(plan.module.clone())));
+        let resolver = relay.lookups.take(&import.run_id(), relay.now());
         Self {
             relay,
             turn,
@@ -82,6 +88,7 @@ impl<'a, M: Means> Slice<'a, M> {
             shape: Arc::new(shape.clone()),
             tracker: Tracker::resume(progress.next_row, progress.checkpoint, &progress.ended_ahead),
             parts: Parts::new(import.run_id(), &plan.form, shape),
+            lookups: Stage::new(relay, resolver, Arc::clone(&brake), limits),
             delivery: Delivery::new(relay.bigin.clone(), Arc::clone(&relay.tokens), brake, limits),
             lost: progress.lost.clone(),
             started: relay.now(),
@@ -91,6 +98,11 @@ impl<'a, M: Means> Slice<'a, M> {
             given_up: None,
             progress,
         }
+    }
+
+    /// How far the import has come.
+    pub fn into_progress(self) -> Progress {
+        self.progress
     }
 
     /// Delivers for as long as the budget lasts.
@@ -104,6 +116,9 @@ impl<'a, M: Means> Slice<'a, M> {
         reader.abort();
         let ended = ended?;
         self.last_checkpoint().await?;
+        if let Some(resolver) = self.lookups.take_resolver() {
+            self.relay.lookups.put(&import.run_id(), self.relay.now(), resolver);
+        }
         Ok(ended)
     }
 
@@ -114,18 +129,27 @@ impl<'a, M: Means> Slice<'a, M> {
         let mut reading = true;
         let mut broken = None;
         loop {
-            self.delivery.dispatch(!reading).await;
-            let stopped = self.delivery.stopped().is_some() || self.given_up.is_some();
-            if !self.delivery.is_busy() && (!reading || stopped) {
-                break;
+            self.look_up();
+            self.delivery.dispatch(!reading && !self.lookups.is_busy()).await;
+            let stopped = self.is_stopped();
+            if stopped {
+                self.lookups.halt();
             }
-            let has_room = reading && !stopped && self.delivery.has_room();
+            let at_the_end = stopped || (!reading && !self.lookups.is_busy());
+            if at_the_end && !self.delivery.is_busy() && !self.lookups.is_asking() {
+                if stopped || !self.lookups.try_again() {
+                    break;
+                }
+                continue;
+            }
+            let has_room = reading && !stopped && self.delivery.has_room() && self.lookups.has_room();
             tokio::select! {
                 settled = self.delivery.settled(), if self.delivery.will_settle() => {
                     for settled in settled {
                         self.settle(&settled);
                     }
                 }
+                resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
                 stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
                     Some(Ok(Stretch::Rows { rows, after })) => {
                         for (row, before) in rows {
@@ -163,6 +187,40 @@ impl<'a, M: Means> Slice<'a, M> {
         Ok(broken.map_or(Ended::File, Ended::Broken))
     }
 
+    fn is_stopped(&self) -> bool {
+        self.delivery.stopped().is_some() || self.given_up.is_some()
+    }
+
+    /// Has rows looked into that refer to others, where there are any and nothing stops it.
+    fn look_up(&mut self) {
+        let first = self.lookups.first_aside();
+        if first.is_some_and(|first| first + MOST_BEHIND < self.tracker.next_row()) {
+            self.lookups.try_again();
+        }
+        while !self.is_stopped() {
+            match self.lookups.begin(&mut self.delivery) {
+                Some(resolved) => self.take_resolved(resolved),
+                None => return,
+            }
+        }
+    }
+
+    fn take_resolved(&mut self, resolved: Resolved) {
+        self.lookups.give_call_back(&mut self.delivery);
+        for parcel in resolved.ready {
+            self.delivery.offer(parcel);
+        }
+        for settled in &resolved.ended {
+            self.settle(settled);
+        }
+        for (module, stop) in resolved.held {
+            self.delivery.hold(&module, stop);
+        }
+        if let Some(stop) = resolved.stop {
+            self.delivery.stop(stop);
+        }
+    }
+
     /// Whether the next rows may be read, which is as good as sent.
     fn may_read(&self) -> bool {
         self.tracker.next_row() + MOST_ROWS as u64 <= self.sends_below
@@ -189,20 +247,25 @@ impl<'a, M: Means> Slice<'a, M> {
             return;
         };
         match mapped {
-            Ok((record, keys)) => {
-                let mut parcel = Parcel::new(number, record, keys, Arc::clone(&self.shape));
+            Ok(mapped) => {
+                let mut parcel = Parcel::new(number, mapped.record, mapped.keys, Arc::clone(&self.shape));
                 parcel.lost_at = self
                     .lost
                     .as_ref()
                     .filter(|lost| lost.rows.contains(number))
                     .map(|lost| lost.since);
-                self.delivery.offer(parcel);
+                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, mapped.references)) {
+                    self.delivery.offer(parcel);
+                }
             }
             Err(reject) => self.end(number, &[], &Outcome::Rejected(reject)),
         }
     }
 
     fn settle(&mut self, settled: &Settled) {
+        if let Outcome::Accepted { id, .. } = &settled.outcome {
+            self.lookups.accepted(&self.shape.module, &settled.keys, id);
+        }
         self.end(settled.place, &settled.keys, &settled.outcome);
     }
 
@@ -248,6 +311,7 @@ impl<'a, M: Means> Slice<'a, M> {
             .delivery
             .undelivered()
             .into_iter()
+            .chain(self.lookups.undelivered())
             .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
             .collect();
         let unread = self
@@ -275,6 +339,11 @@ impl<'a, M: Means> Slice<'a, M> {
         }
         let calls = self.delivery.take_tally();
         self.progress.report.add_calls(calls);
+        // What they cost is in the state table already.
+        self.progress.report.add_calls(self.lookups.take_tally());
+        for warning in self.lookups.warnings() {
+            self.progress.report.warn(warning.clone());
+        }
         relay.spend_credits(calls.credits).await?;
         if let Some(left) = calls.credits_left {
             credits::note_left(&relay.table, relay.now(), left).await?;

@@ -53,7 +53,7 @@ impl<M: Means> Importer<'_, M> {
         let watch = relay.pause_watch(Some(plan.module.clone()));
         let mut slice = Slice::new(relay, turn, &mut hold, &import, &plan, columns, progress);
         let ended = slice.run(&import, &plan).await;
-        let progress = slice.progress;
+        let progress = slice.into_progress();
         let got_on = progress.report.counts.ended() > ended_before;
         measures::slice(&relay.settings.stack, relay.now(), &report_before, &progress.report);
         let ended = ended?;

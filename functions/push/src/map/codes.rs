@@ -56,6 +56,7 @@ codes! {
     MATCH_FIELD_UNKNOWN "A match field is no field of the module."
     MATCH_FIELD_NOT_UNIQUE "Bigin does not keep a match field's values unique, so it cannot be matched on."
     RELATED_MODULE_MISSING "An activity says what it is related to, but not in which module that is."
+    CASCADE_NEEDED "Companies are to be deleted, which takes their contacts along: say `cascade = true` if that is meant."
     MODULE_NOT_WRITABLE "The module is one that records are not pushed into, such as Attachments."
     MAPPING_FIELD_UNKNOWN "The mapping names a field that the module does not have, or of another kind."
     CONSTANT_INVALID "A constant of the mapping does not fit its field."

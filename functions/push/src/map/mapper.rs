@@ -164,12 +164,18 @@ impl RecordMapper {
         self.finish(draft)
     }
 
+    /// Whether an empty value of the column says that the record cannot be found, instead of clearing the field: an update
+    /// may be found by another one.
+    fn must_be_found_by(&self, column: &Column) -> bool {
+        column.key && (self.shape.operation != Operation::Update || column.name.as_str() == "id")
+    }
+
     fn take(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
         let clear = match given {
             Given::Json(Value::Null) => true,
             _ => match given.plain_text() {
                 Some("") => match self.empty {
-                    EmptyCells::Clear if !column.key => true,
+                    EmptyCells::Clear if !self.must_be_found_by(column) => true,
                     _ => return leave_out(column, draft),
                 },
                 Some(text) => self.clear_marker.as_deref() == Some(text),
@@ -179,7 +185,7 @@ impl RecordMapper {
         if !clear {
             return draft.fill(column, given);
         }
-        if column.key {
+        if self.must_be_found_by(column) {
             return leave_out(column, draft);
         }
         if column.mandatory {
@@ -203,7 +209,10 @@ impl RecordMapper {
                 return Err(self.key_missing());
             }
         }
-        if operation == Operation::Update && !draft.content && self.constants.is_empty() {
+        // A record that is found by its id may get other values of the match fields.
+        let changes_a_key = draft.keys.len() > 1 && draft.keys.iter().any(|key| key.field() == "id");
+        let has_content = draft.content || changes_a_key || !self.constants.is_empty();
+        if operation == Operation::Update && !has_content {
             return Err(Reject::relay(
                 codes::NOTHING_TO_WRITE,
                 None,

@@ -185,6 +185,8 @@ pub struct Mapping {
     pub time_zone: Option<TimeZone>,
     /// Whose telephone numbers come without a country code.
     pub phone_country: Option<PhoneCountry>,
+    /// Whether records may be deleted that take others along.
+    pub cascade: bool,
     /// When an import stops because one code rejects too many.
     pub stop_after: StopAfter,
     /// How the records of a file go to Bigin.
@@ -230,4 +232,6 @@ pub struct Overrides {
     pub match_on: Option<Vec<String>>,
     /// Which automation may start.
     pub trigger: Option<Vec<String>>,
+    /// Whether records may be deleted that take others along.
+    pub cascade: Option<bool>,
 }

@@ -12,7 +12,7 @@ use super::mapping::{
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
 
-pub(super) const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 18] = [
     "operation",
     "match_on",
     "trigger",
@@ -24,6 +24,7 @@ pub(super) const KEYS: [&str; 17] = [
     "validate",
     "time_zone",
     "phone_country",
+    "cascade",
     "stop_after",
     "route",
     "ignore",
@@ -95,6 +96,7 @@ impl Mapping {
             "validate" => set(&mut self.validate, reader.word(name, item, VALIDATE)),
             "time_zone" => self.time_zone = time_zone(name, item, reader),
             "phone_country" => self.phone_country = phone_country(name, item, reader),
+            "cascade" => set(&mut self.cascade, reader.flag(name, item)),
             "stop_after" => set(&mut self.stop_after, stop_after(name, item, reader)),
             "route" => set(&mut self.route, reader.word(name, item, ROUTE)),
             "ignore" => set(&mut self.ignore, reader.texts(name, item)),

@@ -56,6 +56,18 @@ impl<'a> Setting<'a> {
             .and_then(|overrides| overrides.operation)
             .or(self.mapping.operation)
             .unwrap_or(Operation::Upsert);
+        let cascade = self.overrides.and_then(|overrides| overrides.cascade);
+        if operation == Operation::Delete
+            && self.module.as_str() == "Accounts"
+            && !cascade.unwrap_or(self.mapping.cascade)
+        {
+            return Err(HeaderFault::new(
+                codes::CASCADE_NEEDED,
+                None,
+                "with a company Bigin deletes its contacts, their notes and activities, too",
+                "if that is meant, set cascade = true in the mapping, or \"cascade\": true in the message",
+            ));
+        }
         let trigger = said(|overrides| overrides.trigger.clone()).or_else(|| self.mapping.trigger.clone());
         let keys = said(|overrides| overrides.match_on.clone())
             .or_else(|| self.mapping.match_on.clone())
@@ -66,11 +78,12 @@ impl<'a> Setting<'a> {
                     .collect()
             });
         let match_on = match operation {
-            Operation::Upsert => self.match_fields(&keys, directory)?,
+            Operation::Upsert => self.match_fields(&keys, directory, true)?,
             // The id always identifies; match fields do where a stage looks them up.
             Operation::Update | Operation::Delete if self.stages.keys => {
                 let keys: Vec<String> = keys.into_iter().filter(|key| !key.eq_ignore_ascii_case("id")).collect();
-                self.match_fields(&keys, directory)?
+                // What several records have is told record by record.
+                self.match_fields(&keys, directory, false)?
             }
             Operation::Update | Operation::Delete | Operation::Insert => Vec::new(),
         };
@@ -85,7 +98,7 @@ impl<'a> Setting<'a> {
         })
     }
 
-    fn match_fields(&self, names: &[String], directory: &Directory) -> Result<Vec<String>, HeaderFault> {
+    fn match_fields(&self, names: &[String], directory: &Directory, unique: bool) -> Result<Vec<String>, HeaderFault> {
         let module = self.module;
         let mut fields = Vec::with_capacity(names.len());
         for name in names {
@@ -112,7 +125,7 @@ impl<'a> Setting<'a> {
                     ));
                 }
             };
-            if directory.verified && !field.unique {
+            if unique && directory.verified && !field.unique {
                 let unique = directory.unique_names();
                 let others = if unique.is_empty() {
                     "none".to_owned()

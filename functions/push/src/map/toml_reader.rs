@@ -85,6 +85,15 @@ impl<'i> Reader<'i> {
         None
     }
 
+    /// True or false.
+    pub fn flag(&mut self, key: &str, item: Item<'_, '_>) -> Option<bool> {
+        let flag = item.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong_type(key, item, "true or false, without quotes");
+        }
+        flag
+    }
+
     /// One of some words.
     pub fn word<T: Copy>(&mut self, key: &str, item: Item<'_, '_>, words: &Words<T>) -> Option<T> {
         let all = || words.iter().map(|(word, _)| *word);

@@ -76,6 +76,7 @@ pub(super) async fn report<M: Means>(
     let mut report = Report::started(run_id, "queue", started_at);
     report.counts = batch.counts();
     report.add_calls(ran.tally);
+    report.add_calls(ran.questions);
     report.route = Some("records".to_owned());
     let shapes = batch.shapes();
     let mut modules: Vec<_> = shapes.iter().map(|shape| shape.module.as_str()).collect();

@@ -8,13 +8,14 @@ use shared::bigin::Operation;
 use crate::map::Overrides;
 
 /// The keys a message may have.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "id",
     "module",
     "mapping",
     "operation",
     "match_on",
     "trigger",
+    "cascade",
     "records",
     "record",
 ];
@@ -117,6 +118,7 @@ impl Message {
                 operation,
                 match_on: texts(&mut keys, "match_on")?,
                 trigger: texts(&mut keys, "trigger")?,
+                cascade: flag(&mut keys, "cascade")?,
             },
             module,
             records,
@@ -140,6 +142,7 @@ impl Message {
             self.overrides.match_on.as_ref().map(|match_on| json!(match_on)),
         );
         put("trigger", self.overrides.trigger.as_ref().map(|trigger| json!(trigger)));
+        put("cascade", self.overrides.cascade.map(|cascade| json!(cascade)));
         put("records", Some(json!(records)));
         Value::Object(keys)
     }
@@ -168,6 +171,14 @@ fn texts(keys: &mut Map<String, Value>, key: &str) -> Result<Option<Vec<String>>
             texts.collect::<Result<Vec<_>, _>>().map(Some)
         }
         Some(_) => Err(wrong()),
+    }
+}
+
+fn flag(keys: &mut Map<String, Value>, key: &str) -> Result<Option<bool>, MessageFault> {
+    match keys.remove(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(flag)),
+        Some(_) => Err(malformed(&format!("{key} is neither true nor false"))),
     }
 }
 

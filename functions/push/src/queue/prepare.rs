@@ -14,6 +14,7 @@ use crate::bucket::BucketError;
 use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes};
 use crate::parcel::{Parcel, Reject};
 use crate::relay::{AskFailure, Freshness, Means, Metadata, Relay};
+use crate::resolve::{self, Pending};
 use crate::stop::Stop;
 
 /// A message, ready to be sent.
@@ -21,7 +22,7 @@ pub(super) struct Prepared {
     /// What its calls are like.
     pub shape: Arc<CallShape>,
     /// Its records, but for those that ended before.
-    pub parcels: Vec<Parcel>,
+    pub parcels: Vec<Pending>,
     /// Those that are refused here, by their place in the message.
     pub rejects: Vec<(usize, Reject)>,
 }
@@ -94,7 +95,8 @@ impl<'a, M: Means> Preparer<'a, M> {
                 continue;
             }
             match map(kind, record) {
-                Ok(mut parcel) => {
+                Ok(mut pending) => {
+                    let parcel = &mut pending.parcel;
                     parcel.place = consignment.place(place);
                     parcel.lost_at = consignment.memory.lost.get(&place).copied();
                     // Whether a delivery that died had sent it nobody knows. A key would tell Bigin; without one it may
@@ -103,7 +105,7 @@ impl<'a, M: Means> Preparer<'a, M> {
                     if died && blind {
                         parcel.lost_at = parcel.lost_at.or(consignment.received.first_received_at);
                     }
-                    prepared.parcels.push(parcel);
+                    prepared.parcels.push(pending);
                 }
                 Err(reject) => prepared.rejects.push((place, reject)),
             }
@@ -134,6 +136,7 @@ impl<'a, M: Means> Preparer<'a, M> {
         let setting = Setting {
             overrides: Some(&message.overrides),
             time_zone: zone.as_ref(),
+            stages: resolve::STAGES,
             ..Setting::new(&module, metadata.fields(), &mapping)
         };
         let mapper = RecordMapper::for_objects(&setting).map_err(|fault| no_mapper(&module, message, &fault))?;
@@ -196,7 +199,7 @@ fn no_mapper(module: &ModuleName, message: &Message, fault: &HeaderFault) -> Hin
 }
 
 /// Maps a record. Its place is filled in by the caller.
-fn map(kind: &Kind, record: &Value) -> Result<Parcel, Reject> {
+fn map(kind: &Kind, record: &Value) -> Result<Pending, Reject> {
     let Value::Object(object) = record else {
         return Err(Reject::relay(
             "NOT_AN_OBJECT",
@@ -210,7 +213,8 @@ fn map(kind: &Kind, record: &Value) -> Result<Parcel, Reject> {
         // Not what it is matched on, but what tells Bigin, and us, that it is there already.
         keys.extend(unique_keys(&mapped.record, kind.metadata.fields()));
     }
-    Ok(Parcel::new(0, mapped.record, keys, Arc::clone(&kind.shape)))
+    let parcel = Parcel::new(0, mapped.record, keys, Arc::clone(&kind.shape));
+    Ok(Pending::new(parcel, mapped.references))
 }
 
 /// The object that a record is, for the rejects file.

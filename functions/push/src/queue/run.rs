@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use shared::bigin::ModuleName;
@@ -12,8 +13,9 @@ use super::batch::Batch;
 use super::memory::remember;
 use super::prepare::{Hindrance, Preparer};
 use crate::deliver::{Brake, CallTally, Delivery, Hours, Limits};
-use crate::parcel::{Parcel, Reject};
+use crate::parcel::{Outcome, Parcel, Reject, Settled};
 use crate::relay::{Means, Relay, Settings};
+use crate::resolve::{Pending, Resolved, Stage};
 use crate::stop::Stop;
 
 /// What a run has come to, beside what became of the messages.
@@ -27,9 +29,14 @@ pub(super) struct Ran {
     pub took: HashSet<ModuleName>,
     /// What it cost.
     pub tally: CallTally,
+    /// What the questions about other records cost. The credits are in the state table already.
+    pub questions: CallTally,
     /// What an operator should know.
     pub warnings: Vec<String>,
 }
+
+/// What the messages' lookups are kept under.
+const LOOKUPS: &str = "messages";
 
 /// How far the delivery of messages may go within those hours.
 pub(super) fn limits(settings: &Settings, width: usize, hours: Hours) -> Limits {
@@ -43,15 +50,16 @@ pub(super) fn limits(settings: &Settings, width: usize, hours: Hours) -> Limits 
 /// Delivers the messages' records.
 pub(super) async fn run<M: Means, B: Brake>(relay: &Relay<M>, batch: &mut Batch, brake: B, limits: Limits) -> Ran {
     let mut preparer = Preparer::new(relay);
-    let delivery = Delivery::new(
-        relay.bigin.clone(),
-        relay.tokens.clone(),
-        std::sync::Arc::new(brake),
-        limits,
-    );
+    let brake = Arc::new(brake);
+    let mut resolver = relay.lookups.take(LOOKUPS, relay.now());
+    // What others have written since the last time is not known.
+    resolver.desk.doubt_missing(u32::MAX);
+    let lookups = Stage::new(relay, resolver, Arc::clone(&brake), limits);
+    let delivery = Delivery::new(relay.bigin.clone(), relay.tokens.clone(), brake, limits);
     let mut run = Run {
         relay,
         batch,
+        lookups: lookups.over_several_shapes(),
         delivery: delivery.over_several_modules(),
         sending_ends: limits.sending_ends,
         known: HashSet::new(),
@@ -60,14 +68,19 @@ pub(super) async fn run<M: Means, B: Brake>(relay: &Relay<M>, batch: &mut Batch,
     run.prepare(&mut preparer).await;
     run.deliver().await;
     run.finish(&preparer);
+    if let Some(resolver) = run.lookups.take_resolver() {
+        relay.lookups.put(LOOKUPS, relay.now(), resolver);
+    }
     let mut ran = run.ran;
     ran.warnings = preparer.warnings;
+    ran.warnings.extend_from_slice(run.lookups.warnings());
     ran
 }
 
 struct Run<'a, M: Means, B> {
     relay: &'a Relay<M>,
     batch: &'a mut Batch,
+    lookups: Stage<'a, M, B>,
     delivery: Delivery<M::Tokens, B>,
     /// When nothing more is found out about messages that were not sent yet.
     sending_ends: Instant,
@@ -76,7 +89,7 @@ struct Run<'a, M: Means, B> {
     ran: Ran,
 }
 
-impl<M: Means, B: Brake> Run<'_, M, B> {
+impl<'a, M: Means, B: Brake + 'a> Run<'a, M, B> {
     async fn prepare(&mut self, preparer: &mut Preparer<'_, M>) {
         let mut held: Vec<(ModuleName, Stop)> = Vec::new();
         for number in 0..self.batch.consignments.len() {
@@ -126,9 +139,18 @@ impl<M: Means, B: Brake> Run<'_, M, B> {
             }
             self.look_for_hold(&module).await;
             let group = self.batch.group(number);
-            for parcel in ready.parcels {
-                self.delivery.offer(Parcel { group, ..parcel });
+            for mut pending in ready.parcels {
+                pending.parcel.group = group;
+                self.offer(pending);
             }
+        }
+    }
+
+    fn offer(&mut self, pending: Pending) {
+        if self.delivery.held().contains_key(&pending.parcel.shape.module) {
+            self.lookups.leave(pending);
+        } else if let Some(parcel) = self.lookups.offer(pending) {
+            self.delivery.offer(parcel);
         }
     }
 
@@ -147,25 +169,22 @@ impl<M: Means, B: Brake> Run<'_, M, B> {
     async fn deliver(&mut self) {
         let known_holds: HashSet<_> = self.delivery.held().keys().cloned().collect();
         loop {
-            self.delivery.dispatch(true).await;
-            if !self.delivery.is_busy() {
-                break;
+            self.look_up();
+            self.delivery.dispatch(!self.lookups.is_busy()).await;
+            let stopped = self.delivery.stopped().is_some();
+            if stopped {
+                self.lookups.halt();
             }
-            let mut touched = HashSet::new();
-            for settled in self.delivery.settled().await {
-                touched.extend(self.batch.settle(&settled));
+            if !self.delivery.is_busy() && !self.lookups.is_asking() && (stopped || !self.lookups.is_busy()) {
+                if stopped || !self.lookups.try_again() {
+                    break;
+                }
+                continue;
             }
-            for message in &touched {
-                self.ran.took.extend(
-                    self.batch.consignments[*message]
-                        .shape
-                        .as_ref()
-                        .map(|shape| shape.module.clone()),
-                );
-            }
-            // The last call's outcomes are told to the queue at once; those before it must outlast a crash.
-            if self.delivery.is_busy() {
-                self.remember(&touched).await;
+            tokio::select! {
+                settled = self.delivery.settled(), if self.delivery.will_settle() => self.landed(&settled).await,
+                resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
+                else => break,
             }
         }
         let held = self
@@ -174,6 +193,53 @@ impl<M: Means, B: Brake> Run<'_, M, B> {
             .iter()
             .filter(|(module, _)| !known_holds.contains(*module));
         self.ran.held = held.map(|(module, stop)| (module.clone(), stop.clone())).collect();
+    }
+
+    /// Has records looked into that refer to others, where there are any and nothing stops it.
+    fn look_up(&mut self) {
+        while self.delivery.stopped().is_none() {
+            match self.lookups.begin(&mut self.delivery) {
+                Some(resolved) => self.take_resolved(resolved),
+                None => return,
+            }
+        }
+    }
+
+    fn take_resolved(&mut self, resolved: Resolved) {
+        self.lookups.give_call_back(&mut self.delivery);
+        for parcel in resolved.ready {
+            self.delivery.offer(parcel);
+        }
+        for settled in &resolved.ended {
+            self.batch.settle(settled);
+        }
+        for (module, stop) in resolved.held {
+            self.delivery.hold(&module, stop);
+        }
+        if let Some(stop) = resolved.stop {
+            self.delivery.stop(stop);
+        }
+    }
+
+    async fn landed(&mut self, settled: &[Settled]) {
+        let mut touched = HashSet::new();
+        for settled in settled {
+            let Some(message) = self.batch.settle(settled) else {
+                continue;
+            };
+            touched.insert(message);
+            let Some(shape) = &self.batch.consignments[message].shape else {
+                continue;
+            };
+            if let Outcome::Accepted { id, .. } = &settled.outcome {
+                self.lookups.accepted(&shape.module, &settled.keys, id);
+            }
+            self.ran.took.insert(shape.module.clone());
+        }
+        // The last call's outcomes are told to the queue at once; those before it must outlast a crash.
+        if self.delivery.is_busy() || self.lookups.is_busy() {
+            self.remember(&touched).await;
+        }
     }
 
     /// Remembers what has ended of messages under way, but for rejects, which are not written down yet.
@@ -196,9 +262,12 @@ impl<M: Means, B: Brake> Run<'_, M, B> {
 
     fn finish(&mut self, preparer: &Preparer<'_, M>) {
         self.ran.tally = self.delivery.take_tally();
+        self.ran.questions = self.lookups.take_tally();
         let stopped = self.delivery.stopped().cloned();
         let holds = self.delivery.held().clone();
-        let undelivered = self.delivery.undelivered();
+        let mut undelivered = self.delivery.undelivered();
+        undelivered.extend(self.lookups.undelivered());
+        undelivered.sort_by_key(|parcel| parcel.place);
         let any_hold = holds.values().next().cloned();
         for parcel in undelivered {
             let why_held = holds.get(&parcel.shape.module);
@@ -224,10 +293,10 @@ impl<M: Means, B: Brake> Run<'_, M, B> {
     fn reject_for_module(&mut self, parcel: &Parcel) {
         let module = &parcel.shape.module;
         let reject = Reject::relay("UNKNOWN_MODULE", None, format!("Bigin knows no module {module}"));
-        self.batch.settle(&crate::parcel::Settled {
+        self.batch.settle(&Settled {
             place: parcel.place,
             keys: Vec::new(),
-            outcome: crate::parcel::Outcome::Rejected(reject),
+            outcome: Outcome::Rejected(reject),
         });
     }
 }

@@ -1,7 +1,8 @@
 //! Keeps records in order while some of them are being resolved. Pure.
 //!
-//! A record that refers to one which is not there is set aside, and tried once more when everything else has been
-//! delivered: its parent may come to be there by then. What must not overtake it is set aside too.
+//! A record that refers to one which is not there is set aside, and tried once more when everything before it has been
+//! delivered: its parent may come to be there by then. What must not overtake it is set aside too, and so is what is found
+//! by a match key that a record before it brings into being or takes away.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -29,9 +30,15 @@ pub struct Line {
     waiting: VecDeque<Pending>,
     /// What has been set aside and is tried once more, before all others.
     again: VecDeque<Pending>,
+    /// What has been set aside and is tried once more when that has been delivered.
+    postponed: Vec<Pending>,
     aside: Vec<Pending>,
+    /// The first place of a record that is set aside.
+    first_aside: Option<u64>,
     claims: Claims,
     missing: usize,
+    /// Whether any record was sent of those that are tried again at present.
+    sent_again: bool,
     /// Hashes of the match keys of records that make others appear or disappear; one too many does no harm. Records that
     /// are found by such a key are looked for when those have been delivered.
     touched: HashSet<u64>,
@@ -60,17 +67,18 @@ impl Line {
 
     /// Takes a record, behind all others. One that has nothing to wait for comes straight back; `idle`: no round is
     /// under way.
-    pub fn offer(&mut self, pending: Pending, idle: bool) -> Option<Parcel> {
-        let found_by_touched = pending.needs_key() && self.is_touched(&pending) && !self.is_full();
+    pub fn offer(&mut self, mut pending: Pending, idle: bool) -> Option<Parcel> {
+        pending.later = pending.needs_key() && self.is_touched(&pending);
         self.touch(&pending);
-        if found_by_touched || self.must_stay_behind(&pending.parcel) {
+        if !idle || self.has_waiting() {
+            self.waiting.push_back(pending);
+        } else if pending.later || self.must_stay_behind(&pending.parcel) {
             self.set_aside(pending);
-            return None;
-        }
-        if idle && pending.is_ready() && self.waiting.is_empty() && self.again.is_empty() {
+        } else if pending.is_ready() {
             return Some(pending.parcel);
+        } else {
+            self.waiting.push_back(pending);
         }
-        self.waiting.push_back(pending);
         None
     }
 
@@ -89,36 +97,43 @@ impl Line {
         self.aside.len() >= FULL
     }
 
-    /// The records of the next round, and whether they are tried for the last time.
+    /// The place of the first record that is set aside.
+    pub fn first_aside(&self) -> Option<u64> {
+        self.first_aside
+    }
+
+    /// The records of the next round, and whether they had been set aside.
     pub fn next_round(&mut self) -> (Vec<Pending>, bool) {
-        let last = !self.again.is_empty();
-        let from = if last { &mut self.again } else { &mut self.waiting };
+        let again = !self.again.is_empty();
+        let from = if again { &mut self.again } else { &mut self.waiting };
         let count = from.len().min(MOST_A_ROUND);
-        (from.drain(..count).collect(), last)
+        (from.drain(..count).collect(), again)
     }
 
     /// Puts the records of a round back that came to nothing.
-    pub fn put_back(&mut self, batch: Vec<Pending>, last: bool) {
-        let into = if last { &mut self.again } else { &mut self.waiting };
+    pub fn put_back(&mut self, batch: Vec<Pending>, again: bool) {
+        let into = if again { &mut self.again } else { &mut self.waiting };
         for pending in batch.into_iter().rev() {
             into.push_front(pending);
         }
     }
 
-    /// Sorts a round's verdicts out, in order. `last`: what is missing now is missing for good.
-    pub fn sort_out(&mut self, verdicts: Vec<Verdict>, last: bool) -> Sorted {
+    /// Sorts a round's verdicts out, in order. `again`: they had been set aside. What is missing then is missing for good,
+    /// unless a record before it has only now been sent.
+    pub fn sort_out(&mut self, verdicts: Vec<Verdict>, again: bool) -> Sorted {
         let mut sorted = Sorted::default();
         for verdict in verdicts {
             match verdict {
-                Verdict::Ready(parcel) if !self.must_stay_behind(&parcel) => sorted.ready.push(parcel),
+                Verdict::Ready(parcel) if !self.must_stay_behind(&parcel) => {
+                    self.sent_again |= again;
+                    sorted.ready.push(parcel);
+                }
                 // It comes back as one that has nothing to wait for but its turn.
-                Verdict::Ready(parcel) => self.set_aside(Pending {
-                    parcel,
-                    references: Vec::new(),
-                }),
+                Verdict::Ready(parcel) => self.set_aside(Pending::new(parcel, Vec::new())),
+                Verdict::Later(pending) => self.set_aside(pending),
                 Verdict::Ended(settled) => sorted.ended.push(settled),
                 Verdict::Held(pending, stop) => sorted.held.push((pending.parcel, stop)),
-                Verdict::Missing(pending, _) if !last && self.missing < MOST_ASIDE => {
+                Verdict::Missing(pending, _) if (!again || self.sent_again) && self.missing < MOST_ASIDE => {
                     self.missing += 1;
                     sorted.missing.push(pending.clone());
                     self.set_aside(pending);
@@ -128,25 +143,46 @@ impl Line {
                 }
             }
         }
+        if self.again.is_empty() {
+            for pending in std::mem::take(&mut self.postponed) {
+                self.set_aside(pending);
+            }
+        }
         sorted
     }
 
-    /// Tries what was set aside once more. False when nothing was.
+    /// Tries what was set aside once more, as far as that need not wait for others of it. False when nothing was.
     pub fn try_again(&mut self) -> bool {
-        self.aside.sort_by_key(|pending| pending.parcel.place);
-        self.again.extend(self.aside.drain(..));
+        if !self.again.is_empty() || !self.postponed.is_empty() {
+            return true;
+        }
+        let mut aside = std::mem::take(&mut self.aside);
+        aside.sort_by_key(|pending| pending.parcel.place);
+        self.first_aside = None;
         self.claims = Claims::default();
         self.missing = 0;
+        self.sent_again = false;
+        // What touched them has been delivered.
+        self.touched.clear();
+        let mut claims = Claims::default();
+        for mut pending in aside {
+            pending.later = false;
+            let is_found_later = pending.needs_key() && self.is_touched(&pending);
+            if is_found_later || !claims.admits(&pending.parcel) {
+                claims.take_off(std::slice::from_ref(&pending.parcel));
+                self.postponed.push(pending);
+            } else {
+                self.touch(&pending);
+                self.again.push_back(pending);
+            }
+        }
         !self.again.is_empty()
     }
 
     /// Everything in it, in order.
     pub fn abandon(&mut self) -> Vec<Parcel> {
-        let pending = self
-            .again
-            .drain(..)
-            .chain(self.waiting.drain(..))
-            .chain(self.aside.drain(..));
+        let tried_again = self.again.drain(..).chain(self.postponed.drain(..));
+        let pending = tried_again.chain(self.waiting.drain(..)).chain(self.aside.drain(..));
         let mut parcels: Vec<_> = pending.map(|pending| pending.parcel).collect();
         parcels.sort_by_key(|parcel| parcel.place);
         parcels
@@ -157,6 +193,8 @@ impl Line {
     }
 
     fn set_aside(&mut self, pending: Pending) {
+        let place = pending.parcel.place;
+        self.first_aside = Some(self.first_aside.map_or(place, |first| first.min(place)));
         self.claims.take_off(std::slice::from_ref(&pending.parcel));
         self.aside.push(pending);
     }

@@ -23,6 +23,8 @@ mod stage;
 mod tests;
 mod walk;
 
+use crate::map::Stages;
+
 pub use ask::{Ask, Reply};
 pub use desk::Desk;
 pub use line::{Line, Sorted};
@@ -32,3 +34,10 @@ pub use resolver::Resolver;
 pub use round::Round;
 pub use shelf::Shelf;
 pub use stage::{Resolved, Stage};
+
+/// What map may leave to this stage.
+pub const STAGES: Stages = Stages {
+    lookups: true,
+    keys: true,
+    tags: false,
+};

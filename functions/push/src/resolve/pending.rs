@@ -13,9 +13,21 @@ pub struct Pending {
     pub parcel: Parcel,
     /// The records it refers to.
     pub references: Vec<Reference>,
+    /// Whether a record before it brings into being, or takes away, what it is found by: it is looked into when that has
+    /// been delivered.
+    pub(super) later: bool,
 }
 
 impl Pending {
+    /// A record as map has made it.
+    pub fn new(parcel: Parcel, references: Vec<Reference>) -> Self {
+        Self {
+            parcel,
+            references,
+            later: false,
+        }
+    }
+
     /// Whether it is an update or a delete that does not say by id which record is meant.
     pub fn needs_key(&self) -> bool {
         let by_id = matches!(self.parcel.shape.operation, Operation::Update | Operation::Delete);
@@ -37,6 +49,8 @@ pub enum Verdict {
     Ended(Settled),
     /// A record it refers to is not there, and may come to be. Otherwise this is what it is rejected for.
     Missing(Pending, Reject),
+    /// It is to be looked into later.
+    Later(Pending),
     /// Bigin does not let it be found out; all records of its module wait.
     Held(Pending, Stop),
 }

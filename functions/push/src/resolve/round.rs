@@ -41,7 +41,7 @@ impl Round {
             making: None,
             findings: Findings::default(),
         };
-        for pending in &batch {
+        for pending in batch.iter().filter(|pending| !pending.later) {
             for reference in &pending.references {
                 let Some(place) = Place::of_rule(&reference.rule) else {
                     continue;
@@ -60,7 +60,7 @@ impl Round {
                 }
             }
         }
-        for pending in batch.iter().filter(|pending| pending.needs_key()) {
+        for pending in batch.iter().filter(|pending| pending.needs_key() && !pending.later) {
             for key in &pending.parcel.keys {
                 if let Some(place) = Place::of_key(&pending.parcel.shape.module, key) {
                     let wanted = round.wanted.entry(place).or_default();
@@ -241,7 +241,7 @@ impl Round {
     fn plan_making(&mut self, desk: &mut Desk) -> Making {
         let mut values: BTreeMap<Place, Vec<Value>> = BTreeMap::new();
         let mut seen: HashSet<(Place, String)> = HashSet::new();
-        for pending in &self.batch {
+        for pending in self.batch.iter().filter(|pending| !pending.later) {
             let Conclusion::Make(references) = conclude(pending, &self.findings, &|place| desk.is_unfit(place)) else {
                 continue;
             };
@@ -306,6 +306,9 @@ fn hold(failure: &CallFailure) -> Stop {
 }
 
 fn verdict(pending: Pending, findings: &Findings, desk: &Desk) -> Verdict {
+    if pending.later {
+        return Verdict::Later(pending);
+    }
     let conclusion = conclude(&pending, findings, &|place| desk.is_unfit(place));
     match conclusion {
         Conclusion::Send { key, ids } => Verdict::Ready(filled(pending, key, &ids)),
@@ -330,7 +333,9 @@ pub(super) fn ended(parcel: Parcel, outcome: Outcome) -> Settled {
 
 /// The record with all that was found.
 fn filled(pending: Pending, key: Option<Id>, ids: &[Option<Id>]) -> Parcel {
-    let Pending { mut parcel, references } = pending;
+    let Pending {
+        mut parcel, references, ..
+    } = pending;
     let mapped = Mapped {
         record: parcel.record,
         keys: Vec::new(),

@@ -53,8 +53,8 @@ pub struct Resolved {
     pub ready: Vec<Parcel>,
     /// Records that have ended.
     pub ended: Vec<Settled>,
-    /// Records whose modules are held.
-    pub held: Vec<(Parcel, Stop)>,
+    /// Modules whose records wait, and why.
+    pub held: Vec<(ModuleName, Stop)>,
     /// What stops everything.
     pub stop: Option<Stop>,
 }
@@ -66,13 +66,16 @@ pub struct Stage<'a, M: Means, B> {
     limits: Limits,
     line: Line,
     desk: Desk<'a>,
-    last: bool,
+    /// Whether the round's records had been set aside.
+    again: bool,
     lent: bool,
     halt: Arc<AtomicBool>,
     /// Where records were missing that others refer to, and by which value.
     missed: HashSet<(Place, String)>,
     /// What of it Bigin has taken since: the record's id.
     taken: Vec<(Place, MatchKey, String)>,
+    /// Records of modules that are held.
+    left: Vec<Parcel>,
     tally: CallTally,
     warnings: Vec<String>,
 }
@@ -86,11 +89,12 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
             limits,
             line: Line::default(),
             desk: Desk::Free(Box::new(resolver)),
-            last: false,
+            again: false,
             lent: false,
             halt: Arc::default(),
             missed: HashSet::new(),
             taken: Vec::new(),
+            left: Vec::new(),
             tally: CallTally::default(),
             warnings: Vec::new(),
         }
@@ -106,6 +110,11 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
     /// Takes a record, behind all others; one that has nothing to wait for comes straight back.
     pub fn offer(&mut self, pending: Pending) -> Option<Parcel> {
         self.line.offer(pending, matches!(self.desk, Desk::Free(_)))
+    }
+
+    /// Takes a record whose module is held: it waits.
+    pub fn leave(&mut self, pending: Pending) {
+        self.left.push(pending.parcel);
     }
 
     /// Whether more records may be offered. Bounds what is held in memory.
@@ -165,14 +174,14 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
         if let Desk::Free(_) = &self.desk
             && let Desk::Free(mut resolver) = std::mem::replace(&mut self.desk, Desk::Away)
         {
-            let (batch, last) = self.line.next_round();
-            if last {
+            let (batch, again) = self.line.next_round();
+            if again {
                 resolver.desk.doubt_missing(SHORT_LIST);
             }
             for (place, key, id) in self.taken.drain(..) {
                 resolver.desk.accepted(&place, &key, &id);
             }
-            self.last = last;
+            self.again = again;
             let round = Round::open(batch, &resolver.desk);
             self.desk = Desk::Waiting(resolver, Box::new(round));
         }
@@ -207,16 +216,21 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
             ..Resolved::default()
         };
         if resolved.stop.is_some() {
-            self.line.put_back(round.give_up(), self.last);
+            self.line.put_back(round.give_up(), self.again);
         } else {
-            let sorted = self.line.sort_out(round.close(&resolver.desk), self.last);
+            let sorted = self.line.sort_out(round.close(&resolver.desk), self.again);
             let references = sorted.missing.iter().flat_map(|pending| &pending.references);
             self.missed.extend(
                 references.filter_map(|reference| Some((Place::of_rule(&reference.rule)?, fold(&reference.value)))),
             );
             resolved.ready = sorted.ready;
             resolved.ended = sorted.ended;
-            resolved.held = sorted.held;
+            for (parcel, stop) in sorted.held {
+                if !resolved.held.iter().any(|(module, _)| *module == parcel.shape.module) {
+                    resolved.held.push((parcel.shape.module.clone(), stop));
+                }
+                self.left.push(parcel);
+            }
         }
         self.desk = Desk::Free(Box::new(resolver));
         resolved
@@ -237,6 +251,11 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
         }
     }
 
+    /// The place of the first record that is set aside.
+    pub fn first_aside(&self) -> Option<u64> {
+        self.line.first_aside()
+    }
+
     /// Tries what was set aside once more, now that all else has been delivered. False when there is nothing to try.
     pub fn try_again(&mut self) -> bool {
         self.line.try_again()
@@ -251,12 +270,15 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
     pub fn undelivered(&mut self) -> Vec<Parcel> {
         match std::mem::replace(&mut self.desk, Desk::Away) {
             Desk::Waiting(resolver, round) => {
-                self.line.put_back(round.give_up(), self.last);
+                self.line.put_back(round.give_up(), self.again);
                 self.desk = Desk::Free(resolver);
             }
             other => self.desk = other,
         }
-        self.line.abandon()
+        let mut left = self.line.abandon();
+        left.append(&mut self.left);
+        left.sort_by_key(|parcel| parcel.place);
+        left
     }
 
     /// What the questions cost since the last time this was asked. The credits are in the state table already.
@@ -269,9 +291,9 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
         &self.warnings
     }
 
-    /// The resolver, with all it knows; `None` where a round is still under way.
-    pub fn into_resolver(self) -> Option<Resolver> {
-        match self.desk {
+    /// The resolver, with all it knows; `None` where a round is still under way. Nothing is resolved after that.
+    pub fn take_resolver(&mut self) -> Option<Resolver> {
+        match std::mem::replace(&mut self.desk, Desk::Away) {
             Desk::Free(resolver) | Desk::Waiting(resolver, _) => Some(*resolver),
             Desk::Asking(_) | Desk::Away => None,
         }

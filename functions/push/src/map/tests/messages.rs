@@ -121,6 +121,7 @@ fn json_objects_that_are_wrong_are_rejected() {
 #[test]
 fn a_message_goes_before_the_mapping() {
     let overrides = Overrides {
+        cascade: None,
         operation: Some(Operation::Upsert),
         match_on: Some(vec!["customer no".into()]),
         trigger: Some(vec!["workflow".into()]),

@@ -232,7 +232,7 @@ pub(super) fn contact(place: u64, email: &str, references: Vec<Reference>) -> Pe
         keys,
         shape("Contacts", Operation::Upsert, &["Email"]),
     );
-    Pending { parcel, references }
+    Pending::new(parcel, references)
 }
 
 /// An update or a delete of the contacts that have those values of these fields.
@@ -247,10 +247,7 @@ pub(super) fn keyed(place: u64, operation: Operation, keys: &[(&str, &str)]) -> 
         .filter_map(|(field, value)| MatchKey::of(&Arc::from(*field), value))
         .collect();
     let parcel = Parcel::new(place, writer.finish(), keys, shape("Contacts", operation, &fields));
-    Pending {
-        parcel,
-        references: Vec::new(),
-    }
+    Pending::new(parcel, Vec::new())
 }
 
 /// Asks until all is known.
