@@ -10,6 +10,8 @@ macro_rules! codes {
     };
 }
 
+pub(crate) use codes as declare;
+
 codes! {
     /// What a record is rejected for before a credit is spent.
     REJECTS:

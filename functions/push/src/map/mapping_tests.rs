@@ -25,6 +25,7 @@ unknown_picklist = "add"
 validate = "strict"
 time_zone = "Europe/Berlin"
 phone_country = "DE"
+cascade = true
 stop_after = "10% of 100"
 route = "records"
 ignore = ["intern"]
@@ -54,6 +55,7 @@ on_ambiguous = "oldest"
 fn every_key_is_understood() {
     let mapping = Mapping::parse(EVERY_KEY).unwrap();
     assert_eq!(mapping.operation, Some(Operation::Upsert));
+    assert!(mapping.cascade && !Mapping::default().cascade);
     assert_eq!(mapping.match_on.as_deref(), Some(&["Email".to_owned()][..]));
     assert_eq!(
         mapping.stop_after,
@@ -89,6 +91,7 @@ fn a_mistake_is_told_with_its_line_and_the_nearest_right_word() {
         ("\n\ntime_zone = 'Berlin'", 3, "Europe/Berlin"),
         ("phone_country = 'Germany'", 1, "\"DE\""),
         ("stop_after = '200%'", 1, "\"20% of 500\""),
+        ("cascade = 'yes'", 1, "true or false"),
         ("stop_after = 0", 1, "\"20% of 500\""),
         ("clear_marker = ''", 1, "empty"),
         ("columns = 'x'", 1, "[columns]"),

@@ -1,5 +1,7 @@
 //! Lookups in files.
 
+use std::fmt::Write as _;
+
 use push::import::Step;
 use push::relay::Settings;
 use push::report::Status;
@@ -25,10 +27,12 @@ async fn a_company_by_name_becomes_the_company_and_never_another_one() {
         companies(&world, &NAMES).await;
         let mut text = String::from("Last Name,Email,Company\n");
         for (number, name) in NAMES.iter().enumerate() {
-            text += &format!(
-                "Rao,a{number}@example.com,{name}\nRao,b{number}@example.com, {}\n",
+            writeln!(
+                text,
+                "Rao,a{number}@example.com,{name}\nRao,b{number}@example.com, {}",
                 name.to_uppercase()
-            );
+            )
+            .unwrap();
         }
         let report = import_with(&world, "", &text).await;
         adds_up(&report);
@@ -53,7 +57,11 @@ async fn every_question_is_counted() {
     let mapping = "[lookup.Account_Name]\non_missing = 'create'";
     let mut text = String::from("Last Name,Email,Company,Contact Owner\n");
     for number in 0..25 {
-        text += &format!("Rao,a{number}@example.com,New Company {number},sam@sandbox-company.example\n");
+        writeln!(
+            text,
+            "Rao,a{number}@example.com,New Company {number},sam@sandbox-company.example"
+        )
+        .unwrap();
     }
     text += "Rao,b@example.com,O'Reilly GmbH,\n";
     let report = import_with(&world, mapping, &text).await;
@@ -175,10 +183,10 @@ async fn a_name_costs_one_question_however_often_it_comes_and_calls_stay_within_
     };
     let world = World::with(json!({"latency_ms": 5}), settings).await;
     let mut text = String::from("Last Name,Email,Company\n");
-    for row in 0..3_000 {
+    for row in 0..3_000_u32 {
         // New names in every stretch, some of which no query can have.
-        let quote = if row % 7 == 0 { "'" } else { "" };
-        text += &format!("Rao,a{row}@example.com,Company{quote} {}\n", row / 10);
+        let quote = if row.is_multiple_of(7) { "'" } else { "" };
+        writeln!(text, "Rao,a{row}@example.com,Company{quote} {}", row / 10).unwrap();
     }
     let report = import_with(&world, "[lookup.Account_Name]\non_missing = 'create'", &text).await;
     adds_up(&report);
@@ -200,7 +208,7 @@ async fn a_name_costs_one_question_however_often_it_comes_and_calls_stay_within_
             .unwrap()
             .parse()
             .unwrap();
-        let quote = if row % 7 == 0 { "'" } else { "" };
+        let quote = if row.is_multiple_of(7) { "'" } else { "" };
         assert_eq!(contact["Account_Name"]["name"], format!("Company{quote} {}", row / 10));
     }
     assert!(calls(&world, QUERIES) <= 12, "{}", calls(&world, QUERIES));
@@ -213,7 +221,7 @@ async fn a_parent_that_comes_while_the_import_runs_is_found_at_its_end() {
     let world = World::with(json!({"latency_ms": 30}), small_slices()).await;
     let mut text = String::from("Last Name,Email,Company\nRao,first@example.com,Late Ltd\nRao,odd@example.com,L'Ate\n");
     for row in 0..1_500 {
-        text += &format!("Rao,a{row}@example.com,\n");
+        writeln!(text, "Rao,a{row}@example.com,").unwrap();
     }
     // The first row's address comes once more: that row must not overtake it.
     text += "Doe,FIRST@example.com,\n";

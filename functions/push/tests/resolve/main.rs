@@ -60,5 +60,8 @@ fn company_of(world: &World, email: &str) -> Value {
 }
 
 fn rejects_of(world: &World, report: &Report) -> String {
-    world.text(report.rejects_key.as_ref().expect("there are rejects"))
+    let Some(key) = &report.rejects_key else {
+        panic!("there are no rejects: {report:?}");
+    };
+    world.text(key)
 }

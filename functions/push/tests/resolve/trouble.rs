@@ -1,5 +1,7 @@
 //! Lookups when Bigin throttles, refuses and loses answers, and when the invocation dies.
 
+use std::fmt::Write as _;
+
 use push::import::Step;
 use push::relay::Settings;
 use push::report::Status;
@@ -149,7 +151,7 @@ async fn an_import_that_dies_anywhere_gives_every_contact_its_company_and_makes_
         let company = |row: u32| format!("Company{} {}", if row.is_multiple_of(5) { "'" } else { "" }, row % 40);
         let mut text = String::from("Last Name,Email,Company\n");
         for row in 0..rows {
-            text += &format!("Rao,a{row}@example.com,{}\n", company(row));
+            writeln!(text, "Rao,a{row}@example.com,{}", company(row)).unwrap();
         }
         let mut execution = world.start(&world.put("inbox/Contacts/people.csv", text));
         execution.run_until(&world, |next| next.next == Step::Slice).await;

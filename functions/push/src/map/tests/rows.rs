@@ -122,6 +122,32 @@ fn updates_and_deletes_go_by_key_where_a_stage_looks_it_up() {
     assert_eq!(update.shape().match_on, ["Email"]);
     let delete = mapper_with(&["Email"], "operation = 'delete'", stages).unwrap();
     assert_eq!(delete.map_cells(["a@example.com"], 0).unwrap().keys.len(), 1);
+    // What several records have is told record by record.
+    let shared = mapper_with(
+        &["Last Name", "Phone"],
+        "operation = 'update'\nmatch_on = 'Last Name'",
+        stages,
+    )
+    .unwrap();
+    assert_eq!(shared.shape().match_on, ["Last_Name"]);
+}
+
+#[test]
+fn an_update_may_change_and_clear_a_match_field_of_a_record_that_is_found_otherwise() {
+    let stages = Stages {
+        keys: true,
+        ..Stages::default()
+    };
+    let update = mapper_with(&["id", "Email"], "operation = 'update'\nempty = 'clear'", stages).unwrap();
+    let made = |cells: [&str; 2]| update.map_cells(cells, 0).map(|made| made.record.json().to_owned());
+    let id = "4876876000000624001";
+    assert_eq!(
+        made([id, "new@example.com"]).unwrap(),
+        r#"{"id":"4876876000000624001","Email":"new@example.com"}"#
+    );
+    assert_eq!(made([id, ""]).unwrap(), r#"{"id":"4876876000000624001","Email":null}"#);
+    assert_eq!(made(["", "a@example.com"]).unwrap_err().code, codes::NOTHING_TO_WRITE);
+    assert_eq!(made(["", ""]).unwrap_err().code, codes::MATCH_KEY_MISSING);
 }
 
 #[test]
