@@ -9,6 +9,7 @@ pub mod data_centre;
 pub mod https;
 pub mod intake;
 pub mod oauth;
+pub mod panics;
 pub mod secret;
 pub mod state;
 pub mod telemetry;

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 pub const NAMESPACE: &str = "BiginRelay";
 
 /// Starts the logs: JSON, one event a line, each with the request id of its invocation (`lambda_runtime` opens a span with it).
-/// An unknown level counts as `info`.
+/// An unknown level counts as `info`. Panics are logged too, without their words.
 pub fn init(level: Option<&str>) {
     let level = level.unwrap_or("info").to_ascii_lowercase();
     let level = ["error", "warn", "info", "debug"]
@@ -31,6 +31,7 @@ pub fn init(level: Option<&str>) {
         .with_writer(std::io::stdout);
     // A second start (tests in one process) keeps the first.
     let _ = logs.try_init();
+    crate::panics::log_places_only();
 }
 
 /// What is measured. The names are fixed: alarms and dashboards match on them.

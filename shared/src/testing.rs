@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::data_centre::{DataCentre, ZohoHosts};
 use crate::secret::{AccessToken, ClientSecret, RefreshToken};
@@ -95,4 +96,84 @@ pub fn interleave<T>(seed: u64, tasks: Vec<impl Future<Output = T>>) -> Vec<T> {
         }
     }
     panic!("{} tasks do not come to an end", running.len());
+}
+
+/// What a run of functions has shown, and what must not be in it.
+///
+/// A run is a test of its own, ignored, that [`Witness::of`] starts in a process of its own: so all that it prints is
+/// seen, however it was printed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Witness {
+    canaries: Vec<(String, String)>,
+    shown: Vec<(String, String)>,
+}
+
+/// Where a run leaves its witness.
+const WITNESS: &str = "LEAKS_WITNESS";
+
+impl Witness {
+    /// This must not be seen anywhere.
+    pub fn guard(&mut self, what: &str, canary: &str) {
+        assert!(canary.len() >= 8, "{what} is too short to be found for sure");
+        if self.canaries.iter().all(|(_, known)| known != canary) {
+            self.canaries.push((what.to_owned(), canary.to_owned()));
+        }
+    }
+
+    /// This is seen by somebody: an error, an item of the state table, a report.
+    pub fn show(&mut self, what: &str, text: impl ToString) {
+        let shown = (what.to_owned(), text.to_string());
+        if !self.shown.contains(&shown) {
+            self.shown.push(shown);
+        }
+    }
+
+    /// The run is at its end.
+    pub fn rest(&self) {
+        let path = std::env::var(WITNESS).unwrap();
+        std::fs::write(path, serde_json::to_vec(self).unwrap()).unwrap();
+    }
+
+    /// Runs an ignored test of this test's own program; answers with what it has shown and printed.
+    pub fn of(run: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("leaks-{}-{run}", std::process::id()));
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([run, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+            .env(WITNESS, &path)
+            .output()
+            .unwrap();
+        let (out, err) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(output.status.success(), "{out}\n{err}");
+        let mut witness: Self = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        witness.show("the log", &out);
+        witness.show("the error stream", &err);
+        witness
+    }
+
+    /// Whether somebody has seen that.
+    pub fn has_seen(&self, text: &str) -> bool {
+        self.shown.iter().any(|(_, shown)| shown.contains(text))
+    }
+
+    /// The leaks, in any letter case: what, where, and the line.
+    pub fn leaks(&self) -> Vec<String> {
+        let mut leaks = Vec::new();
+        for (place, shown) in &self.shown {
+            for line in shown.lines() {
+                let folded = line.to_lowercase();
+                let found = |canary: &str| folded.contains(&canary.to_lowercase());
+                leaks.extend(
+                    self.canaries
+                        .iter()
+                        .filter(|(_, canary)| found(canary))
+                        .map(|(what, _)| format!("{what} is in {place}: {line}")),
+                );
+            }
+        }
+        leaks
+    }
 }

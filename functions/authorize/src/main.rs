@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use authorize::{Authorize, Config, ZohoClient};
-use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::Value;
 use shared::bigin::Bigin;
 use shared::clock::SystemClock;
 use shared::intake::PushIntake;
 use shared::state::DynamoTable;
 use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
-use shared::{aws, https, telemetry};
+use shared::{aws, https, panics, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -34,7 +34,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     };
     let authorize = &authorize;
     run(service_fn(|event: LambdaEvent<Value>| async move {
-        authorize.handle(event.payload).await.map_err(Diagnostic::from)
+        panics::contained(authorize.handle(event.payload)).await
     }))
     .await
 }

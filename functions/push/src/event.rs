@@ -1,12 +1,14 @@
 //! What push was invoked with: a batch of messages, a step of an import, or a request by hand.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::import::{ByHand, StepEvent};
 use crate::queue::Received;
 
 /// An invocation's payload.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Event {
     /// Messages of `RecordsQueue`.
     Batch(Vec<Received>),
@@ -16,6 +18,18 @@ pub enum Event {
     Message(Value),
     /// A file, by hand.
     File(ByHand),
+}
+
+/// Record content is in the payloads, so `Debug` does not show them.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Batch(received) => write!(f, "Batch({} messages)", received.len()),
+            Self::Step(step) => f.debug_tuple("Step").field(&step.step).finish(),
+            Self::Message(_) => f.write_str("Message(***)"),
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+        }
+    }
 }
 
 /// A payload that is none of these.

@@ -5,12 +5,15 @@ use push::config::Config;
 use push::wiring;
 use serde_json::Value;
 use shared::config::Environment;
-use shared::telemetry;
+use shared::{panics, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(Environment::from_process())?;
     telemetry::init(config.log_level.as_deref());
     let push = wiring::connect(config).await?;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| Box::pin(push.invoked(event)))).await
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| {
+        panics::contained(push.invoked(event))
+    }))
+    .await
 }

@@ -1,6 +1,6 @@
 //! The refresh function: wiring only.
 
-use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use refresh::{Config, Function, Refresher};
 use serde_json::Value;
 use shared::clock::SystemClock;
@@ -8,7 +8,7 @@ use shared::intake::PushIntake;
 use shared::oauth::TOKEN_TIMEOUT;
 use shared::state::{DynamoTable, Standing};
 use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
-use shared::{aws, https, telemetry};
+use shared::{aws, https, panics, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -31,10 +31,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     // The first connection costs most; at start-up the function has the whole processor.
     let _ = tokio::join!(function.refresher.access.read(), Standing::read(&table));
     run(service_fn(|event: LambdaEvent<Value>| async move {
-        function
-            .invoke(&event.payload, &event.context.request_id)
-            .await
-            .map_err(Diagnostic::from)
+        panics::contained(function.invoke(&event.payload, &event.context.request_id)).await
     }))
     .await
 }

@@ -1,6 +1,6 @@
 //! The revoke function: wiring only.
 
-use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use revoke::{Config, Function, Revoker, S3Reports, SqsQueues, Watch};
 use serde_json::Value;
 use shared::clock::SystemClock;
@@ -8,7 +8,7 @@ use shared::intake::PushIntake;
 use shared::oauth::TOKEN_TIMEOUT;
 use shared::state::DynamoTable;
 use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
-use shared::{aws, https, telemetry};
+use shared::{aws, https, panics, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -32,7 +32,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     };
     let function = &function;
     run(service_fn(|event: LambdaEvent<Value>| async move {
-        function.handle(&event.payload).await.map_err(Diagnostic::from)
+        panics::contained(function.handle(&event.payload)).await
     }))
     .await
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::CallFailure;
 use super::lenient::{First, Object, Text};
+use super::outcome::UNNAMED_ERROR;
 
 /// An answer as it came, reduced to what is judged.
 #[derive(Clone, Default)]
@@ -207,6 +208,21 @@ pub(super) fn is_of_the_request(code: &str) -> bool {
     )
 }
 
+/// A code of Zoho's as it may be told on. What cannot be one might echo what was sent.
+pub(super) fn code_of(code: &str) -> &str {
+    let is_a_code = code.len() <= 60 && code.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    if is_a_code { code } else { UNNAMED_ERROR }
+}
+
+/// What of a message of Zoho's may be told on: its messages about a call are short and fixed, in lower case. Should one
+/// ever quote what was sent (a name, an address, a number, a token), that is left out.
+fn plain_words(message: &str) -> String {
+    let is_plain = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || ".,;:'()-_".contains(c));
+    let words = message.split_whitespace().take(40);
+    let words = words.map(|word| if is_plain(word) { word } else { "***" });
+    words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
+}
+
 /// An error of the request as a whole.
 #[derive(Default)]
 pub(super) struct Fault<'a> {
@@ -224,12 +240,10 @@ impl Fault<'_> {
     /// The code decides; the status only where there is no code that does.
     pub(super) fn classify(&self, call: &str) -> CallFailure {
         let (call, status) = (call.to_owned(), self.status);
-        // Zoho's messages are short and fixed; should one ever quote what was sent, it is not quoted at length.
-        let message = self.message.chars().take(200).collect();
-        let code = if self.code.is_empty() {
-            format!("HTTP {status}")
-        } else {
-            self.code.to_owned()
+        let message = plain_words(self.message);
+        let code = match code_of(self.code) {
+            "" => format!("HTTP {status}"),
+            code => code.to_owned(),
         };
         match (self.code, status) {
             ("OAUTH_SCOPE_MISMATCH", _) => CallFailure::ScopeMissing { call },

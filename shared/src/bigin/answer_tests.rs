@@ -209,3 +209,20 @@ proptest::proptest! {
         let _ = judge("GET /x", RawAnswer { status, body, ..RawAnswer::default() });
     }
 }
+
+#[test]
+fn what_a_failure_quotes_of_what_was_sent_is_left_out() {
+    let body = json!({"code": "INVALID_DATA", "message": "the value ann.rao@example.com of Rao (+49 30 123) is invalid", "status": "error"});
+    let refused = judge("c", raw(400, &body)).unwrap_err();
+    let told = refused.to_string();
+    assert!(
+        told.contains("INVALID_DATA: the value *** of *** *** *** *** is invalid"),
+        "{told}"
+    );
+    let echo = judge(
+        "c",
+        raw(400, &json!({"code": "1000.abc.def", "message": "x", "status": "error"})),
+    )
+    .unwrap_err();
+    assert!(echo.to_string().contains("UNNAMED_ERROR"), "{echo}");
+}

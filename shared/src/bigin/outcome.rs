@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Operation;
+use super::answer::code_of;
 use super::lenient::{List, Object, Text};
 
 /// What Bigin did with a record it accepted.
@@ -35,8 +36,8 @@ pub struct RecordError {
 /// The code of a result that cannot be read: the record may or may not have been written.
 pub const UNREADABLE_RESULT: &str = "UNREADABLE_RESULT";
 
-/// The code of an error that Bigin gives no code.
-const UNNAMED_ERROR: &str = "UNNAMED_ERROR";
+/// The code of an error that Bigin gives no code, or one that cannot be told on.
+pub(super) const UNNAMED_ERROR: &str = "UNNAMED_ERROR";
 
 /// The outcome of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,7 +194,7 @@ impl Element<'_> {
         // DUPLICATE_DATA names the other record in duplicate_record, sometimes in id as well and sometimes there alone.
         let other = details.duplicate_record.0.id.get();
         into.push(RecordError {
-            code: code.to_owned(),
+            code: code_of(code).to_owned(),
             message: self.message.owned().unwrap_or_default(),
             field: details.api_name.owned(),
             expectation: details.expectation(),
