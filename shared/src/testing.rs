@@ -2,7 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "support for tests: a panic here is a test that fails"
+    clippy::needless_pass_by_value,
+    reason = "support for tests: a panic here is a test that fails, and what it takes is easy to give"
 )]
 
 use std::pin::pin;
