@@ -143,13 +143,16 @@ impl<'a, M: Means> Slice<'a, M> {
                 continue;
             }
             let has_room = reading && !stopped && self.delivery.has_room() && self.lookups.has_room();
+            // What has come back makes room for the next call: it comes before more rows, which are mapped while calls fly.
             tokio::select! {
+                biased;
                 settled = self.delivery.settled(), if self.delivery.will_settle() => {
                     for settled in settled {
                         self.settle(&settled);
                     }
                 }
                 resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
+                () = sleep_until(self.saved_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
                 stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
                     Some(Ok(Stretch::Rows { rows, after })) => {
                         for (row, before) in rows {
@@ -171,7 +174,6 @@ impl<'a, M: Means> Slice<'a, M> {
                     }
                     None => return Err(ImportError::ReaderCutOff),
                 },
-                () = sleep_until(self.saved_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
             }
             let full = self.ended_since >= self.relay.settings.checkpoint_rows || self.parts.are_full();
             if full || (has_room && !self.may_read()) {
@@ -288,7 +290,7 @@ impl<'a, M: Means> Slice<'a, M> {
     /// Rows up to some number ahead may be sent until the next checkpoint. Should this invocation die, all of them that
     /// have not ended count as lost.
     async fn checkpoint(&mut self) -> Result<(), ImportError> {
-        let ahead = self.relay.settings.checkpoint_rows + 2 * MOST_ROWS as u64;
+        let ahead = self.relay.settings.checkpoint_rows + 10 * MOST_ROWS as u64;
         self.sends_below = self.tracker.next_row() + ahead;
         let since = self
             .lost

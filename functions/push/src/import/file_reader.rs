@@ -7,10 +7,10 @@ use crate::bucket::{BucketError, ObjectVersion, Objects};
 use crate::decode::{Checkpoint, Decoder, FileFault, Form};
 use crate::row::Row;
 
-/// The most rows handed over at once.
-pub const MOST_ROWS: usize = 500;
+/// The most rows handed over at once: few, since no call is sent while they are mapped.
+pub const MOST_ROWS: usize = 100;
 /// How many stretches are read ahead.
-const AHEAD: usize = 2;
+const AHEAD: usize = 8;
 
 /// What comes next in a file.
 #[derive(Debug)]

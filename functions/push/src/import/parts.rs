@@ -115,7 +115,7 @@ impl Parts {
 
 /// Gzip files may be joined end to end (RFC 1952, section 2.2).
 fn pack(text: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(text)?;
     packed.finish()
 }
