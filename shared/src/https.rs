@@ -6,6 +6,8 @@ use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
+use crate::roots;
+
 /// How long opening a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept: shorter than gateways do, since a frozen Lambda does not notice them closing.
@@ -25,7 +27,11 @@ pub struct ClientUnusable(String);
 /// # Errors
 /// TLS could not be set up.
 pub fn client(timeout: Duration) -> Result<Client, ClientUnusable> {
-    Client::builder()
+    let builder = match roots::zoho() {
+        Some(tls) => Client::builder().tls_backend_preconfigured(tls),
+        None => Client::builder(),
+    };
+    builder
         .user_agent(concat!("bigin-relay/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .no_proxy()

@@ -10,6 +10,7 @@ pub mod https;
 pub mod intake;
 pub mod oauth;
 pub mod panics;
+mod roots;
 pub mod secret;
 pub mod state;
 pub mod telemetry;

@@ -5,30 +5,46 @@ use std::io::Write;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "BiginRelay";
 
+/// Whose events stay out below warnings.
+const QUIET: [&str; 9] = [
+    "aws_config",
+    "aws_runtime",
+    "aws_smithy_http_client",
+    "aws_smithy_runtime",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+];
+
 /// Starts the logs: JSON, one event a line, each with the request id of its invocation (`lambda_runtime` opens a span with it).
 /// An unknown level counts as `info`. Panics are logged too, without their words.
 pub fn init(level: Option<&str>) {
-    let level = level.unwrap_or("info").to_ascii_lowercase();
-    let level = ["error", "warn", "info", "debug"]
-        .into_iter()
-        .find(|known| *known == level)
-        .unwrap_or("info");
+    let level = match level.unwrap_or("info").to_ascii_lowercase().as_str() {
+        "error" => LevelFilter::ERROR,
+        "warn" => LevelFilter::WARN,
+        "debug" => LevelFilter::DEBUG,
+        _ => LevelFilter::INFO,
+    };
     // The SDK's and hyper's own events may show requests: they stay out below warnings, whatever the level.
-    let filter = EnvFilter::new(format!(
-        "{level},aws_config=warn,aws_runtime=warn,aws_smithy_runtime=warn,aws_smithy_http_client=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn,h2=warn"
-    ));
-    let logs = tracing_subscriber::fmt()
+    let filter = Targets::new()
+        .with_default(level)
+        .with_targets(QUIET.map(|target| (target, level.min(LevelFilter::WARN))));
+    let logs = tracing_subscriber::fmt::layer()
         .json()
-        .with_env_filter(filter)
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
         .with_writer(std::io::stdout);
+    let logs = tracing_subscriber::registry().with(logs.with_filter(filter));
     // A second start (tests in one process) keeps the first.
     let _ = logs.try_init();
     crate::panics::log_places_only();

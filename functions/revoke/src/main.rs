@@ -14,7 +14,7 @@ use shared::{aws, https, panics, telemetry};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_process()?;
     telemetry::init(config.log_level.as_deref());
-    let sdk = aws::load().await;
+    let sdk = aws::load();
     let function = Function {
         revoker: Revoker {
             table: DynamoTable::new(&sdk, &config.state_table),
