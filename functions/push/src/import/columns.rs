@@ -50,7 +50,7 @@ impl Columns {
         let mapper = made.map_err(|fault| refusal(&plan.form, &fault))?;
         let mut warnings = mapper.warnings().to_vec();
         if mapping.route == Route::Bulk {
-            warnings.push("bulk write is not used: the records go in calls of up to 100".to_owned());
+            warnings.push("route = \"bulk\" is not built: the records go in calls of up to 100".to_owned());
         }
         Ok(Self {
             mapper,
