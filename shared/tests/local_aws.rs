@@ -1,8 +1,8 @@
 //! The adapters against a local AWS, where the doubles in memory could deceive: a publish is a compare-and-swap, a scrub
 //! leaves nothing behind a label, a swap is lost by revision, and what has expired is absent.
 //!
-//! Not run by `make test` yet; by hand with the variables of `target/local/env` (after `make up`):
-//! `cargo test -p shared --test local_aws -- --ignored`
+//! Ignored by `cargo test`, since they need a local AWS: `make test` runs them with its end-to-end tests; by hand they go
+//! with the variables of `target/local/env` (after `make up`): `cargo test -p shared --test local_aws -- --ignored`
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use aws_config::SdkConfig;

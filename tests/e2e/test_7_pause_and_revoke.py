@@ -22,6 +22,8 @@ def test_a_pause_holds_everything_back_and_resume_lets_it_go(relay: Relay, autho
     answer = relay.invoke("revoke", {"action": "pause", "reason": "the books are being closed"})
     assert "token" not in json.dumps(answer)
     before = relay.console.state()["calls_total"]
+    # What earlier tests made a pause hold back may still be out of sight on the queue.
+    waiting = relay.depth()
     key = put_and_send(relay, mark)
     report = relay.report(key, status="paused")
     assert report["reason"]["code"] == "operator"
@@ -29,7 +31,7 @@ def test_a_pause_holds_everything_back_and_resume_lets_it_go(relay: Relay, autho
     assert "the books are being closed" in status["paused"]["message"]
     assert status["paused"]["since"]
     assert status["intake_open"] is False
-    assert relay.depth() == 1
+    assert relay.depth() == waiting + 1
     assert relay.console.state()["calls_total"] == before
 
     relay.invoke("revoke", {"action": "resume"})
@@ -63,13 +65,14 @@ def test_after_a_revoke_nothing_reaches_bigin_and_authorize_brings_everything_ba
                 assert not any(token in held for token in [*tokens, secret]), f"{name} {version['VersionStages']} holds a token"
 
     before = relay.console.state()["calls_total"]
+    waiting = relay.depth()
     key = put_and_send(relay, mark)
     report = relay.report(key, status="paused")
     assert report["reason"]["code"] == "revoked"
     assert relay.invoke("refresh", {})["status"] == "revoked"
     assert "left the company" in json.dumps(relay.status()["paused"])
     assert relay.console.state()["calls_total"] == before, "something called Zoho after the revoke"
-    assert relay.depth() == 1
+    assert relay.depth() == waiting + 1
     again = relay.revoke(confirm=authorized["authorization"]["org_id"])
     assert again["status"] == "revoked"
 
