@@ -275,3 +275,44 @@ async fn metadata_user_and_organisation_are_read() {
         Err(CallFailure::Unreadable { .. })
     ));
 }
+
+#[tokio::test]
+async fn tags_are_made_known_and_added_to_those_that_records_have() {
+    let zoho = Zoho::start().await;
+    let access = zoho.access().await;
+    let contacts = ModuleName::parse("Contacts").unwrap();
+    let records =
+        [1, 2].map(|n| json!({"Last_Name": "Rao", "Email": format!("{n}@example.com"), "Tag": [{"name": "Old"}]}));
+    let written = zoho.write(&access, &shape(Operation::Insert), &records).await.unwrap();
+    let ids: Vec<_> = written.outcomes.iter().map(|outcome| accepted(outcome).1).collect();
+    let bigin = support::bigin();
+    let failure = bigin
+        .add_tags(&access, &contacts, &["New", "old"], &ids)
+        .await
+        .unwrap_err();
+    assert!(matches!(failure, CallFailure::Refused { .. }), "{failure:?}");
+    assert_eq!(
+        bigin.make_tags(&access, &contacts, &["New", "old"]).await.unwrap(),
+        None
+    );
+    let unknown = [ids[0], "4711000000000000001", ids[1]];
+    let tagged = bigin
+        .add_tags(&access, &contacts, &["New", "old"], &unknown)
+        .await
+        .unwrap();
+    assert_eq!(accepted(&tagged.outcomes[0]), (Action::Updated, ids[0]));
+    assert_eq!(codes(&tagged.outcomes[1]), ["INVALID_DATA"]);
+    for record in zoho.sandbox.records("Contacts") {
+        let names: Vec<_> = record["Tag"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tag| &tag["name"])
+            .collect();
+        assert_eq!(names, ["New", "Old"]);
+    }
+    // All of them are there, which is not an error; a name that cannot be one is.
+    assert_eq!(bigin.make_tags(&access, &contacts, &["New"]).await.unwrap(), None);
+    let wrong = bigin.make_tags(&access, &contacts, &[&"x".repeat(26)]).await.unwrap();
+    assert_eq!(wrong.map(|error| error.code).as_deref(), Some("INVALID_DATA"));
+}

@@ -11,7 +11,7 @@ use shared::bigin::{CallShape, MOST_RECORDS_A_CALL, Operation};
 /// What records lay claim to, so that others which must not overtake them stay behind.
 pub(crate) use self::claims::Flying as Claims;
 use self::claims::{Flying, Passed};
-use crate::parcel::{MatchKey, Parcel};
+use crate::parcel::{Errand, MatchKey, Parcel};
 
 /// How far ahead a call looks for records that may be sent.
 const WINDOW: usize = 20 * MOST_RECORDS_A_CALL;
@@ -26,6 +26,7 @@ pub struct Lanes {
 /// A call being put together.
 struct Draft<'a> {
     shape: &'a Arc<CallShape>,
+    errand: &'a Errand,
     places: Vec<usize>,
     most: usize,
 }
@@ -51,15 +52,16 @@ impl Lanes {
         for (place, parcel) in self.waiting.iter().enumerate().take(WINDOW) {
             let number = drafts
                 .iter()
-                .position(|draft| same(draft.shape, &parcel.shape))
+                .position(|draft| same(draft.shape, &parcel.shape) && *draft.errand == parcel.errand)
                 .unwrap_or(drafts.len());
             let mut taken = None;
             if self.flying.admits(parcel) && passed.admits(parcel, number) {
                 if number == drafts.len() {
                     drafts.push(Draft {
                         shape: &parcel.shape,
+                        errand: &parcel.errand,
                         places: Vec::new(),
-                        most: MOST_RECORDS_A_CALL,
+                        most: parcel.most_in_call,
                     });
                 }
                 let draft = &mut drafts[number];
@@ -97,6 +99,11 @@ impl Lanes {
         for parcel in parcels.into_iter().rev() {
             self.waiting.push_front(parcel);
         }
+    }
+
+    /// The records that wait, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Parcel> {
+        self.waiting.iter()
     }
 
     /// Hands back all that waits, in order.

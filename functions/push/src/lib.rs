@@ -25,6 +25,7 @@ pub mod relay;
 pub mod report;
 pub mod report_file;
 pub mod resolve;
+pub mod rest;
 pub mod row;
 pub mod stop;
 pub mod token_desk;

@@ -8,6 +8,29 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::bigin::{Action, CallShape, MOST_RECORDS_A_CALL, Record};
 
+use crate::rest::{Rest, Tag, Taken};
+
+/// What the call does that carries a record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Errand {
+    /// Writes it, as its shape says.
+    #[default]
+    Write,
+    /// Adds these tags to it.
+    AddTags(Arc<[Tag]>),
+}
+
+impl Errand {
+    /// What a call with that many records costs in API credits. Tagging costs one for each started ten like writing, but
+    /// at most ten for the 500 records it may have (Bigin developer guide, "API Limits").
+    pub fn credits(&self, shape: &CallShape, records: usize) -> u64 {
+        match self {
+            Self::Write => shape.credits(records),
+            Self::AddTags(_) => (records.div_ceil(10) as u64).min(10),
+        }
+    }
+}
+
 /// A record on its way.
 #[derive(Debug, Clone)]
 pub struct Parcel {
@@ -19,6 +42,12 @@ pub struct Parcel {
     pub keys: Vec<MatchKey>,
     /// What the call that carries it must be like. Only records of one shape share a call.
     pub shape: Arc<CallShape>,
+    /// What that call does.
+    pub errand: Errand,
+    /// What is left to be done once Bigin has it.
+    pub rest: Option<Box<Rest>>,
+    /// Bigin has it: the call does something of its rest.
+    pub taken: Option<Box<Taken>>,
     /// The message group it came with. Records of one group never overtake each other, whatever their keys.
     pub group: Option<u32>,
     /// The most records that a call with it may have: halved each time such a call is refused as a whole.
@@ -37,6 +66,9 @@ impl Parcel {
             record,
             keys,
             shape,
+            errand: Errand::Write,
+            rest: None,
+            taken: None,
             group: None,
             most_in_call: MOST_RECORDS_A_CALL,
             attempts: 0,
@@ -158,6 +190,8 @@ pub enum Outcome {
         id: String,
         /// Whether an earlier call may have inserted it already.
         possibly_duplicated: bool,
+        /// What was to go with it and Bigin would not do, such as adding its tags.
+        lacks: Option<Box<Reject>>,
     },
     /// There was nothing to do.
     Unchanged,

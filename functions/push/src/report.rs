@@ -25,9 +25,9 @@ pub enum Status {
     Running,
     /// Waits for something; goes on by itself or when an operator has acted.
     Paused,
-    /// Done, nothing rejected.
+    /// Done, nothing rejected and nothing incomplete.
     Complete,
-    /// Done, some records rejected.
+    /// Done, some records rejected or incomplete.
     Partial,
     /// Nothing was sent.
     Refused,
@@ -99,6 +99,10 @@ pub struct Counts {
     pub deferred: u64,
     /// Of the inserted, those that an earlier call may have inserted already.
     pub possibly_duplicated: u64,
+    /// Of the inserted and updated, those that Bigin has without all that was to go with them, such as their tags, by
+    /// code; each is in the rejects file.
+    #[serde(default)]
+    pub incomplete: BTreeMap<String, u64>,
     /// The rejected, by code.
     pub rejects_by_code: BTreeMap<String, u64>,
 }
@@ -111,6 +115,7 @@ impl Counts {
             Outcome::Accepted {
                 action,
                 possibly_duplicated,
+                lacks,
                 ..
             } => {
                 match action {
@@ -119,6 +124,9 @@ impl Counts {
                     Action::Deleted => self.deleted += 1,
                 }
                 self.possibly_duplicated += u64::from(*possibly_duplicated);
+                if let Some(lacks) = lacks {
+                    *self.incomplete.entry(lacks.code.clone()).or_default() += 1;
+                }
             }
             Outcome::Unchanged => self.unchanged += 1,
             Outcome::Rejected(reject) => {
@@ -252,7 +260,7 @@ impl Report {
 
     /// Ends the run, as complete or partial.
     pub fn finish(&mut self, now: Timestamp) {
-        let status = if self.counts.rejected == 0 {
+        let status = if self.counts.rejected == 0 && self.counts.incomplete.is_empty() {
             Status::Complete
         } else {
             Status::Partial
@@ -289,11 +297,13 @@ mod tests {
             action: Action::Inserted,
             id: "1".into(),
             possibly_duplicated: true,
+            lacks: None,
         });
         counts.settle(&Outcome::Accepted {
             action: Action::Deleted,
             id: "2".into(),
             possibly_duplicated: false,
+            lacks: Some(Box::new(Reject::relay("LIMIT_EXCEEDED", None, "m"))),
         });
         counts.settle(&Outcome::Unchanged);
         counts.settle(&Outcome::Rejected(Reject::relay("INVALID_EMAIL", None, "m")));
@@ -301,6 +311,7 @@ mod tests {
         assert!(counts.add_up());
         assert_eq!((counts.read, counts.possibly_duplicated), (11, 1));
         assert_eq!(counts.rejects_by_code["INVALID_EMAIL"], 1);
+        assert_eq!(counts.incomplete["LIMIT_EXCEEDED"], 1);
     }
 
     #[test]

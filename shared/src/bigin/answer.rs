@@ -80,7 +80,8 @@ struct Peek<'a> {
     message: Text<'a>,
     #[serde(borrow)]
     details: Object<Details<'a>>,
-    #[serde(borrow)]
+    /// Tags that are made are answered under a name of their own.
+    #[serde(borrow, alias = "tags")]
     data: First<Object<Inner<'a>>>,
 }
 

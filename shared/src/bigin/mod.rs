@@ -14,6 +14,7 @@ mod outcome;
 mod pages;
 mod record;
 mod records;
+mod tags;
 mod users;
 
 pub use answer::{Answer, RawAnswer, judge};
@@ -28,4 +29,5 @@ pub use outcome::{Action, RecordError, RecordOutcome, UNREADABLE_RESULT};
 pub use pages::{MOST_RECORDS_LISTED, Page};
 pub use record::{FieldName, Record, RecordWriter, push_text};
 pub use records::{CallShape, MOST_RECORDS_A_CALL, Operation, RecordsAnswer};
+pub use tags::MOST_RECORDS_A_TAGGING;
 pub use users::{TeamPipeline, User, UserPage};

@@ -18,6 +18,17 @@ pub enum Action {
     Deleted,
 }
 
+impl Action {
+    /// The word for it, in reports and outcomes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Inserted => "inserted",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// Why Bigin refused one record; the code is Zoho's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordError {

@@ -156,7 +156,7 @@ fn is_an_id(text: &str) -> bool {
 }
 
 impl RecordsAnswer {
-    fn of(answer: &Answer, outcomes: Vec<RecordOutcome>) -> Self {
+    pub(super) fn of(answer: &Answer, outcomes: Vec<RecordOutcome>) -> Self {
         Self {
             outcomes,
             credits_remaining: answer.credits_remaining,
@@ -195,7 +195,7 @@ struct Results<'a> {
 }
 
 /// Results come in the order of the input, one an element: anything else cannot be mapped back and is not guessed at.
-fn outcomes(
+pub(super) fn outcomes(
     call: &str,
     operation: Operation,
     answer: &Answer,

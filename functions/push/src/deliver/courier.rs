@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use shared::bigin::{Access, Bigin, CallFailure, CallShape, RecordsAnswer};
+use shared::bigin::{Access, Bigin, CallFailure, CallShape, ModuleName, RecordOutcome, RecordsAnswer};
 
 use super::decision::met_itself;
-use crate::parcel::Parcel;
+use crate::parcel::{Errand, Parcel};
+use crate::rest::Tag;
 use crate::stop::Stop;
 
 /// What lets a call in, and which version of the access-token secret it came from.
@@ -76,7 +77,6 @@ pub struct Carried {
 
 /// Makes the call; a refused token is replaced by a fresh one and the call repeated with it.
 pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parcels: &Arc<Vec<Parcel>>) -> Carried {
-    let records: Vec<_> = parcels.iter().map(|parcel| &parcel.record).collect();
     let mut carried = Carried {
         trip: Trip::NotMade(Stop::OutOfTime),
         calls: 0,
@@ -95,7 +95,7 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
     };
     carried.calls += 1;
     carried.set_out = Timestamp::now();
-    let mut written = bigin.write(&pass.access, shape, &records).await;
+    let mut written = make(bigin, &pass.access, shape, parcels, &mut carried).await;
     let mut replaced = 0;
     while matches!(written, Err(CallFailure::TokenRejected { .. })) && pass.may_be_replaced(replaced) {
         replaced += 1;
@@ -111,7 +111,7 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
         carried.calls += 1;
         carried.retries += 1;
         carried.set_out = Timestamp::now();
-        written = bigin.write(&pass.access, shape, &records).await;
+        written = make(bigin, &pass.access, shape, parcels, &mut carried).await;
     }
     carried.trip = match written {
         Err(failure) => Trip::Failed(failure),
@@ -133,4 +133,62 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
         }
     };
     carried
+}
+
+/// Makes the call that the parcels' errand is.
+async fn make(
+    bigin: &Bigin,
+    access: &Access,
+    shape: &CallShape,
+    parcels: &[Parcel],
+    carried: &mut Carried,
+) -> Result<RecordsAnswer, CallFailure> {
+    if let Some(Errand::AddTags(tags)) = parcels.first().map(|first| &first.errand) {
+        let ids: Vec<_> = parcels.iter().filter_map(|parcel| parcel.record.id()).collect();
+        return tag(bigin, access, &shape.module, tags, &ids, carried).await;
+    }
+    let records: Vec<_> = parcels.iter().map(|parcel| &parcel.record).collect();
+    bigin.write(access, shape, &records).await
+}
+
+/// Adds tags. Bigin refuses those that the module does not know yet, without saying so: they are made known, once.
+async fn tag(
+    bigin: &Bigin,
+    access: &Access,
+    module: &ModuleName,
+    tags: &[Tag],
+    ids: &[&str],
+    carried: &mut Carried,
+) -> Result<RecordsAnswer, CallFailure> {
+    let names: Vec<_> = tags.iter().map(|tag| tag.0.as_str()).collect();
+    let tagged = bigin.add_tags(access, module, &names, ids).await;
+    let refused = match &tagged {
+        Err(failure) => matches!(failure, CallFailure::Refused { .. }),
+        Ok(answer) => answer
+            .outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, RecordOutcome::Refused(_)) && !outcome.is_unreadable()),
+    };
+    if !refused {
+        return tagged;
+    }
+    carried.calls += 1;
+    carried.credits += 1;
+    match bigin.make_tags(access, module, &names).await {
+        Ok(None) => {
+            carried.calls += 1;
+            bigin.add_tags(access, module, &names, ids).await
+        }
+        Ok(Some(error)) => Err(CallFailure::Refused {
+            call: format!("the making of a tag of {module}"),
+            status: 400,
+            code: error.code,
+            message: error.expectation.unwrap_or(error.message),
+        }),
+        // Who may not make tags may add those that there are: what was said of adding them stands.
+        Err(CallFailure::Refused { .. } | CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. }) => {
+            tagged
+        }
+        Err(failure) => Err(failure),
+    }
 }

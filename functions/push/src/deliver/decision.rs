@@ -140,6 +140,7 @@ pub fn about_record(parcel: &Parcel, outcome: RecordOutcome, created: &Created) 
                 action,
                 id,
                 possibly_duplicated,
+                lacks: None,
             })
         }
         RecordOutcome::Refused(errors) => about_errors(parcel, &errors),
@@ -158,6 +159,7 @@ fn about_clash(parcel: &Parcel, id: &str, lost_at: Timestamp, created: &Created,
                 action: Action::Inserted,
                 id: id.to_owned(),
                 possibly_duplicated: false,
+                lacks: None,
             })
         }
         None if parcel.attempts < MOST_ATTEMPTS => Verdict::TryAgain,
@@ -187,6 +189,7 @@ fn about_errors(parcel: &Parcel, errors: &[RecordError]) -> Verdict {
             action: Action::Deleted,
             id: id.to_owned(),
             possibly_duplicated: false,
+            lacks: None,
         });
     }
     Verdict::Ended(Outcome::Rejected(reject(errors)))

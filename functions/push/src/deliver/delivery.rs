@@ -14,6 +14,7 @@ use super::limits::{CallTally, Limits};
 use super::pace::{RetryBudget, Width};
 use crate::lanes::Lanes;
 use crate::parcel::{Parcel, Settled};
+use crate::rest::Taken;
 use crate::stop::Stop;
 
 /// Records on their way.
@@ -229,6 +230,13 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
             }
             else => Vec::new(),
         }
+    }
+
+    /// The records that Bigin has while something is left to be done for them, by their places.
+    pub fn taken(&self) -> impl Iterator<Item = (u64, &Taken)> {
+        let flying = self.in_flight.values().flat_map(|flight| flight.parcels.iter());
+        let all = flying.chain(self.lanes.iter()).chain(&self.aside.parcels);
+        all.filter_map(|parcel| Some((parcel.place, &**parcel.taken.as_ref()?)))
     }
 
     /// Hands back everything that was not delivered, in order.

@@ -10,7 +10,8 @@ use super::courier::{Brake, Carried, Created, Tokens, Trip};
 use super::decision::{Decision, Verdict, about_failure, about_record, missing_permission, refused_alone};
 use super::delivery::{Delivery, log_failure};
 use super::pace::backoff;
-use crate::parcel::{Outcome, Parcel, Settled};
+use crate::parcel::{Errand, Outcome, Parcel, Reject, Settled};
+use crate::rest::After;
 use crate::stop::Stop;
 
 /// The most that a wait doubles to, in first waits.
@@ -45,7 +46,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         let Some(shape) = parcels.first().map(|parcel| parcel.shape.clone()) else {
             return Vec::new();
         };
-        self.tally.credits += shape.credits(parcels.len());
+        self.tally.credits += cost(&parcels);
         self.tally.credits_left = answer.credits_remaining.or(self.tally.credits_left);
         if answer.credits_remaining == Some(0) {
             self.stop(Stop::CreditsGone);
@@ -61,16 +62,13 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         }
         self.refused_alone.remove(&shape.module);
         let mut settled = Vec::with_capacity(parcels.len());
-        let mut again = Vec::new();
+        let (mut again, mut further) = (Vec::new(), Vec::new());
         for (mut parcel, outcome) in parcels.into_iter().zip(answer.outcomes) {
             match about_record(&parcel, outcome, created) {
-                Verdict::Ended(outcome) => {
-                    settled.push(Settled {
-                        place: parcel.place,
-                        keys: parcel.keys,
-                        outcome,
-                    });
-                }
+                Verdict::Ended(outcome) => match parcel.after(outcome) {
+                    After::Ended(ended) => settled.push(ended),
+                    After::GoesOn(parcel) => further.push(parcel),
+                },
                 verdict => {
                     if verdict == Verdict::ResultLost {
                         parcel.lost_at = parcel.lost_at.or(Some(set_out));
@@ -79,6 +77,9 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
                     again.push(parcel);
                 }
             }
+        }
+        if !further.is_empty() {
+            self.put_back(further, None);
         }
         if !again.is_empty() {
             self.tally.retries += 1;
@@ -95,10 +96,11 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
             return Vec::new();
         };
         let lost = failure.may_have_been_carried_out().then_some(set_out);
+        let cost = cost(&parcels);
         if lost.is_some() {
-            self.tally.credits += shape.credits(parcels.len());
+            self.tally.credits += cost;
         }
-        match about_failure(failure, shape.credits(parcels.len()), self.tally.credits_left) {
+        match about_failure(failure, cost, self.tally.credits_left) {
             Decision::Repeat => {
                 self.put_back(parcels, lost);
                 self.failed_again(None, || Stop::Unavailable {
@@ -111,6 +113,10 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
                 }
                 self.put_back(parcels, lost);
                 self.failed_again(retry_after, || Stop::Throttled);
+            }
+            // Records are refused one by one: it is the tags, which all of them are to get, that Bigin does not take.
+            Decision::Split if matches!(parcels[0].errand, Errand::AddTags(_)) => {
+                return self.all_refused(parcels, &refused_alone(failure));
             }
             Decision::Split if parcels.len() > 1 => {
                 self.tally.retries += 1;
@@ -153,14 +159,19 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
             );
             return Vec::new();
         }
-        parcels
-            .into_iter()
-            .map(|parcel| Settled {
-                place: parcel.place,
-                keys: parcel.keys,
-                outcome: Outcome::Rejected(reject.clone()),
-            })
-            .collect()
+        self.all_refused(parcels, &reject)
+    }
+
+    fn all_refused(&mut self, parcels: Vec<Parcel>, reject: &Reject) -> Vec<Settled> {
+        let (mut settled, mut further) = (Vec::with_capacity(parcels.len()), Vec::new());
+        for parcel in parcels {
+            match parcel.after(Outcome::Rejected(reject.clone())) {
+                After::Ended(ended) => settled.push(ended),
+                After::GoesOn(parcel) => further.push(parcel),
+            }
+        }
+        self.put_back(further, None);
+        settled
     }
 
     /// Calls in flight together fail together: that is one failure, not five.
@@ -200,4 +211,11 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         }
         self.not_before = Some(self.not_before.map_or(until, |not_before| not_before.max(until)));
     }
+}
+
+/// What a call with these records costs in API credits.
+fn cost(parcels: &[Parcel]) -> u64 {
+    parcels
+        .first()
+        .map_or(0, |first| first.errand.credits(&first.shape, parcels.len()))
 }

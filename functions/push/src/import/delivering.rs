@@ -25,6 +25,7 @@ use crate::pause_watch::PauseWatch;
 use crate::relay::{Means, Relay, Turn};
 use crate::report::Reason;
 use crate::resolve::{Pending, Resolved, Stage};
+use crate::rest::{After, Rest, Taken};
 use crate::row::Row;
 use crate::stop::Stop;
 
@@ -248,9 +249,14 @@ impl<'a, M: Means> Slice<'a, M> {
         let Some(number) = self.tracker.read(row, before) else {
             return;
         };
+        let taken = self.progress.taken.get(&number);
         match mapped {
             Ok(mapped) => {
                 let mut parcel = Parcel::new(number, mapped.record, mapped.keys, Arc::clone(&self.shape));
+                parcel.rest = Rest::of(None, mapped.tags);
+                if let Some(taken) = taken.cloned() {
+                    return self.go_on(parcel, taken);
+                }
                 parcel.lost_at = self
                     .lost
                     .as_ref()
@@ -260,7 +266,25 @@ impl<'a, M: Means> Slice<'a, M> {
                     self.delivery.offer(parcel);
                 }
             }
-            Err(reject) => self.end(number, &[], &Outcome::Rejected(reject)),
+            Err(reject) => {
+                let outcome = match taken.cloned() {
+                    Some(taken) => taken.ended_by(reject),
+                    None => Outcome::Rejected(reject),
+                };
+                self.end(number, &[], &outcome);
+            }
+        }
+    }
+
+    /// Goes on with a row that Bigin has: whatever it refers to was found before.
+    fn go_on(&mut self, parcel: Parcel, taken: Taken) {
+        match parcel.go_on(taken) {
+            After::Ended(settled) => self.settle(&settled),
+            After::GoesOn(parcel) => {
+                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, Vec::new())) {
+                    self.delivery.offer(parcel);
+                }
+            }
         }
     }
 
@@ -273,6 +297,7 @@ impl<'a, M: Means> Slice<'a, M> {
 
     fn end(&mut self, number: u64, keys: &[MatchKey], outcome: &Outcome) {
         let Some(row) = self.tracker.end(number) else { return };
+        self.progress.taken.remove(&number);
         self.progress.report.counts.settle(outcome);
         self.parts.add(&row, keys, outcome);
         self.ended_since += 1;
@@ -309,6 +334,7 @@ impl<'a, M: Means> Slice<'a, M> {
 
     /// Nothing is in flight any more, so it is known which rows are lost: those whose calls got no answer.
     async fn last_checkpoint(&mut self) -> Result<(), ImportError> {
+        self.note_taken();
         let lost: Vec<_> = self
             .delivery
             .undelivered()
@@ -331,6 +357,11 @@ impl<'a, M: Means> Slice<'a, M> {
         self.save().await
     }
 
+    fn note_taken(&mut self) {
+        let taken = self.delivery.taken().map(|(row, taken)| (row, taken.clone()));
+        self.progress.taken.extend(taken);
+    }
+
     async fn save(&mut self) -> Result<(), ImportError> {
         let relay = self.relay;
         if !relay.keep_turn(self.turn).await? {
@@ -350,6 +381,7 @@ impl<'a, M: Means> Slice<'a, M> {
         if let Some(left) = calls.credits_left {
             credits::note_left(&relay.table, relay.now(), left).await?;
         }
+        self.note_taken();
         let (next_row, checkpoint, ended_ahead) = self.tracker.checkpoint();
         self.progress.next_row = next_row;
         self.progress.checkpoint = checkpoint;

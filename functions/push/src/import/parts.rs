@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::steps::ImportError;
 use crate::bucket::{BucketError, Objects};
 use crate::decode::Form;
-use crate::parcel::{MatchKey, Outcome};
+use crate::parcel::{MatchKey, Outcome, Reject};
 use crate::rejects::{RejectInfo, RejectsWriter, push_outcome, push_outcomes_header};
 use crate::row::Row;
 
@@ -54,16 +54,24 @@ impl Parts {
     /// Adds a row that has ended.
     pub fn add(&mut self, row: &Row, keys: &[MatchKey], outcome: &Outcome) {
         let (word, id) = match outcome {
-            Outcome::Accepted { action, id, .. } => (done(*action), Some(id.as_str())),
+            Outcome::Accepted {
+                action,
+                id,
+                lacks: None,
+                ..
+            } => (action.word(), Some(id.as_str())),
+            Outcome::Accepted {
+                action,
+                id,
+                lacks: Some(lacks),
+                ..
+            } => {
+                self.push_reject(row, lacks);
+                (incomplete(*action), Some(id.as_str()))
+            }
             Outcome::Unchanged => ("unchanged", None),
             Outcome::Rejected(reject) => {
-                let info = RejectInfo {
-                    message_id: None,
-                    operation: &self.operation,
-                    match_on: &self.shape.match_on,
-                    reject,
-                };
-                self.writer.push(&mut self.rejects, row, &info);
+                self.push_reject(row, reject);
                 ("rejected", None)
             }
         };
@@ -75,6 +83,16 @@ impl Parts {
             id,
             self.shape.match_on.iter().map(value),
         );
+    }
+
+    fn push_reject(&mut self, row: &Row, reject: &Reject) {
+        let info = RejectInfo {
+            message_id: None,
+            operation: &self.operation,
+            match_on: &self.shape.match_on,
+            reject,
+        };
+        self.writer.push(&mut self.rejects, row, &info);
     }
 
     /// Writes what waits as parts of their own, and notes them in the progress. The first part of a file has its header.
@@ -120,10 +138,12 @@ fn pack(text: &[u8]) -> std::io::Result<Vec<u8>> {
     packed.finish()
 }
 
-fn done(action: Action) -> &'static str {
+/// The word for a record that Bigin has without all that was to go with it.
+fn incomplete(action: Action) -> &'static str {
     match action {
-        Action::Inserted => "inserted",
-        Action::Updated => "updated",
+        Action::Inserted => "inserted_incomplete",
+        Action::Updated => "updated_incomplete",
+        // Nothing goes with a delete.
         Action::Deleted => "deleted",
     }
 }

@@ -1,7 +1,7 @@
 //! What an import knows: the plan, which does not change once it is made, and the progress, which a crash must not lose
 //! and which is saved at each checkpoint. No record content is in either.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use shared::bigin::{CallShape, ModuleName};
 use super::counted::Counted;
 use crate::decode::{Checkpoint, Form};
 use crate::report::{Reason, Report, Status};
+use crate::rest::Taken;
 
 /// What was learnt before the first row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct Progress {
     pub ended_ahead: Rows,
     /// Rows that may be in Bigin although their answers were never seen.
     pub lost: Option<Lost>,
+    /// Rows that are in Bigin while something is left to be done for them.
+    #[serde(default)]
+    pub taken: BTreeMap<u64, Taken>,
     /// The parts of the outcomes file.
     pub outcomes: PartList,
     /// The parts of the rejects file.
@@ -64,6 +68,7 @@ impl Progress {
             next_row: 0,
             ended_ahead: Rows::default(),
             lost: None,
+            taken: BTreeMap::new(),
             outcomes: PartList::default(),
             rejects: PartList::default(),
             ending: None,

@@ -3,10 +3,8 @@
 use shared::bigin::{Field, FieldKind, Operation};
 
 use super::codes;
-use super::column::{Column, Filler};
 use super::directory::Unresolved;
 use super::flaw::HeaderFault;
-use super::mapping::Tags;
 use super::plan::Plan;
 use super::words::did_you_mean;
 
@@ -144,31 +142,6 @@ impl Plan<'_> {
                 ),
                 "give the API name of a lookup",
             ));
-        }
-    }
-
-    pub fn check_tags(&mut self, columns: &[Option<Column>]) {
-        let tagged = columns
-            .iter()
-            .flatten()
-            .any(|column| matches!(column.filler, Filler::Tags { later: false, .. }))
-            || self.setting.mapping.constants.contains_key("Tag");
-        if !tagged || self.shape.operation == Operation::Insert || self.setting.stages.tags {
-            return;
-        }
-        match self.setting.mapping.tags {
-            Some(Tags::Replace) => {}
-            Some(Tags::Add) => self.faults.push(HeaderFault::new(
-                codes::TAGS_CANNOT_BE_ADDED,
-                Some("Tag"),
-                format!("the mapping wants tags added, but an {} gives a record exactly the tags that are sent", self.shape.operation),
-                "set tags = \"replace\" in the mapping, or take the column out",
-            )),
-            None => self.warnings.push(
-                "the tags of records that are in Bigin already are replaced by those that are sent; to say so and silence \
-                 this, set tags = \"replace\" in the mapping"
-                    .to_owned(),
-            ),
         }
     }
 }

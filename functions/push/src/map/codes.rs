@@ -62,7 +62,6 @@ codes! {
     MODULE_NOT_WRITABLE "The module is one that records are not pushed into, such as Attachments."
     MAPPING_FIELD_UNKNOWN "The mapping names a field that the module does not have, or of another kind."
     CONSTANT_INVALID "A constant of the mapping does not fit its field."
-    TAGS_CANNOT_BE_ADDED "The mapping wants tags added, which an upsert or update cannot do."
 }
 
 #[cfg(test)]

@@ -108,8 +108,7 @@ fn filler(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>, shape
         ),
         FieldKind::OwnerLookup => reference("users", true, false),
         FieldKind::Tags => {
-            let later =
-                setting.stages.tags && mapping.tags != Some(Tags::Replace) && shape.operation != Operation::Insert;
+            let later = mapping.tags == Tags::Add && shape.operation != Operation::Insert;
             Filler::Tags { split, later }
         }
         _ => Filler::Value(coercion(field, rule, setting)),

@@ -9,10 +9,11 @@ use super::codes;
 use super::coerce::{Given, Named, push_id, read_reference, tags};
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
-use super::mapped::{Reference, Tag};
+use super::mapped::Reference;
 use super::mapper::Constant;
 use super::plan::surely;
 use crate::parcel::MatchKey;
+use crate::rest::Tag;
 
 /// What has come together of a record.
 pub(super) struct Draft {

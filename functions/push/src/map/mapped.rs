@@ -8,6 +8,7 @@ use shared::bigin::{FieldName, Record};
 use super::coerce::push_id;
 use super::mapping::{OnAmbiguous, OnMissing};
 use crate::parcel::MatchKey;
+use crate::rest::Tag;
 
 /// Which stages come between map and deliver. What no stage will do, map refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,8 +17,6 @@ pub struct Stages {
     pub lookups: bool,
     /// Updates and deletes are found by match key. Without it they need an id.
     pub keys: bool,
-    /// Tags are added once the record is accepted. Without it they take the place of those that are there.
-    pub tags: bool,
 }
 
 /// A row as a record.
@@ -85,17 +84,6 @@ impl fmt::Debug for Reference {
             self.rule.module,
             self.rule.by
         )
-    }
-}
-
-/// A tag's name.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Tag(pub String);
-
-/// Record content never reaches a log, so not through `Debug` either.
-impl fmt::Debug for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tag(***)")
     }
 }
 

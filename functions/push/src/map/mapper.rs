@@ -8,12 +8,13 @@ use super::coerce::Given;
 use super::column::Column;
 use super::draft::Draft;
 use super::flaw::{Flaw, HeaderFault};
-use super::mapped::{Mapped, Reference, Tag};
+use super::mapped::{Mapped, Reference};
 use super::mapping::{EmptyCells, WithoutKey};
 use super::objects::Objects;
 use super::plan::{Plan, surely};
 use super::setting::Setting;
 use crate::parcel::{MatchKey, Reject};
+use crate::rest::Tag;
 use crate::row::{Content, Row};
 
 /// A field that has the same value in every record.
@@ -71,7 +72,7 @@ impl RecordMapper {
     pub fn for_columns(header: &[String], setting: &Setting<'_>) -> Result<Self, HeaderFault> {
         let mut plan = Plan::new(setting)?;
         let columns = plan.columns(header);
-        let (mut mapper, _) = plan.finish(&columns)?;
+        let (mut mapper, _) = plan.finish()?;
         // Quotes, colon, comma, and the braces of a lookup.
         mapper.overhead += columns
             .iter()
@@ -88,7 +89,7 @@ impl RecordMapper {
     /// The match fields are none, or the mapping names what the module does not have.
     pub fn for_objects(setting: &Setting<'_>) -> Result<Self, HeaderFault> {
         let plan = Plan::new(setting)?;
-        let (mut mapper, directory) = plan.finish(&[])?;
+        let (mut mapper, directory) = plan.finish()?;
         mapper.objects = Some(Objects::new(directory, setting, &mapper.shape, &mapper.constants));
         Ok(mapper)
     }

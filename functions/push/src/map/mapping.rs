@@ -31,9 +31,10 @@ pub enum EmptyCells {
 }
 
 /// What a record's tags do to those the record in Bigin has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tags {
     /// They are added.
+    #[default]
     Add,
     /// They take their place.
     Replace,
@@ -175,8 +176,8 @@ pub struct Mapping {
     pub empty: EmptyCells,
     /// A cell with this text clears its field.
     pub clear_marker: Option<String>,
-    /// Tags; `None` where the mapping does not say.
-    pub tags: Option<Tags>,
+    /// Tags.
+    pub tags: Tags,
     /// Values that a pick list does not have.
     pub unknown_picklist: UnknownPickList,
     /// How closely values are looked at.

@@ -91,7 +91,7 @@ impl Mapping {
             "without_key" => set(&mut self.without_key, reader.word(name, item, WITHOUT_KEY)),
             "empty" => set(&mut self.empty, reader.word(name, item, EMPTY)),
             "clear_marker" => self.clear_marker = reader.text(name, item).map(|text| text.trim().to_owned()),
-            "tags" => self.tags = reader.word(name, item, TAGS),
+            "tags" => set(&mut self.tags, reader.word(name, item, TAGS)),
             "unknown_picklist" => set(&mut self.unknown_picklist, reader.word(name, item, UNKNOWN_PICKLIST)),
             "validate" => set(&mut self.validate, reader.word(name, item, VALIDATE)),
             "time_zone" => self.time_zone = time_zone(name, item, reader),

@@ -66,7 +66,7 @@ fn every_key_is_understood() {
     );
     assert_eq!(
         (mapping.route, mapping.validate, mapping.tags),
-        (Route::Records, Validate::Strict, Some(Tags::Replace))
+        (Route::Records, Validate::Strict, Tags::Replace)
     );
     assert_eq!(
         (mapping.empty, mapping.unknown_picklist),

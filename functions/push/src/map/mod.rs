@@ -25,7 +25,7 @@ mod words;
 
 pub use coerce::{DatePattern, NumberStyle, PhoneCountry};
 pub use flaw::HeaderFault;
-pub use mapped::{Mapped, Reference, ReferenceRule, Stages, Tag};
+pub use mapped::{Mapped, Reference, ReferenceRule, Stages};
 pub use mapper::RecordMapper;
 pub use mapping::{
     ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Overrides, Route, StopAfter, Tags,

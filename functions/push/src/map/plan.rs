@@ -207,9 +207,8 @@ impl<'a> Plan<'a> {
     }
 
     /// The mapper, or why there can be none.
-    pub fn finish(mut self, columns: &[Option<Column>]) -> Result<(RecordMapper, Directory), HeaderFault> {
+    pub fn finish(mut self) -> Result<(RecordMapper, Directory), HeaderFault> {
         let constants = self.constants();
-        self.check_tags(columns);
         HeaderFault::all(std::mem::take(&mut self.faults))?;
         Ok((
             RecordMapper::new(self.setting, self.shape, constants, self.warnings),

@@ -10,6 +10,7 @@ use super::message::{Message, MessageFault};
 use super::received::Received;
 use crate::parcel::{Outcome, Parcel, Reject, Settled};
 use crate::report::Counts;
+use crate::rest::Taken;
 use crate::stop::Stop;
 
 /// What is in a message.
@@ -38,6 +39,8 @@ pub struct Consignment {
     pub memory: Memory,
     /// The records that were rejected this time.
     pub rejects: Vec<(usize, Reject)>,
+    /// The records that Bigin took this time without all that was to go with them, and what they lack.
+    pub incomplete: Vec<(usize, Reject)>,
     /// How its records ended this time.
     counts: Counts,
     /// Why it goes back to the queue, if it does.
@@ -70,9 +73,12 @@ impl Consignment {
             return;
         }
         self.memory.lost.remove(&record);
+        self.memory.taken.remove(&record);
         self.counts.settle(outcome);
-        if let Outcome::Rejected(reject) = outcome {
-            self.rejects.push((record, reject.clone()));
+        match outcome {
+            Outcome::Rejected(reject) => self.rejects.push((record, reject.clone())),
+            Outcome::Accepted { lacks: Some(lacks), .. } => self.incomplete.push((record, (**lacks).clone())),
+            _ => {}
         }
     }
 
@@ -87,8 +93,13 @@ impl Consignment {
     }
 
     /// Whether anything was rejected this time.
-    pub fn has_rejects(&self) -> bool {
+    fn has_rejects(&self) -> bool {
         self.counts.rejected > 0
+    }
+
+    /// Whether anything is to be written into the rejects file.
+    pub fn has_lines(&self) -> bool {
+        self.has_rejects() || !self.incomplete.is_empty()
     }
 
     /// Takes this time's rejects back, because they could not be written down.
@@ -163,6 +174,7 @@ impl Batch {
             ended_before: memory.ended.clone(),
             memory,
             rejects: Vec::new(),
+            incomplete: Vec::new(),
             counts: Counts::default(),
             back: None,
             first_place,
@@ -186,11 +198,20 @@ impl Batch {
         }
     }
 
-    /// A record of a message is rejected before it is sent.
-    pub fn reject(&mut self, message: usize, record: usize, reject: Reject) {
+    /// A record of a message has ended without being sent.
+    pub fn end(&mut self, message: usize, record: usize, outcome: &Outcome) {
         if let Some(consignment) = self.consignments.get_mut(message) {
-            consignment.end(record, &Outcome::Rejected(reject));
+            consignment.end(record, outcome);
         }
+    }
+
+    /// Bigin has a record while something is left to be done for it. Answers with its message.
+    pub fn taken(&mut self, place: u64, taken: &Taken) -> Option<usize> {
+        let (message, record) = self.locate(place)?;
+        let memory = &mut self.consignments.get_mut(message)?.memory;
+        memory.lost.remove(&record);
+        memory.taken.insert(record, taken.clone());
+        Some(message)
     }
 
     /// A record has ended. Answers with its message.
@@ -207,8 +228,10 @@ impl Batch {
         };
         if let Some(consignment) = self.consignments.get_mut(message) {
             consignment.back.get_or_insert_with(|| why.clone());
-            if let Some(at) = parcel.lost_at {
-                consignment.memory.lost.entry(record).or_insert(at);
+            match (&parcel.taken, parcel.lost_at) {
+                (Some(taken), _) => drop(consignment.memory.taken.insert(record, (**taken).clone())),
+                (None, Some(at)) => drop(consignment.memory.lost.entry(record).or_insert(at)),
+                (None, None) => {}
             }
         }
     }
@@ -305,6 +328,9 @@ fn add(all: &mut Counts, one: &Counts) {
     all.rejected += one.rejected;
     all.deferred += one.deferred;
     all.possibly_duplicated += one.possibly_duplicated;
+    for (code, times) in &one.incomplete {
+        *all.incomplete.entry(code.clone()).or_default() += times;
+    }
     for (code, times) in &one.rejects_by_code {
         *all.rejects_by_code.entry(code.clone()).or_default() += times;
     }

@@ -148,18 +148,18 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
 
     /// A record that may have been delivered already is one on the queue too.
     async fn hand_down(&self, message_id: &str, memory: &Memory, records: &[usize], now: Timestamp) {
-        let lost = records
-            .iter()
-            .enumerate()
-            .filter_map(|(place, record)| Some((place, *memory.lost.get(record)?)));
+        let places = || records.iter().enumerate();
+        let lost = places().filter_map(|(place, record)| Some((place, *memory.lost.get(record)?)));
+        let taken = places().filter_map(|(place, record)| Some((place, memory.taken.get(record)?.clone())));
         let memory = Memory {
             lost: lost.collect(),
+            taken: taken.collect(),
             ..Memory::default()
         };
-        if !memory.lost.is_empty()
+        if !(memory.lost.is_empty() && memory.taken.is_empty())
             && let Err(error) = remember(&self.relay.table, message_id, &memory, now).await
         {
-            tracing::warn!(%error, "a repeated record will not be counted as possibly duplicated");
+            tracing::warn!(%error, "a record that was sent will be sent again without being known as such");
         }
     }
 }

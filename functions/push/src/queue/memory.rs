@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::state::{Key, StateError, Table};
 
+use crate::rest::Taken;
+
 /// A message lives for at most 14 days.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 15);
 
@@ -17,6 +19,8 @@ pub struct Memory {
     pub ended: BTreeSet<usize>,
     /// Records that a call carried whose answer was lost, and when the first such call set out.
     pub lost: BTreeMap<usize, Timestamp>,
+    /// Records that Bigin has while something is left to be done for them.
+    pub taken: BTreeMap<usize, Taken>,
     /// The delivery that this speaks of. One that came after it and says nothing has died.
     pub delivery: u32,
 }
@@ -27,6 +31,8 @@ struct Wire {
     ended: Vec<(usize, usize)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     lost: Vec<(usize, usize, Timestamp)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    taken: Vec<(usize, Taken)>,
     delivery: u32,
 }
 
@@ -36,6 +42,7 @@ impl From<&Memory> for Wire {
         Self {
             ended: ended.into_iter().map(|(first, last, ())| (first, last)).collect(),
             lost: runs(memory.lost.iter().map(|(place, at)| (*place, *at))),
+            taken: memory.taken.clone().into_iter().collect(),
             delivery: memory.delivery,
         }
     }
@@ -50,6 +57,7 @@ impl From<Wire> for Memory {
                 .into_iter()
                 .flat_map(|(first, last, at)| (first..=last).map(move |place| (place, at)))
                 .collect(),
+            taken: wire.taken.into_iter().collect(),
             delivery: wire.delivery,
         }
     }
@@ -107,6 +115,16 @@ mod tests {
     use proptest::prelude::*;
     use shared::state::MemoryTable;
 
+    fn taken() -> Taken {
+        Taken {
+            action: shared::bigin::Action::Updated,
+            id: "4711000000000000001".into(),
+            possibly_duplicated: false,
+            second_done: true,
+            lacks: None,
+        }
+    }
+
     #[tokio::test]
     async fn what_is_remembered_is_recalled_and_strangers_are_not() {
         let table = MemoryTable::default();
@@ -114,6 +132,7 @@ mod tests {
         let memory = Memory {
             ended: [0, 1, 2, 7].into(),
             lost: [(3, now), (4, now)].into(),
+            taken: [(5, taken())].into(),
             delivery: 2,
         };
         remember(&table, "m1", &memory, now).await.unwrap();
@@ -136,6 +155,7 @@ mod tests {
             let memory = Memory {
                 ended: ended.into_iter().map(usize::from).collect(),
                 lost: lost.into_iter().map(|(place, at)| (usize::from(place), Timestamp::from_second(at).unwrap())).collect(),
+                taken: BTreeMap::new(),
                 delivery: 1,
             };
             let text = serde_json::to_string(&Wire::from(&memory)).unwrap();

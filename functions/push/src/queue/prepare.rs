@@ -12,9 +12,10 @@ use super::message::{Message, MessageFault};
 use super::unique::unique_keys;
 use crate::bucket::BucketError;
 use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes};
-use crate::parcel::{Parcel, Reject};
+use crate::parcel::{Outcome, Parcel, Reject};
 use crate::relay::{AskFailure, Freshness, Means, Metadata, Relay};
 use crate::resolve::{self, Pending};
+use crate::rest::{After, Rest, Taken};
 use crate::stop::Stop;
 
 /// A message, ready to be sent.
@@ -23,8 +24,8 @@ pub(super) struct Prepared {
     pub shape: Arc<CallShape>,
     /// Its records, but for those that ended before.
     pub parcels: Vec<Pending>,
-    /// Those that are refused here, by their place in the message.
-    pub rejects: Vec<(usize, Reject)>,
+    /// Those that have ended here, by their place in the message.
+    pub ended: Vec<(usize, Outcome)>,
 }
 
 /// Why a message is not ready.
@@ -87,14 +88,25 @@ impl<'a, M: Means> Preparer<'a, M> {
         let mut prepared = Prepared {
             shape: Arc::clone(&kind.shape),
             parcels: Vec::new(),
-            rejects: Vec::new(),
+            ended: Vec::new(),
         };
         let died = consignment.an_earlier_delivery_died();
         for (place, record) in message.records.iter().enumerate() {
             if consignment.memory.ended.contains(&place) {
                 continue;
             }
-            match map(kind, record) {
+            let mapped = map(kind, record);
+            if let Some(taken) = consignment.memory.taken.get(&place) {
+                match go_on(mapped, taken.clone()) {
+                    Ok(mut pending) => {
+                        pending.parcel.place = consignment.place(place);
+                        prepared.parcels.push(pending);
+                    }
+                    Err(outcome) => prepared.ended.push((place, outcome)),
+                }
+                continue;
+            }
+            match mapped {
                 Ok(mut pending) => {
                     let parcel = &mut pending.parcel;
                     parcel.place = consignment.place(place);
@@ -107,7 +119,7 @@ impl<'a, M: Means> Preparer<'a, M> {
                     }
                     prepared.parcels.push(pending);
                 }
-                Err(reject) => prepared.rejects.push((place, reject)),
+                Err(reject) => prepared.ended.push((place, Outcome::Rejected(reject))),
             }
         }
         Ok(Some(prepared))
@@ -185,7 +197,7 @@ fn mapping_broken(module: &ModuleName, message: String) -> Hindrance {
 /// What keeps records of that kind from being mapped: a mistake of the message's, or of the mapping that goes with it.
 fn no_mapper(module: &ModuleName, message: &Message, fault: &HeaderFault) -> Hindrance {
     let is_mappings = match fault.code {
-        codes::MAPPING_FIELD_UNKNOWN | codes::CONSTANT_INVALID | codes::TAGS_CANNOT_BE_ADDED => true,
+        codes::MAPPING_FIELD_UNKNOWN | codes::CONSTANT_INVALID => true,
         // Where the message itself names no field, the mapping does, or Bigin's field is not unique any more.
         codes::MATCH_FIELD_UNKNOWN | codes::MATCH_FIELD_NOT_UNIQUE => message.overrides.match_on.is_none(),
         _ => false,
@@ -213,8 +225,21 @@ fn map(kind: &Kind, record: &Value) -> Result<Pending, Reject> {
         // Not what it is matched on, but what tells Bigin, and us, that it is there already.
         keys.extend(unique_keys(&mapped.record, kind.metadata.fields()));
     }
-    let parcel = Parcel::new(0, mapped.record, keys, Arc::clone(&kind.shape));
+    let parcel = Parcel {
+        rest: Rest::of(None, mapped.tags),
+        ..Parcel::new(0, mapped.record, keys, Arc::clone(&kind.shape))
+    };
     Ok(Pending::new(parcel, mapped.references))
+}
+
+/// Goes on with a record that Bigin has: whatever it refers to was found before. The mapping may have changed meanwhile,
+/// so that it would not be sent any more.
+fn go_on(mapped: Result<Pending, Reject>, taken: Taken) -> Result<Pending, Outcome> {
+    match mapped.map(|pending| pending.parcel.go_on(taken.clone())) {
+        Ok(After::GoesOn(parcel)) => Ok(Pending::new(parcel, Vec::new())),
+        Ok(After::Ended(settled)) => Err(settled.outcome),
+        Err(reject) => Err(taken.ended_by(reject)),
+    }
 }
 
 /// The object that a record is, for the rejects file.

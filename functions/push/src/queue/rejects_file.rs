@@ -16,11 +16,7 @@ const MESSAGES: &str = "messages";
 /// The files' contents, by what comes before their ending: the module, or `messages`.
 pub(super) fn files(batch: &Batch) -> BTreeMap<String, Vec<u8>> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for consignment in batch
-        .consignments
-        .iter()
-        .filter(|consignment| consignment.has_rejects())
-    {
+    for consignment in batch.consignments.iter().filter(|consignment| consignment.has_lines()) {
         match &consignment.contents {
             Contents::Poison(fault) => {
                 let reject = Reject::relay(fault.code, None, fault.message.clone());
@@ -38,7 +34,7 @@ pub(super) fn files(batch: &Batch) -> BTreeMap<String, Vec<u8>> {
                     .as_ref()
                     .map_or(MESSAGES, |shape| shape.module.as_str());
                 let file = files.entry(module.to_owned()).or_default();
-                for (place, reject) in &consignment.rejects {
+                for (place, reject) in consignment.rejects.iter().chain(&consignment.incomplete) {
                     if let Some(record) = message.records.get(*place) {
                         push(file, consignment, &object(record), reject);
                     }

@@ -134,8 +134,8 @@ impl<'a, M: Means, B: Brake + 'a> Run<'a, M, B> {
                 continue;
             }
             self.batch.consignments[number].shape = Some(ready.shape);
-            for (record, reject) in ready.rejects {
-                self.batch.reject(number, record, reject);
+            for (record, outcome) in ready.ended {
+                self.batch.end(number, record, &outcome);
             }
             self.look_for_hold(&module).await;
             let group = self.batch.group(number);
@@ -235,6 +235,9 @@ impl<'a, M: Means, B: Brake + 'a> Run<'a, M, B> {
                 self.lookups.accepted(&shape.module, &settled.keys, id);
             }
             self.ran.took.insert(shape.module.clone());
+        }
+        for (place, taken) in self.delivery.taken() {
+            touched.extend(self.batch.taken(place, taken));
         }
         // The last call's outcomes are told to the queue at once; those before it must outlast a crash.
         if self.delivery.is_busy() || self.lookups.is_busy() {

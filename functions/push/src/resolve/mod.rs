@@ -39,5 +39,4 @@ pub use stage::{Resolved, Stage};
 pub const STAGES: Stages = Stages {
     lookups: true,
     keys: true,
-    tags: false,
 };

@@ -1,4 +1,5 @@
-//! Records that refer to others by name, and updates and deletes by match key, against the sandbox.
+//! Records that refer to others by name, updates and deletes by match key, and what is left to be done for records once
+//! Bigin has them, against the sandbox.
 
 #[path = "../post/mod.rs"]
 mod post;
@@ -8,6 +9,7 @@ mod support;
 mod files;
 mod keys;
 mod messages;
+mod tags;
 mod trouble;
 
 use push::report::Report;

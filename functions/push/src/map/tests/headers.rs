@@ -21,7 +21,7 @@ fn headers_match_by_api_name_label_and_common_names() {
             "Tags",
             "Contact Owner",
         ],
-        "",
+        "tags = 'replace'",
     );
     let row = [
         "Rao",
@@ -146,13 +146,6 @@ fn a_header_that_is_wrong_refuses_the_file_and_names_the_column() {
             None,
             "lookup.Phone",
         ),
-        (
-            &["Last Name", "Email", "Tags"],
-            "tags = 'add'",
-            codes::TAGS_CANNOT_BE_ADDED,
-            Some("Tag"),
-            "upsert",
-        ),
     ] {
         let fault = refusal(names, text);
         assert_eq!((fault.code, fault.column.as_deref()), (code, column), "{fault:?}");
@@ -186,6 +179,7 @@ fn a_mapping_renames_ignores_and_adds() {
         r#"
         match_on = ["Kundennummer", "Email"]
         without_key = "insert"
+        tags = "replace"
         ignore = ["Intern"]
         [columns]
         Nachname = "Last_Name"

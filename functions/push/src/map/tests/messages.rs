@@ -20,7 +20,11 @@ pub(super) fn object(value: &Value) -> Map<String, Value> {
 
 #[test]
 fn json_objects_are_read_key_by_key() {
-    let mapper = objects("[columns]\nrevenue_eur = 'Revenue'", &Overrides::default()).unwrap();
+    let mapper = objects(
+        "tags = 'replace'\n[columns]\nrevenue_eur = 'Revenue'",
+        &Overrides::default(),
+    )
+    .unwrap();
     let made = mapper
         .map_object(&object(
             &json!({"Last_Name": "Rao", "email": "a@example.com", "First Name": null, "Phone": "",

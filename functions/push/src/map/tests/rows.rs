@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::parcel::MatchKey;
+use crate::rest::Tag;
 
 #[test]
 fn empty_cells_keep_or_clear() {
@@ -193,22 +194,28 @@ fn a_bare_name_is_never_sent() {
 }
 
 #[test]
-fn tags_wait_where_a_stage_adds_them() {
+fn tags_are_added_afterwards_unless_they_replace_or_the_record_is_new() {
+    let names = ["Last Name", "Email", "Tags"];
     let stages = Stages {
-        tags: true,
+        keys: true,
         ..Stages::default()
     };
-    let adding = mapper_with(&["Last Name", "Email", "Tags"], "", stages).unwrap();
-    let made = adding.map_cells(["Rao", "a@example.com", "VIP;neu"], 0).unwrap();
-    assert_eq!(made.tags, [Tag("VIP".into()), Tag("neu".into())]);
-    assert!(!made.record.json().contains("Tag"));
-    let replacing = mapper(&["Last Name", "Email", "Tags"], "");
-    assert!(
-        replacing
-            .warnings()
-            .iter()
-            .any(|warning| warning.contains("tags = \"replace\""))
-    );
+    for text in ["", "tags = 'add'", "operation = 'update'\nmatch_on = ['Email']"] {
+        let mapper = mapper_with(&names, text, stages).unwrap();
+        let made = mapper.map_cells(["Rao", "a@example.com", "VIP;neu"], 0).unwrap();
+        assert_eq!(made.tags, [Tag("VIP".into()), Tag("neu".into())], "{text}");
+        assert!(!made.record.json().contains("Tag"));
+    }
+    for text in ["tags = 'replace'", "operation = 'insert'"] {
+        let made = mapper(&names, text).map_cells(["Rao", "a@example.com", "VIP"], 0);
+        let made = made.unwrap();
+        assert!(made.tags.is_empty(), "{text}");
+        assert!(made.record.json().contains(r#""Tag":[{"name":"VIP"}]"#), "{text}");
+    }
+    // To clear all tags is no adding.
+    let clears = mapper(&names, "empty = 'clear'").map_cells(["Rao", "a@example.com", ""], 0);
+    let cleared = clears.unwrap();
+    assert!(cleared.tags.is_empty() && cleared.record.json().contains(r#""Tag":[]"#));
 }
 
 #[test]

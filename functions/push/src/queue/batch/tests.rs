@@ -24,6 +24,7 @@ fn accepted(place: u64) -> Settled {
         action: Action::Inserted,
         id: "1".into(),
         possibly_duplicated: false,
+        lacks: None,
     };
     Settled {
         place,
@@ -83,7 +84,7 @@ fn only_the_message_with_an_undelivered_record_goes_back() {
         Memory {
             ended: [0].into(),
             lost: [(1, lost_at)].into(),
-            delivery: 0
+            ..Memory::default()
         }
     );
     assert_eq!(
@@ -159,7 +160,7 @@ fn poison_ends_as_one_reject_and_goes_back_only_if_that_cannot_be_written() {
     let mut batch = Batch::open(vec![poison, received("b", 2, None)], HashMap::new());
     assert_eq!((batch.counts().rejected, batch.counts().deferred), (1, 2));
     batch.settle(&accepted(1));
-    batch.reject(1, 1, Reject::relay("INVALID_EMAIL", None, "m"));
+    batch.end(1, 1, &Outcome::Rejected(Reject::relay("INVALID_EMAIL", None, "m")));
     assert_eq!(returned(&batch), [""; 0]);
     batch.take_rejects_back(&Stop::OutOfTime);
     assert_eq!(returned(&batch), ["a", "b"]);
@@ -193,7 +194,7 @@ proptest! {
                 }
                 1 => {
                     let (message, record) = batch.locate(place).unwrap();
-                    batch.reject(message, record, Reject::relay("X", None, "m"));
+                    batch.end(message, record, &Outcome::Rejected(Reject::relay("X", None, "m")));
                 }
                 _ => {
                     batch.settle(&accepted(place));
