@@ -14,7 +14,31 @@ from .contacts import FAULTS, FAULTY_ROWS_EACH, contacts
 
 ROWS = 1000
 CSV_KEY = "inbox/Contacts/spring fair.csv"
+SHOP_KEY = "inbox/Contacts/shop/käufer.csv"
 LATE_KEY = "inbox/Contacts/after the revoke.csv"
+
+# What a German web shop exports, and how its columns become fields.
+SHOP_MAPPING = """\
+[columns]
+"Nachname" = "Last_Name"
+"Mail" = "Email"
+"Firma" = "Account_Name"
+"Geboren" = { field = "Birthday", date = "dd.MM.yyyy" }
+
+[constants]
+Title = "Shop customer"
+
+[lookup.Account_Name]
+by = "Account_Name"
+on_missing = "create"
+"""
+SHOP_FILE = """\
+Nachname;Mail;Firma;Geboren
+Müller;mueller@example.test;O'Reilly GmbH;07.03.1984
+Weiß;weiss@example.test;o'reilly gmbh;
+Jørgensen;joergensen@example.test;Nordwind Käse AG;31.12.1979
+Øverland;oeverland@example.test;Nordwind Käse AG;29.02.2000
+"""
 
 
 def tell() -> None:
@@ -26,6 +50,7 @@ def tell() -> None:
         client_id = _authorize(relay)
         report = _file(relay)
         _messages(relay)
+        _mapping_and_lookup(relay)
         _token_expires(relay)
         _table(relay, report)
         _revoke(relay, client_id)
@@ -77,6 +102,26 @@ def _messages(relay: Relay) -> None:
     relay.drained()
     rejects = wait_until("the poisonous message's reject", 60, lambda: relay.keys("rejects/_queue/"))
     note(f"three arrived; the poison hurt nobody and lies in {rejects[-1]}")
+
+
+def _mapping_and_lookup(relay: Relay) -> None:
+    say("A mapping and a lookup", f"mappings/Contacts/shop.toml, and {SHOP_KEY}: German columns and dates, companies by name")
+    relay.put("mappings/Contacts/shop.toml", SHOP_MAPPING)
+    relay.put(SHOP_KEY, SHOP_FILE)
+    report = relay.report(SHOP_KEY)
+    check(report["status"] == "complete", f"the import ended as {report['status']}: {report['reason']}")
+    companies = {company["id"]: company["Account_Name"] for company in relay.console.records("Accounts")}
+    check(sorted(companies.values()) == ["Nordwind Käse AG", "O'Reilly GmbH"], f"the companies are {sorted(companies.values())}")
+    held = relay.contacts()
+    rows = [("contact", "birthday", "company")]
+    for line in SHOP_FILE.splitlines()[1:]:
+        _, email, company, _ = line.split(";")
+        contact = held[email]
+        found = companies[contact["Account_Name"]["id"]]
+        check(found.lower() == company.lower(), f"{email} is with {found}")
+        rows.append((email, contact.get("Birthday") or "", f"{found} (id {contact['Account_Name']['id']})"))
+    table(rows)
+    note("O'Reilly GmbH was there and is still one company; Nordwind Käse AG was not, and was made once for two people")
 
 
 def _token_expires(relay: Relay) -> None:
