@@ -3,7 +3,7 @@
 use shared::bigin::{Module, ModuleName};
 
 /// Bigin's own names for its modules beside their API names (Bigin developer guide, "Modules Metadata").
-const OWN_NAMES: [(&str, &[&str]); 8] = [
+const OWN_NAMES: [(&str, &[&str]); 10] = [
     ("Contacts", &["contact"]),
     ("Accounts", &["account", "companies", "company"]),
     ("Pipelines", &["pipeline", "deals", "deal"]),
@@ -12,6 +12,9 @@ const OWN_NAMES: [(&str, &[&str]); 8] = [
     ("Events", &["event"]),
     ("Calls", &["call"]),
     ("Notes", &["note"]),
+    // Known so that they can be refused by name, whatever the organisation lists.
+    ("Attachments", &["attachment"]),
+    ("Associated_Products", &[]),
 ];
 
 /// A name that means no module.

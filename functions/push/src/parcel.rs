@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::bigin::{Action, CallShape, MOST_RECORDS_A_CALL, Record};
+use serde_json::{Map, Value};
+use shared::bigin::{Action, CallShape, MOST_RECORDS_A_CALL, ModuleName, Record};
 
 use crate::rest::{Rest, Tag, Taken};
 
@@ -16,6 +17,13 @@ pub enum Errand {
     /// Writes it, as its shape says.
     #[default]
     Write,
+    /// Adds it as a note to another record.
+    AddNote {
+        /// That record's module.
+        to: ModuleName,
+        /// Its id; `None` while it is in the note's own `Parent_Id`.
+        id: Option<String>,
+    },
     /// Adds these tags to it.
     AddTags(Arc<[Tag]>),
 }
@@ -25,7 +33,7 @@ impl Errand {
     /// at most ten for the 500 records it may have (Bigin developer guide, "API Limits").
     pub fn credits(&self, shape: &CallShape, records: usize) -> u64 {
         match self {
-            Self::Write => shape.credits(records),
+            Self::Write | Self::AddNote { .. } => shape.credits(records),
             Self::AddTags(_) => (records.div_ceil(10) as u64).min(10),
         }
     }
@@ -74,6 +82,19 @@ impl Parcel {
             attempts: 0,
             lost_at: None,
         }
+    }
+
+    /// A note is sent to the record that it belongs to, so that one does not go into the note itself.
+    pub fn address(&mut self) {
+        let Errand::AddNote { id: id @ None, .. } = &mut self.errand else {
+            return;
+        };
+        let Ok(mut note) = serde_json::from_str::<Map<String, Value>>(self.record.json()) else {
+            return;
+        };
+        let parent = note.remove("Parent_Id");
+        *id = parent.and_then(|parent| Some(parent.get("id")?.as_str()?.to_owned()));
+        self.record = Record::from_object(&note);
     }
 }
 

@@ -106,6 +106,30 @@ impl Bigin {
         ))
     }
 
+    /// Adds notes to one record, which the address names: what a note's own `Parent_Id` would have to look like differs
+    /// between Zoho's documents (Bigin developer guide, "Create Notes").
+    ///
+    /// # Errors
+    /// The call failed as a whole; what failed for single notes is in the answer.
+    pub async fn add_notes(
+        &self,
+        access: &Access,
+        (module, id): (&ModuleName, &str),
+        shape: &CallShape,
+        notes: &[&Record],
+    ) -> Result<RecordsAnswer, CallFailure> {
+        let path = format!("{module}/{id}/Notes");
+        let answer = self
+            .call(access, Method::POST, &path, &[], Some(body(shape, notes)))
+            .await?;
+        let call = format!("insert of {} notes of one {module} record", notes.len());
+        let none = vec![None; notes.len()];
+        Ok(RecordsAnswer::of(
+            &answer,
+            outcomes(&call, shape.operation, &answer, &none)?,
+        ))
+    }
+
     /// Ids travel in the address, so only what is an id goes there: a comma in one would delete a second record.
     async fn delete(
         &self,

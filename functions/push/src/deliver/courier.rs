@@ -143,12 +143,15 @@ async fn make(
     parcels: &[Parcel],
     carried: &mut Carried,
 ) -> Result<RecordsAnswer, CallFailure> {
-    if let Some(Errand::AddTags(tags)) = parcels.first().map(|first| &first.errand) {
-        let ids: Vec<_> = parcels.iter().filter_map(|parcel| parcel.record.id()).collect();
-        return tag(bigin, access, &shape.module, tags, &ids, carried).await;
-    }
     let records: Vec<_> = parcels.iter().map(|parcel| &parcel.record).collect();
-    bigin.write(access, shape, &records).await
+    match parcels.first().map(|first| &first.errand) {
+        Some(Errand::AddTags(tags)) => {
+            let ids: Vec<_> = records.iter().filter_map(|record| record.id()).collect();
+            tag(bigin, access, &shape.module, tags, &ids, carried).await
+        }
+        Some(Errand::AddNote { to, id: Some(id) }) => bigin.add_notes(access, (to, id), shape, &records).await,
+        _ => bigin.write(access, shape, &records).await,
+    }
 }
 
 /// Adds tags. Bigin refuses those that the module does not know yet, without saying so: they are made known, once.

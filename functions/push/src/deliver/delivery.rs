@@ -86,7 +86,8 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
     }
 
     /// Takes a record, behind all others.
-    pub fn offer(&mut self, parcel: Parcel) {
+    pub fn offer(&mut self, mut parcel: Parcel) {
+        parcel.address();
         if self.aside.takes(&parcel, &self.held) {
             self.aside.add(parcel);
         } else {

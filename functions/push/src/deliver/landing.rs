@@ -126,6 +126,10 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
                 }
                 self.put_back(parcels, lost);
             }
+            // The record that a note belongs to may be gone, which is no fault of the whole.
+            Decision::Split if matches!(parcels[0].errand, Errand::AddNote { .. }) => {
+                return self.all_refused(parcels, &refused_alone(failure));
+            }
             Decision::Split => return self.refuse_alone(parcels, failure),
             Decision::Stop(stop @ Stop::ModuleHeld { .. }) => {
                 self.put_back(parcels, lost);

@@ -25,7 +25,7 @@ use crate::pause_watch::PauseWatch;
 use crate::relay::{Means, Relay, Turn};
 use crate::report::Reason;
 use crate::resolve::{Pending, Resolved, Stage};
-use crate::rest::{After, Rest, Taken};
+use crate::rest::{After, Taken};
 use crate::row::Row;
 use crate::stop::Stop;
 
@@ -252,8 +252,7 @@ impl<'a, M: Means> Slice<'a, M> {
         let taken = self.progress.taken.get(&number);
         match mapped {
             Ok(mapped) => {
-                let mut parcel = Parcel::new(number, mapped.record, mapped.keys, Arc::clone(&self.shape));
-                parcel.rest = Rest::of(None, mapped.tags);
+                let (mut parcel, references) = mapped.into_parcel(number, &self.shape);
                 if let Some(taken) = taken.cloned() {
                     return self.go_on(parcel, taken);
                 }
@@ -262,7 +261,7 @@ impl<'a, M: Means> Slice<'a, M> {
                     .as_ref()
                     .filter(|lost| lost.rows.contains(number))
                     .map(|lost| lost.since);
-                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, mapped.references)) {
+                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, references)) {
                     self.delivery.offer(parcel);
                 }
             }

@@ -9,6 +9,7 @@ use super::steps::{Import, ImportError, Importer};
 use crate::bucket::{ObjectVersion, Objects};
 use crate::decode::{FIRST_STRETCH, Form, form_of};
 use crate::inbox_key::InboxKey;
+use crate::map::not_writable;
 use crate::mapping_file::{self, MappingFile, MappingFileError};
 use crate::relay::{AskFailure, Freshness, Means};
 use crate::report::{Reason, Report};
@@ -100,6 +101,13 @@ impl<M: Means> Importer<'_, M> {
             None => (self.first_plan(import, module).await?, Freshness::Fresh),
         };
         *module = Some(plan.module.clone());
+        if let Some(fault) = not_writable(&plan.module) {
+            return Err(NotReady::Refused(Reason::new(
+                fault.code,
+                fault.message,
+                &*fault.action,
+            )));
+        }
         let metadata = match self.relay.fields(&plan.module, freshness).await {
             Err(AskFailure::Refused(failure @ CallFailure::UnknownModule { .. })) => {
                 let action = "put the file under a module of the organisation's, by its API name or label";

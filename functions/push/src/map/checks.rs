@@ -106,12 +106,15 @@ impl Plan<'_> {
             _ => None,
         };
         self.faults.extend(fault);
-        if has("Related_To") && !has("$related_module") && is_new {
+        let missing = [("Related_To", "$related_module"), ("Parent_Id", "$se_module")]
+            .into_iter()
+            .find(|(related, module)| is_new && has(related) && !has(module));
+        if let Some((related, module)) = missing {
             self.faults.push(HeaderFault::new(
                 codes::RELATED_MODULE_MISSING,
-                Some("Related_To"),
-                "Related_To says which record an activity is about, but nothing says of which module",
-                "add the column $related_module (Contacts, Accounts or Deals), or give it under [constants]",
+                Some(related),
+                format!("{related} says which record an activity or a note is about, but nothing says of which module"),
+                format!("add the column {module} (Contacts, Accounts or Deals), or give it under [constants]"),
             ));
         }
     }
@@ -121,7 +124,8 @@ impl Plan<'_> {
         for name in self.setting.mapping.lookups.keys() {
             let field = self.directory.field(name);
             let is_lookup = |field: &Field| {
-                matches!(field.kind, FieldKind::Lookup | FieldKind::OwnerLookup) || field.api_name == "Pipeline"
+                matches!(field.kind, FieldKind::Lookup | FieldKind::OwnerLookup)
+                    || matches!(field.api_name.as_str(), "Pipeline" | "Related_To" | "Parent_Id")
             };
             if field.is_some_and(is_lookup) || (field.is_none() && !self.directory.verified) {
                 continue;

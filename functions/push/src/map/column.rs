@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::bigin::{CallShape, Field, FieldKind, FieldName, Operation};
 
 use super::coerce::{
-    Coercion, DateRule, EmailRule, NumberKind, NumberRule, PhoneRule, PickRule, TextRule, WebsiteRule,
+    Coercion, DateRule, EmailRule, NumberKind, NumberRule, PhoneRule, PickRule, Related, TextRule, WebsiteRule,
 };
 use super::mapped::ReferenceRule;
 use super::mapping::{ColumnRule, Tags, UnknownPickList, Validate};
@@ -39,6 +39,24 @@ pub(super) enum Filler {
         by_name: bool,
         /// Whether JSON objects are sent as they stand.
         whole: bool,
+    },
+    /// Several other records.
+    Several {
+        split: Option<String>,
+        /// Bigin takes them in a second call, once it has the record.
+        later: bool,
+    },
+    /// The module of the record that an activity or a note is about.
+    RelatedModule {
+        /// Whether it is sent: for a note the address says it.
+        sent: bool,
+    },
+    /// The record that an activity or a note is about, whose module another column names.
+    RelatedTo {
+        /// How a name is resolved in each of the modules that it may be in.
+        rules: Arc<[Arc<ReferenceRule>]>,
+        /// Whether it may be named otherwise than by its id.
+        by_name: bool,
     },
     Tags {
         split: Option<String>,
@@ -76,27 +94,38 @@ impl Column {
 fn filler(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>, shape: &CallShape) -> Filler {
     let mapping = setting.mapping;
     let split = rule.and_then(|rule| rule.split.clone());
-    let reference = |module: &str, by_name, whole| {
+    let rule_in = |module: &str| {
         let lookup = mapping.lookups.get(&field.api_name).cloned().unwrap_or_default();
-        let rule = ReferenceRule {
+        Arc::new(ReferenceRule {
             field: FieldName::new(&field.api_name),
             module: module.to_owned(),
             by: lookup.by.unwrap_or_else(|| name_field(module).to_owned()),
             on_missing: lookup.on_missing,
             on_ambiguous: lookup.on_ambiguous,
-        };
-        Filler::Reference {
-            rule: Arc::new(rule),
-            by_name: by_name && setting.stages.lookups,
-            whole,
-        }
+        })
     };
+    let reference = |module: &str, by_name, whole| Filler::Reference {
+        rule: rule_in(module),
+        by_name: by_name && setting.stages.lookups,
+        whole,
+    };
+    let is_new = matches!(shape.operation, Operation::Insert | Operation::Upsert);
+    let is_note = shape.module.as_str() == "Notes";
     match field.api_name.as_str() {
         "id" => return Filler::Value(Coercion::Id),
-        "$related_module" => return Filler::Value(Coercion::RelatedModule),
-        // Which module it is in stands in another column, so that a name cannot be looked up.
-        "Related_To" => return reference("", false, false),
-        "Parent_Id" => return reference("", false, true),
+        "$related_module" => return Filler::RelatedModule { sent: true },
+        "$se_module" if is_note && is_new => return Filler::RelatedModule { sent: false },
+        "Parent_Id" if !(is_note && is_new) => return reference("", false, true),
+        "Related_To" | "Parent_Id" => {
+            return Filler::RelatedTo {
+                rules: Related::ALL.iter().map(|related| rule_in(related.module())).collect(),
+                by_name: setting.stages.lookups,
+            };
+        }
+        // Together with a new pipeline record Bigin was seen to refuse them; in an update it takes them.
+        "Associated_Products" | "Secondary_Contacts" if shape.module.as_str() == "Pipelines" => {
+            return Filler::Several { split, later: is_new };
+        }
         "Pipeline" => return reference("layouts", true, false),
         _ => {}
     }

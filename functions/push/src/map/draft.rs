@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use shared::bigin::{RecordWriter, push_text};
+use shared::bigin::{Record, RecordWriter, push_text};
 
 use super::codes;
-use super::coerce::{Given, Named, push_id, read_reference, tags};
+use super::coerce::{Given, Named, Related, push_id, read_reference, read_related, several, tags};
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
-use super::mapped::Reference;
+use super::mapped::{Reference, ReferenceRule};
 use super::mapper::Constant;
 use super::plan::surely;
-use crate::parcel::MatchKey;
+use crate::parcel::{MatchKey, Reject};
 use crate::rest::Tag;
 
 /// What has come together of a record.
@@ -21,6 +21,14 @@ pub(super) struct Draft {
     pub keys: Vec<MatchKey>,
     pub references: Vec<Reference>,
     pub tags: Vec<Tag>,
+    /// The fields of a second call, once there is one.
+    pub second: Option<RecordWriter>,
+    /// The module of the record that this one is about.
+    pub related: Option<Related>,
+    /// Whether that record is named at all.
+    pub has_related: bool,
+    /// That record's name, and how it is resolved in each module.
+    pub related_name: Option<(Arc<[Arc<ReferenceRule>]>, String)>,
     pub flaws: Flaws,
     /// Whether anything was given beside what the record is found by.
     pub content: bool,
@@ -33,6 +41,10 @@ impl Draft {
             keys: Vec::new(),
             references: Vec::new(),
             tags: Vec::new(),
+            second: None,
+            related: None,
+            has_related: false,
+            related_name: None,
             flaws: Flaws::default(),
             content: false,
         }
@@ -64,6 +76,19 @@ impl Draft {
                 }
                 _ => self.refer(column, given, rule, *by_name),
             },
+            Filler::Several { split, .. } => self
+                .writer_for(column)
+                .value(&column.name, |json| several::write(given, split.as_deref(), json)),
+            Filler::RelatedModule { sent } => read_related(given).map(|related| {
+                self.related = Some(related);
+                if *sent {
+                    surely(self.writer.value(&column.name, |json| {
+                        push_text(json, related.word());
+                        Ok(())
+                    }));
+                }
+            }),
+            Filler::RelatedTo { rules, by_name } => self.relate(column, given, rules, *by_name),
             Filler::Tags { split, later } => tags::read(given, split.as_deref()).map(|names| {
                 // An empty array clears, which adding cannot do.
                 if *later && !names.is_empty() {
@@ -85,7 +110,7 @@ impl Draft {
         &mut self,
         column: &Column,
         given: Given<'_>,
-        rule: &Arc<super::mapped::ReferenceRule>,
+        rule: &Arc<ReferenceRule>,
         by_name: bool,
     ) -> Result<(), Flaw> {
         match read_reference(given)? {
@@ -116,10 +141,68 @@ impl Draft {
         }
     }
 
+    /// Takes the record that this one is about. Zoho's own form of a note's parent names the module, too.
+    fn relate(
+        &mut self,
+        column: &Column,
+        given: Given<'_>,
+        rules: &Arc<[Arc<ReferenceRule>]>,
+        by_name: bool,
+    ) -> Result<(), Flaw> {
+        if let Given::Json(Value::Object(object)) = given
+            && let Some(module) = object.get("module").filter(|module| !module.is_null())
+        {
+            let name = module.get("api_name").unwrap_or(module);
+            self.related = Some(read_related(Given::Json(name))?);
+        }
+        self.has_related = true;
+        match (read_reference(given)?, rules.first()) {
+            (Named::Other(value), _) if by_name => {
+                self.related_name = Some((Arc::clone(rules), value.into_owned()));
+                Ok(())
+            }
+            (_, Some(rule)) => self.refer(column, given, rule, false),
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// The name of the record that this one is about becomes a reference, now that the module is known.
+    pub fn find_related(&mut self) -> Result<(), Reject> {
+        let Some((rules, value)) = self.related_name.take() else {
+            return Ok(());
+        };
+        let rule = self
+            .related
+            .and_then(|related| rules.iter().find(|rule| rule.module == related.module()));
+        match (rule, rules.first()) {
+            (Some(rule), _) => {
+                self.references.push(Reference {
+                    rule: Arc::clone(rule),
+                    value,
+                });
+                Ok(())
+            }
+            (None, rule) => Err(Reject::relay(
+                codes::MANDATORY_EMPTY,
+                rule.map(|rule| rule.field.as_str().to_owned()),
+                "a record is named that this one is about, but not its module: Contacts, Accounts or Deals",
+            )),
+        }
+    }
+
+    /// What the column's values are written to.
+    fn writer_for(&mut self, column: &Column) -> &mut RecordWriter {
+        if matches!(column.filler, Filler::Several { later: true, .. }) {
+            self.second.get_or_insert_with(Record::writer)
+        } else {
+            &mut self.writer
+        }
+    }
+
     /// Takes an order to clear the field.
     pub fn clear(&mut self, column: &Column) {
         self.content = true;
-        surely(self.writer.value(&column.name, |json| {
+        surely(self.writer_for(column).value(&column.name, |json| {
             // Bigin clears tags by an empty list.
             json.push_str(if matches!(column.filler, Filler::Tags { .. }) {
                 "[]"
@@ -141,7 +224,11 @@ impl Draft {
         if let Some(reject) = self.flaws.into_reject() {
             return Err(reject.message);
         }
-        let record = self.writer.finish();
+        if self.related_name.is_some() {
+            return Err(format!("{} wants the record's id", column.name.as_str()));
+        }
+        let is_second = self.second.is_some();
+        let record = self.second.unwrap_or(self.writer).finish();
         // What stands between `{"Name":` and `}`.
         let mut key = String::from("{");
         push_text(&mut key, column.name.as_str());
@@ -152,6 +239,9 @@ impl Draft {
         Ok(Constant {
             name: column.name.clone(),
             json,
+            is_second,
+            related: self.related,
+            has_related: self.has_related,
             references: self.references,
             tags: self.tags,
         })

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use shared::bigin::{FieldName, Record};
+use shared::bigin::{CallShape, FieldName, ModuleName, Record};
 
 use super::coerce::push_id;
 use super::mapping::{OnAmbiguous, OnMissing};
-use crate::parcel::MatchKey;
-use crate::rest::Tag;
+use crate::parcel::{Errand, MatchKey, Parcel};
+use crate::rest::{Rest, Tag};
 
 /// Which stages come between map and deliver. What no stage will do, map refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,26 +28,44 @@ pub struct Mapped {
     pub keys: Vec<MatchKey>,
     /// What must be found before the record is sent.
     pub references: Vec<Reference>,
+    /// The fields that Bigin takes in a second call only.
+    pub second: Option<Record>,
     /// What is to be added to the record's tags once Bigin has accepted it.
     pub tags: Vec<Tag>,
+    /// The module of the record that it is a note of; which one is in its `Parent_Id`.
+    pub note_of: Option<ModuleName>,
 }
 
 impl Mapped {
-    /// The record with its references resolved, in their order. `None` leaves a field out.
-    pub fn resolve<'a>(self, ids: impl IntoIterator<Item = Option<&'a str>>) -> Record {
-        if self.references.is_empty() {
-            return self.record;
-        }
-        let mut writer = self.record.reopen();
-        for (reference, id) in self.references.iter().zip(ids) {
-            let Some(id) = id else { continue };
-            let Ok(()) = writer.value::<_, std::convert::Infallible>(&reference.rule.field, |json| {
-                push_id(json, id);
-                Ok(())
-            });
-        }
-        writer.finish()
+    /// The record on its way, and what must be found before it is sent.
+    pub fn into_parcel(self, place: u64, shape: &Arc<CallShape>) -> (Parcel, Vec<Reference>) {
+        let errand = match self.note_of {
+            Some(to) => Errand::AddNote { to, id: None },
+            None => Errand::Write,
+        };
+        let parcel = Parcel {
+            errand,
+            rest: Rest::of(self.second, self.tags),
+            ..Parcel::new(place, self.record, self.keys, Arc::clone(shape))
+        };
+        (parcel, self.references)
     }
+}
+
+/// A record with its references resolved, in their order. `None` leaves a field out.
+pub fn fill_in<'a>(record: Record, references: &[Reference], ids: impl IntoIterator<Item = Option<&'a str>>) -> Record {
+    if references.is_empty() {
+        return record;
+    }
+    let mut writer = record.reopen();
+    for (reference, id) in references.iter().zip(ids) {
+        let Some(id) = id else { continue };
+        let Ok(()) = writer.value::<_, std::convert::Infallible>(&reference.rule.field, |json| {
+            push_id(json, id);
+            Ok(())
+        });
+    }
+    writer.finish()
 }
 
 /// How the references of one field are resolved.
@@ -111,10 +129,12 @@ mod tests {
             record: Record::from_object(object.as_object().unwrap()),
             keys: Vec::new(),
             references: vec![reference("Account_Name"), reference("Parent")],
+            second: None,
             tags: vec![Tag("VIP".into())],
+            note_of: None,
         };
         assert!(!format!("{mapped:?}").contains("Reilly") && !format!("{mapped:?}").contains("VIP"));
-        let record = mapped.resolve([Some("4711000000000000001"), None]);
+        let record = fill_in(mapped.record, &mapped.references, [Some("4711000000000000001"), None]);
         assert_eq!(
             record.json(),
             r#"{"Last_Name":"Rao","Account_Name":{"id":"4711000000000000001"}}"#

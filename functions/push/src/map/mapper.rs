@@ -1,10 +1,10 @@
 //! Turns rows into records.
 
 use serde_json::{Map, Value};
-use shared::bigin::{CallShape, FieldName, Operation, Record};
+use shared::bigin::{CallShape, FieldName, ModuleName, Operation, Record, RecordWriter};
 
 use super::codes;
-use super::coerce::Given;
+use super::coerce::{Given, Related};
 use super::column::Column;
 use super::draft::Draft;
 use super::flaw::{Flaw, HeaderFault};
@@ -23,6 +23,12 @@ pub(super) struct Constant {
     pub name: FieldName,
     /// Its value as JSON; `None` where it is a reference or a tag to be added.
     pub json: Option<String>,
+    /// Whether it goes with the second call.
+    pub is_second: bool,
+    /// The module of what the records are about.
+    pub related: Option<Related>,
+    /// Whether it says what the records are about.
+    pub has_related: bool,
     pub references: Vec<Reference>,
     pub tags: Vec<Tag>,
 }
@@ -221,8 +227,15 @@ impl RecordMapper {
             ));
         }
         for constant in &self.constants {
+            draft.related = draft.related.or(constant.related);
+            draft.has_related |= constant.has_related;
             if let Some(constant_json) = &constant.json {
-                surely(draft.writer.value(&constant.name, |json| {
+                let writer = if constant.is_second {
+                    draft.second.get_or_insert_with(Record::writer)
+                } else {
+                    &mut draft.writer
+                };
+                surely(writer.value(&constant.name, |json| {
                     json.push_str(constant_json);
                     Ok(())
                 }));
@@ -230,6 +243,8 @@ impl RecordMapper {
             draft.references.extend_from_slice(&constant.references);
             draft.tags.extend_from_slice(&constant.tags);
         }
+        draft.find_related()?;
+        let note_of = self.note_of(&draft)?;
         if draft.writer.is_empty() && draft.references.is_empty() && operation != Operation::Delete {
             return Err(Reject::relay(
                 codes::NOTHING_TO_WRITE,
@@ -244,8 +259,29 @@ impl RecordMapper {
             record: draft.writer.finish(),
             keys: draft.keys,
             references: draft.references,
+            second: draft.second.map(RecordWriter::finish),
             tags: draft.tags,
+            note_of,
         })
+    }
+
+    /// The module of the record that a new note belongs to: the note is sent there.
+    fn note_of(&self, draft: &Draft) -> Result<Option<ModuleName>, Reject> {
+        if self.shape.operation != Operation::Insert || self.shape.module.as_str() != "Notes" {
+            return Ok(None);
+        }
+        let module = draft
+            .related
+            .and_then(|related| ModuleName::parse(related.module()).ok());
+        match module {
+            Some(module) if draft.has_related => Ok(Some(module)),
+            _ => Err(Reject::relay(
+                codes::MANDATORY_EMPTY,
+                Some("Parent_Id".to_owned()),
+                "a note belongs to a record: Parent_Id names it, and $se_module says which module it is in (Contacts, \
+                 Accounts or Deals)",
+            )),
+        }
     }
 
     /// Match fields in the order they are checked in; the id before all.

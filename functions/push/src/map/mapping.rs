@@ -137,12 +137,12 @@ pub struct ColumnRule {
 impl ColumnRule {
     /// What it says that does not go with the kind of its field, and what the field would have to be.
     pub(super) fn misfit(&self, kind: FieldKind) -> Option<(&'static str, &'static str)> {
-        use FieldKind::{BigInt, Currency, Date, DateTime, Double, Integer, MultiSelectPickList, Percent, Tags};
+        use FieldKind::{BigInt, Currency, Date, DateTime, Double, Integer, MultiSelectPickList, Other, Percent, Tags};
         if self.date.is_some() && !matches!(kind, Date | DateTime) {
             Some(("date", "is no date"))
         } else if self.number.is_some() && !matches!(kind, Integer | BigInt | Double | Currency | Percent) {
             Some(("number", "is no number"))
-        } else if self.split.is_some() && !matches!(kind, MultiSelectPickList | Tags) {
+        } else if self.split.is_some() && !matches!(kind, MultiSelectPickList | Tags | Other) {
             Some(("split", "takes one value"))
         } else {
             None

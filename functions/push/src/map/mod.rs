@@ -25,11 +25,11 @@ mod words;
 
 pub use coerce::{DatePattern, NumberStyle, PhoneCountry};
 pub use flaw::HeaderFault;
-pub use mapped::{Mapped, Reference, ReferenceRule, Stages};
+pub use mapped::{Mapped, Reference, ReferenceRule, Stages, fill_in};
 pub use mapper::RecordMapper;
 pub use mapping::{
     ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Overrides, Route, StopAfter, Tags,
     UnknownPickList, Validate, WithoutKey,
 };
-pub use setting::Setting;
+pub use setting::{Setting, not_writable};
 pub use toml_reader::MappingFault;

@@ -42,13 +42,8 @@ impl<'a> Setting<'a> {
 
     /// The shape of the calls: what the message says, else the mapping, else the module's default.
     pub(super) fn shape(&self, directory: &Directory) -> Result<CallShape, HeaderFault> {
-        if let Some(why) = standard::why_not_writable(self.module) {
-            return Err(HeaderFault::new(
-                codes::MODULE_NOT_WRITABLE,
-                None,
-                format!("records cannot be pushed into {}: {why}", self.module),
-                "push into the module that the records belong to",
-            ));
+        if let Some(fault) = not_writable(self.module) {
+            return Err(fault);
         }
         let said = |pick: fn(&Overrides) -> Option<Vec<String>>| self.overrides.and_then(pick);
         let operation = self
@@ -170,4 +165,16 @@ impl<'a> Setting<'a> {
             hint,
         )
     }
+}
+
+/// Why records are not pushed into a module, if they are not; told without asking Bigin.
+pub fn not_writable(module: &ModuleName) -> Option<HeaderFault> {
+    standard::why_not_writable(module).map(|why| {
+        HeaderFault::new(
+            codes::MODULE_NOT_WRITABLE,
+            None,
+            format!("records cannot be pushed into {module}: {why}"),
+            "push into the module that the records belong to",
+        )
+    })
 }

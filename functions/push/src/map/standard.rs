@@ -65,6 +65,8 @@ pub(super) fn aliases(module: &str, field: &Field) -> Vec<String> {
         ("id", _) => [vec!["recordid".to_owned()], with(module, &["id", "recordid"])].concat(),
         ("Owner", _) => with(module, &["owner"]),
         ("Tag", _) => vec!["tags".to_owned()],
+        ("$se_module", _) => vec!["parentmodule".to_owned(), "relatedmodule".to_owned()],
+        ("Parent_Id", _) => vec!["parent".to_owned(), "relatedto".to_owned()],
         ("Account_Name" | "Product_Name" | "Deal_Name", None) => {
             [vec!["name".to_owned()], with(module, &["", "name"])].concat()
         }

@@ -11,11 +11,11 @@ use super::mappings::NoMapping;
 use super::message::{Message, MessageFault};
 use super::unique::unique_keys;
 use crate::bucket::BucketError;
-use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes};
-use crate::parcel::{Outcome, Parcel, Reject};
+use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes, not_writable};
+use crate::parcel::{Outcome, Reject};
 use crate::relay::{AskFailure, Freshness, Means, Metadata, Relay};
 use crate::resolve::{self, Pending};
-use crate::rest::{After, Rest, Taken};
+use crate::rest::{After, Taken};
 use crate::stop::Stop;
 
 /// A message, ready to be sent.
@@ -134,6 +134,9 @@ impl<'a, M: Means> Preparer<'a, M> {
         }
         let module = self.relay.module(&message.module).await.map_err(not_answered)?;
         let module = module.map_err(|unknown| poison("UNKNOWN_MODULE", unknown))?;
+        if let Some(fault) = not_writable(&module) {
+            return Err(no_mapper(&module, message, &fault));
+        }
         let metadata = self
             .relay
             .fields(&module, Freshness::TenMinutes)
@@ -220,16 +223,12 @@ fn map(kind: &Kind, record: &Value) -> Result<Pending, Reject> {
         ));
     };
     let mapped = kind.mapper.map_object(object)?;
-    let mut keys = mapped.keys;
+    let (mut parcel, references) = mapped.into_parcel(0, &kind.shape);
     if kind.shape.operation == Operation::Insert {
         // Not what it is matched on, but what tells Bigin, and us, that it is there already.
-        keys.extend(unique_keys(&mapped.record, kind.metadata.fields()));
+        parcel.keys.extend(unique_keys(&parcel.record, kind.metadata.fields()));
     }
-    let parcel = Parcel {
-        rest: Rest::of(None, mapped.tags),
-        ..Parcel::new(0, mapped.record, keys, Arc::clone(&kind.shape))
-    };
-    Ok(Pending::new(parcel, mapped.references))
+    Ok(Pending::new(parcel, references))
 }
 
 /// Goes on with a record that Bigin has: whatever it refers to was found before. The mapping may have changed meanwhile,

@@ -13,7 +13,7 @@ use super::making::{Making, Value};
 use super::pending::{Pending, Verdict};
 use super::place::Place;
 use super::seek::{Seek, Wanted};
-use crate::map::Mapped;
+use crate::map::fill_in;
 use crate::parcel::{Outcome, Parcel, Settled, fold};
 use crate::stop::Stop;
 
@@ -336,13 +336,7 @@ fn filled(pending: Pending, key: Option<Id>, ids: &[Option<Id>]) -> Parcel {
     let Pending {
         mut parcel, references, ..
     } = pending;
-    let mapped = Mapped {
-        record: parcel.record,
-        keys: Vec::new(),
-        references,
-        tags: Vec::new(),
-    };
-    let mut record = mapped.resolve(ids.iter().map(Option::as_deref));
+    let mut record = fill_in(parcel.record, &references, ids.iter().map(Option::as_deref));
     if let Some(id) = key {
         let mut writer = record.reopen();
         writer.field("id", &*id);

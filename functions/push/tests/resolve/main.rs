@@ -9,6 +9,7 @@ mod support;
 mod files;
 mod keys;
 mod messages;
+mod related;
 mod tags;
 mod trouble;
 

@@ -14,7 +14,9 @@ mod number_style;
 mod phone;
 mod pick;
 mod reference;
+mod related;
 mod scan;
+pub(super) mod several;
 pub(super) mod tags;
 #[cfg(test)]
 mod tests;
@@ -33,6 +35,7 @@ pub(super) use number::{NumberKind, NumberRule};
 pub(super) use phone::PhoneRule;
 pub(super) use pick::PickRule;
 pub(super) use reference::{Named, push_id, read as read_reference, write_id};
+pub(super) use related::{Related, read as read_related};
 pub(super) use text::{EmailRule, TextRule, WebsiteRule};
 
 use super::codes;
@@ -56,8 +59,6 @@ pub(super) enum Coercion {
     Instant(DateRule),
     /// The id of the record itself.
     Id,
-    /// The module of what an activity is related to.
-    RelatedModule,
     /// An array or object as it stands; a cell has its text.
     Json,
     /// Nobody knows what the field takes: cells are texts, JSON values stay as they are.
@@ -79,7 +80,6 @@ impl Coercion {
             Self::Date(rule) => rule.write_date(given, json),
             Self::Instant(rule) => rule.write_instant(given, json),
             Self::Id => write_id(given, json),
-            Self::RelatedModule => related_module(given, json),
             Self::Json => as_it_stands(given, json),
             Self::Unknown => {
                 match given {
@@ -90,24 +90,6 @@ impl Coercion {
             }
         }
     }
-}
-
-/// Bigin calls the pipelines' module Deals here.
-fn related_module(given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
-    let text = given.text()?;
-    let name = match text.to_lowercase().as_str() {
-        "contacts" | "contact" => "Contacts",
-        "accounts" | "account" | "companies" | "company" => "Accounts",
-        "deals" | "deal" | "pipelines" | "pipeline" => "Deals",
-        _ => {
-            return Err(Flaw::new(
-                codes::INVALID_RELATED_MODULE,
-                format!("{} is none of Contacts, Accounts and Deals", given.kind()),
-            ));
-        }
-    };
-    push_text(json, name);
-    Ok(())
 }
 
 fn as_it_stands(given: Given<'_>, json: &mut String) -> Result<(), Flaw> {

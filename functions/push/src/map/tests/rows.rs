@@ -188,7 +188,7 @@ fn a_bare_name_is_never_sent() {
     );
     assert_eq!(made.references[0].rule.on_missing, OnMissing::Create);
     assert_eq!(
-        made.resolve([Some("4876876000000624001"), None]).json(),
+        fill_in(made.record, &made.references, [Some("4876876000000624001"), None]).json(),
         r#"{"Last_Name":"Rao","Email":"a@example.com","Account_Name":{"id":"4876876000000624001"}}"#
     );
 }

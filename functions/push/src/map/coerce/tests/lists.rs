@@ -91,7 +91,7 @@ fn yes_and_no_are_told_apart() {
 }
 
 #[test]
-fn json_and_related_modules() {
+fn json_is_taken_as_it_stands() {
     accepts(
         &Coercion::Json,
         &[(
@@ -107,14 +107,4 @@ fn json_and_related_modules() {
             ("5", codes::INVALID_JSON),
         ],
     );
-    accepts(
-        &Coercion::RelatedModule,
-        &[
-            ("contacts", json!("Contacts")),
-            ("Company", json!("Accounts")),
-            ("Pipelines", json!("Deals")),
-            ("DEALS", json!("Deals")),
-        ],
-    );
-    refuses(&Coercion::RelatedModule, &[("Tasks", codes::INVALID_RELATED_MODULE)]);
 }
