@@ -36,6 +36,7 @@ pub fn self_client(refresh_token: &str) -> SelfClient {
         user_email: Some(USER.to_owned()),
         authorized_at: Some(Timestamp::UNIX_EPOCH),
         pending: None,
+        replaced: Vec::new(),
     }
 }
 
@@ -97,6 +98,15 @@ pub fn interleave<T>(seed: u64, tasks: Vec<impl Future<Output = T>>) -> Vec<T> {
         }
     }
     panic!("{} tasks do not come to an end", running.len());
+}
+
+/// Leaves a line for `make test` to print when the tests are through. `tmp` is the test's own `CARGO_TARGET_TMPDIR`.
+pub fn leave_figure(tmp: &str, line: &str) {
+    use std::io::Write;
+    let place = std::path::Path::new(tmp).join("figures.txt");
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(place);
+    // One write: the lines of tests that run at the same time stay whole.
+    file.unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 /// What a run of functions has shown, and what must not be in it.

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from . import build, checks
 from .places import LOCAL, ROOT, tool, tool_environment
@@ -71,10 +72,16 @@ def everything() -> int:
 
 
 def unit(counts: Counts | None = None) -> None:
-    """The Rust tests, by nextest where it is installed."""
+    """The Rust tests, by nextest where it is installed; and the figures that some of them leave."""
+    figures = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "tmp" / "figures.txt"
+    figures.unlink(missing_ok=True)
     has_nextest = shutil.which("cargo-nextest") is not None
     runner = ["nextest", "run", "--no-fail-fast", "--status-level", "slow"] if has_nextest else ["test", "--no-fail-fast", "--all-targets"]
-    _counted(["cargo", *runner, "--locked", "--workspace"], counts)
+    try:
+        _counted(["cargo", *runner, "--locked", "--workspace"], counts)
+    finally:
+        if figures.exists():
+            print("\n" + "\n".join(sorted(figures.read_text().splitlines())), flush=True)
 
 
 def doc(counts: Counts | None = None) -> None:

@@ -7,11 +7,10 @@ use shared::clock::Clock;
 use shared::data_centre::DataCentre;
 use shared::intake::Intake;
 use shared::oauth::{Grant, TokenFailure};
-use shared::secret::RefreshToken;
 use shared::state::{AuthorizationState, Standing, Table, mints};
 use shared::tokens::{
-    AccessDocument, AccessDocumentStore, AccessTokenRecord, BlankState, Publish, Secrets, SelfClient, SelfClientStore,
-    VaultError, VersionId,
+    AccessDocument, AccessDocumentStore, AccessTokenRecord, BlankState, Publish, Replaced, Secrets, SelfClient,
+    SelfClientStore, VaultError, VersionId,
 };
 
 use crate::answer::Answer;
@@ -60,7 +59,7 @@ pub(crate) struct Candidate {
     /// The version of the self client's secret that holds it.
     pub(crate) version: VersionId,
     /// Refresh tokens that it replaces, and where they are good.
-    pub(crate) replaced: Vec<(DataCentre, RefreshToken)>,
+    pub(crate) replaced: Vec<Replaced>,
     /// Whether it may be for another organisation.
     pub(crate) change_org: bool,
     /// Whether it is a new one: one that was there before is never taken back.
@@ -117,6 +116,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
             user_email: None,
             authorized_at: Some(asked_at),
             pending: None,
+            replaced: Vec::new(),
         };
         let (kept, version) = self.store(&before, &client).await?;
         let candidate = Candidate {
@@ -146,6 +146,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
             user_email: None,
             authorized_at: None,
             pending: None,
+            replaced: Vec::new(),
         };
         let probe = before.client.clone().unwrap_or_else(not_authorized);
         self.self_client
@@ -177,9 +178,6 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
 
     /// What is there. A document that cannot be read is as good as none: authorizing writes it anew.
     pub(crate) async fn look(&self) -> Result<Before, AuthorizeError> {
-        let standing = Standing::read(&self.table)
-            .await
-            .map_err(AuthorizeError::StateNotReady)?;
         let (client, version) = match self.self_client.read().await {
             Ok(Some(stored)) => (Some(stored.document), Some(stored.version)),
             Ok(None) => (None, None),
@@ -192,6 +190,10 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
             ),
             Err(error) => return Err(AuthorizeError::SecretNotReady(error)),
         };
+        // After the version: a revoke that begins later takes along what is stored over it, or changes it.
+        let standing = Standing::read(&self.table)
+            .await
+            .map_err(AuthorizeError::StateNotReady)?;
         let was_revoked = match self.access.read().await {
             Ok(stored) => stored.is_some_and(|stored| is_revoked(&stored.document)),
             Err(VaultError::Unreadable { .. }) => false,
@@ -273,11 +275,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         };
         let candidate = Candidate {
             record: record(granted, client.org_id.clone(), asked_at),
-            replaced: if kept == Kept::Pending {
-                replaced(Some(stored), client)
-            } else {
-                Vec::new()
-            },
+            replaced: replaced(Some(stored), client),
             client: SelfClient {
                 pending: None,
                 ..client.clone()
@@ -315,10 +313,13 @@ fn record(grant: Grant, org_id: Option<String>, issued_at: Timestamp) -> AccessT
 }
 
 /// The refresh tokens that a new one makes superfluous.
-fn replaced(before: Option<&SelfClient>, new: &SelfClient) -> Vec<(DataCentre, RefreshToken)> {
+fn replaced(before: Option<&SelfClient>, new: &SelfClient) -> Vec<Replaced> {
     let all = before.map(SelfClient::refresh_tokens).unwrap_or_default();
     all.into_iter()
         .filter(|(_, token)| new.refresh_token.as_ref() != Some(*token))
-        .map(|(data_center, token)| (data_center, token.clone()))
+        .map(|(data_center, token)| Replaced {
+            data_center,
+            refresh_token: token.clone(),
+        })
         .collect()
 }

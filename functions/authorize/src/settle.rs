@@ -3,7 +3,8 @@
 
 use shared::clock::Clock;
 use shared::intake::Intake;
-use shared::state::{AuthorizationEvent, Cause, Standing, Table, held, mints, pause, standing};
+use shared::state::standing::{self, Recorded};
+use shared::state::{AuthorizationEvent, Cause, Standing, Table, held, mints, pause};
 use shared::tokens::{AccessDocument, Publish, Secrets, SelfClient, VaultError};
 
 use crate::answer::{Answer, Previous, Scopes};
@@ -13,7 +14,7 @@ use crate::scopes::missing;
 use crate::verify::{Belonging, Verified, belonging, verify};
 use crate::zoho::Zoho;
 
-/// How often the access token is published again when a refresh was faster.
+/// How often the access token is published, or the authorization recorded, again when a refresh was faster.
 const MOST_PUBLISHES: u32 = 5;
 
 impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C> {
@@ -46,7 +47,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         let has_moved = known.is_some() && known != candidate.client.org_id;
         let mut warnings = verified.warnings;
         self.let_go_on(&before, &candidate, has_moved, &mut warnings).await?;
-        let previous = self.revoke_replaced(&candidate, &mut warnings).await;
+        let previous = self.revoke_replaced(&mut candidate, &mut warnings).await;
         Ok(answer(candidate, previous, warnings))
     }
 
@@ -89,7 +90,10 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         taken_back
     }
 
+    /// What it replaces stays in the document until Zoho has revoked it: should this run end before, a revoke or the
+    /// next run takes it along.
     async fn put_in_force(&self, candidate: &mut Candidate) -> Result<(), AuthorizeError> {
+        candidate.client.replaced.clone_from(&candidate.replaced);
         match self
             .self_client
             .publish(Some(&candidate.version), &candidate.client)
@@ -123,18 +127,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         let unfinished = |problem: String| AuthorizeError::Unfinished { problem };
         self.publish_access(before, candidate).await?;
         let now = self.clock.now();
-        let standing_now = Standing::read(&self.table)
-            .await
-            .map_err(|error| unfinished(error.to_string()))?;
-        if is_being_revoked(&standing_now) && standing_now.authorization != before.standing.authorization {
-            return Err(self.overtaken(candidate).await);
-        }
-        let authorized = AuthorizationEvent::Authorized {
-            expires_at: candidate.record.expires_at,
-        };
-        standing::record(&self.table, &authorized, now)
-            .await
-            .map_err(|error| unfinished(error.to_string()))?;
+        self.record(before, candidate).await?;
         // Credits are an organisation's own. An operator's pause is the operator's to end.
         let causes: &[Cause] = if has_moved {
             &[Cause::TokenRejected, Cause::Credits]
@@ -166,6 +159,28 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         Ok(())
     }
 
+    /// Records the authorization, unless a revoke has begun since the run did: looking and recording are one swap, so
+    /// that none can begin unseen in between.
+    async fn record(&self, before: &Before, candidate: &Candidate) -> Result<(), AuthorizeError> {
+        let unfinished = |problem: String| AuthorizeError::Unfinished { problem };
+        let authorized = AuthorizationEvent::Authorized {
+            expires_at: candidate.record.expires_at,
+        };
+        for _ in 0..MOST_PUBLISHES {
+            let standing = Standing::read(&self.table).await;
+            let standing = standing.map_err(|error| unfinished(error.to_string()))?;
+            if has_been_revoked(before, &standing) {
+                return Err(self.overtaken(candidate).await);
+            }
+            let seen = Some(&standing.authorization);
+            let recorded = standing::conclude(&self.table, seen, &authorized, self.clock.now()).await;
+            if let Recorded::Done(_) = recorded.map_err(|error| unfinished(error.to_string()))? {
+                return Ok(());
+            }
+        }
+        Err(unfinished("the authorization's item keeps changing".to_owned()))
+    }
+
     /// A refresh that publishes at the same time has an older token or one as good: ours goes over it. A revoke wins.
     async fn publish_access(&self, before: &Before, candidate: &Candidate) -> Result<(), AuthorizeError> {
         let unfinished = |problem: String| AuthorizeError::Unfinished { problem };
@@ -182,6 +197,12 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
                     .map_err(|error| unfinished(error.to_string()))?,
                 Err(error) => return Err(unfinished(error.to_string())),
             };
+            // Looked at after the version: a revoke that begins later finds our token, or changes the version.
+            let standing = Standing::read(&self.table).await;
+            let standing = standing.map_err(|error| unfinished(error.to_string()))?;
+            if has_been_revoked(before, &standing) {
+                return Err(self.overtaken(candidate).await);
+            }
             let document = AccessDocument::Token(candidate.record.clone());
             match self.access.publish(version.as_ref(), &document).await {
                 Ok(Publish::Done(_)) => return Ok(()),
@@ -193,7 +214,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
     }
 
     /// Zoho keeps only 20 refresh tokens, and an old one is a door left open.
-    async fn revoke_replaced(&self, candidate: &Candidate, warnings: &mut Vec<String>) -> Previous {
+    async fn revoke_replaced(&self, candidate: &mut Candidate, warnings: &mut Vec<String>) -> Previous {
         if candidate.replaced.is_empty() {
             return if candidate.is_new {
                 Previous::None
@@ -201,18 +222,34 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
                 Previous::Kept
             };
         }
-        let mut previous = Previous::Revoked;
-        for (data_center, token) in &candidate.replaced {
-            if let Err(failure) = self.zoho.revoke(*data_center, token).await {
-                previous = Previous::Failed;
+        let mut left = Vec::new();
+        for old in &candidate.replaced {
+            if let Err(failure) = self.zoho.revoke(old.data_center, &old.refresh_token).await {
+                left.push(old.clone());
                 warnings.push(format!(
-                    "the refresh token before this one may still be good, remove it in Zoho Accounts under Connected \
-                     Apps: {failure}"
+                    "the refresh token before this one may still be good; the next authorize or a revoke tries again, or \
+                     remove it in Zoho Accounts under Connected Apps: {failure}"
                 ));
             }
         }
+        let previous = if left.is_empty() {
+            Previous::Revoked
+        } else {
+            Previous::Failed
+        };
+        candidate.client.replaced = left;
+        // A revoke or another authorize that was faster has them in its own hands.
+        let published = self.self_client.publish(Some(&candidate.version), &candidate.client);
+        if let Err(error) = published.await {
+            tracing::warn!(%error, "refresh tokens that are revoked are still stored");
+        }
         previous
     }
+}
+
+/// Whether a revoke has begun, or gone on, since the run began.
+fn has_been_revoked(before: &Before, now: &Standing) -> bool {
+    is_being_revoked(now) && now.authorization != before.standing.authorization
 }
 
 /// Writes down whose the tokens are.

@@ -15,7 +15,7 @@ use shared::intake::Intake;
 use shared::oauth::TokenFailure;
 use shared::state::pause::{self, SetCause};
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, Standing, held, standing};
-use shared::tokens::{AccessDocument, BlankState};
+use shared::tokens::{AccessDocument, BlankState, SelfClient};
 
 fn unavailable() -> CallFailure {
     CallFailure::Unavailable {
@@ -85,13 +85,22 @@ async fn the_replaced_refresh_token_is_revoked_last() {
 }
 
 #[tokio::test]
-async fn a_replaced_token_that_cannot_be_revoked_is_told() {
+async fn a_replaced_token_that_cannot_be_revoked_is_told_and_kept_within_reach() {
     let relay = Relay::new(ZohoDouble::default());
     relay.authorize(file()).await.unwrap();
     relay.zoho.refuse_revokes();
     let answer = relay.authorize(file()).await.unwrap();
     assert_eq!(answer.previous, Previous::Failed);
     assert!(answer.warnings[0].contains("Connected Apps"), "{:?}", answer.warnings);
+    let in_reach = |client: SelfClient| {
+        let tokens = client.refresh_tokens().into_iter();
+        tokens.map(|(_, token)| token.expose().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(in_reach(relay.client().await), ["refresh-2", "refresh-1"]);
+    relay.zoho.accept_revokes();
+    let answer = relay.authorize(json!({"verify": true})).await.unwrap();
+    assert_eq!(answer.previous, Previous::Revoked);
+    assert_eq!(in_reach(relay.client().await), ["refresh-2"]);
 }
 
 #[tokio::test]

@@ -7,15 +7,15 @@ use shared::clock::Clock;
 use shared::intake::Intake;
 use shared::oauth::{Revoked, TokenFailure};
 use shared::state::standing::{Recorded, record};
-use shared::state::{AuthorizationEvent, AuthorizationState, Table};
+use shared::state::{AuthorizationEvent, AuthorizationState, Standing, Table};
 use shared::tokens::{
     AccessDocument, AccessDocumentStore, BlankState, Issuer, Publish, Secrets, SelfClient, SelfClientStore, VaultError,
 };
 
 use crate::error::RevokeError;
 
-/// How often a publish that lost against a refresh or an authorize is repeated.
-const ROUNDS: u32 = 5;
+/// How often to go on against refreshes and authorizes that publish at the same time.
+const ROUNDS: u32 = 8;
 
 /// Cuts the access off.
 #[derive(Debug, Clone)]
@@ -119,37 +119,41 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
             || "an operator revoked the access".to_owned(),
             |reason| format!("an operator revoked the access: {reason}"),
         );
-        self.record(AuthorizationEvent::RevokeBegun { reason }).await?;
-        self.blank_access_token(org_id.as_deref()).await?;
+        let begun = AuthorizationEvent::RevokeBegun { reason };
         let mut problems = Vec::new();
-        if let Err(error) = self.intake.set_open(false).await {
-            tracing::warn!(%error, "the intake is still open");
-            problems.push(error.to_string());
-        }
-        if is_readable && client.is_none() && org_id.is_none() {
-            let message = "nothing was authorized, and nothing can be until authorize is invoked".to_owned();
-            self.record(AuthorizationEvent::RevokeDone).await?;
-            return Ok(answer(
-                RevokeStatus::NotAuthorized,
-                AtZoho::NothingToRevoke,
-                message,
-                problems,
-            ));
-        }
-        let at_zoho = match self.revoke_and_scrub().await? {
-            Ok(at_zoho) => at_zoho,
-            Err(failure) => {
-                tracing::error!(%failure, kind = failure.kind(), "Zoho has not revoked yet");
-                return Ok(answer(
-                    RevokeStatus::Revoking,
-                    AtZoho::OutOfReach,
-                    unfinished(&failure),
-                    problems,
-                ));
+        // An authorize that stored or recorded something since this began is revoked with the rest: then all is gone
+        // through anew.
+        for _ in 0..ROUNDS {
+            self.record(&begun).await?;
+            self.blank_access_token(org_id.as_deref()).await?;
+            if let Err(error) = self.intake.set_open(false).await {
+                tracing::warn!(%error, "the intake is still open");
+                problems = vec![error.to_string()];
             }
-        };
-        self.finish(org_id.as_deref()).await?;
-        Ok(answer(RevokeStatus::Revoked, at_zoho, finished(at_zoho), problems))
+            let at_zoho = match self.revoke_and_scrub().await? {
+                Ok(at_zoho) => at_zoho,
+                Err(failure) => {
+                    tracing::error!(%failure, kind = failure.kind(), "Zoho has not revoked yet");
+                    return Ok(answer(
+                        RevokeStatus::Revoking,
+                        AtZoho::OutOfReach,
+                        unfinished(&failure),
+                        problems,
+                    ));
+                }
+            };
+            self.record(&AuthorizationEvent::RevokeDone).await?;
+            if self.stays_revoked(org_id.as_deref()).await? {
+                let (status, message) = if is_readable && client.is_none() && org_id.is_none() {
+                    let message = "nothing was authorized, and nothing can be until authorize is invoked".to_owned();
+                    (RevokeStatus::NotAuthorized, message)
+                } else {
+                    (RevokeStatus::Revoked, finished(at_zoho))
+                };
+                return Ok(answer(status, at_zoho, message, problems));
+            }
+        }
+        Err(RevokeError::RacedByAuthorize)
     }
 
     /// The organisation, if what was typed is its id (or the client's, where no organisation is known). A dry run
@@ -186,15 +190,22 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
     /// no older version within reach.
     async fn blank_access_token(&self, org_id: Option<&str>) -> Result<(), RevokeError> {
         let blank = AccessDocument::blank(BlankState::Revoked, org_id.map(str::to_owned));
+        let mut is_scrubbed = false;
         for _ in 0..ROUNDS {
             let version = match self.access.read().await {
-                Ok(Some(stored)) if is_revoked(&stored.document) => return Ok(self.access.scrub().await?),
-                Ok(stored) => stored.map(|stored| stored.version),
-                Err(VaultError::Unreadable { .. }) => self.access.version().await?,
+                // Still blank after the scrub, which made the version known to others an old one.
+                Ok(Some(stored)) if is_revoked(&stored.document) && is_scrubbed => return Ok(()),
+                Ok(stored) if stored.as_ref().is_some_and(|stored| is_revoked(&stored.document)) => None,
+                Ok(stored) => Some(stored.map(|stored| stored.version)),
+                Err(VaultError::Unreadable { .. }) => Some(self.access.version().await?),
                 Err(error) => return Err(error.into()),
             };
-            if let Publish::Done(_) = self.access.publish(version.as_ref(), &blank).await? {
-                return Ok(self.access.scrub().await?);
+            is_scrubbed = match version {
+                None => true,
+                Some(version) => matches!(self.access.publish(version.as_ref(), &blank).await?, Publish::Done(_)),
+            };
+            if is_scrubbed {
+                self.access.scrub().await?;
             }
         }
         Err(RevokeError::RacedByAuthorize)
@@ -233,19 +244,19 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
         Err(RevokeError::RacedByAuthorize)
     }
 
-    /// Records the end, unless an authorize has come in between: its refresh token is revoked with the rest, so what
-    /// it still published is blanked once more.
-    async fn finish(&self, org_id: Option<&str>) -> Result<(), RevokeError> {
-        let recorded = self.record(AuthorizationEvent::RevokeDone).await?;
+    /// Whether nothing was stored or recorded since the secrets were emptied. Nothing will be by those that looked at
+    /// them before the end was recorded: the scrubs make the versions they know old ones.
+    async fn stays_revoked(&self, org_id: Option<&str>) -> Result<bool, RevokeError> {
         self.blank_access_token(org_id).await?;
-        if recorded.standing().authorization.state != AuthorizationState::Revoked {
-            return Err(RevokeError::RacedByAuthorize);
-        }
-        Ok(())
+        self.self_client.scrub().await?;
+        let stored = self.self_client.read().await?;
+        let is_empty = !stored.is_some_and(|stored| stored.document.holds_secrets());
+        let standing = Standing::read(&self.table).await?;
+        Ok(is_empty && standing.authorization.state == AuthorizationState::Revoked)
     }
 
-    async fn record(&self, event: AuthorizationEvent) -> Result<Recorded, RevokeError> {
-        Ok(record(&self.table, &event, self.clock.now()).await?)
+    async fn record(&self, event: &AuthorizationEvent) -> Result<Recorded, RevokeError> {
+        Ok(record(&self.table, event, self.clock.now()).await?)
     }
 }
 

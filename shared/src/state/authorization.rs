@@ -104,12 +104,7 @@ impl Authorization {
         let is_revoked = matches!(self.state, State::Revoking | State::Revoked);
         let (state, message, by, expires_at) = match event {
             Event::Authorized { expires_at } => (State::Active, None, "authorize", Some(*expires_at)),
-            Event::RevokeBegun { reason } => {
-                if self.state == State::Revoked {
-                    return None;
-                }
-                (State::Revoking, Some(reason.clone()), "revoke", None)
-            }
+            Event::RevokeBegun { reason } => (State::Revoking, Some(reason.clone()), "revoke", None),
             Event::RevokeDone if self.state == State::Revoking => {
                 (State::Revoked, self.message.clone(), "revoke", None)
             }

@@ -21,6 +21,6 @@ pub use memory::MemorySecret;
 pub use memory_issuer::MemoryIssuer;
 pub use secrets::{Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
 pub use secrets_manager::SecretsManagerSecret;
-pub use self_client::{SelfClient, StandingGrant};
+pub use self_client::{Replaced, SelfClient, StandingGrant};
 pub use store::{AccessDocumentStore, AccessTokenStore, DocumentStore, SelfClientStore, Stored, StoredAccess};
 pub use verdict::{Asked, Verdict, judge_access};

@@ -43,6 +43,18 @@ pub struct SelfClient {
     /// authorize puts it in force or takes it back; a revoke takes it back too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Box<SelfClient>>,
+    /// Refresh tokens that this authorization replaces and Zoho has not revoked yet: they stay within a revoke's reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<Replaced>,
+}
+
+/// A refresh token that is to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The data centre that issued it.
+    pub data_center: DataCentre,
+    /// The token.
+    pub refresh_token: RefreshToken,
 }
 
 /// What a refresh token is used with.
@@ -76,21 +88,25 @@ impl SelfClient {
             client_secret: None,
             refresh_token: None,
             pending: None,
+            replaced: Vec::new(),
             ..self.clone()
         }
     }
 
     /// Whether it holds anything secret.
     pub fn holds_secrets(&self) -> bool {
-        self.client_secret.is_some() || self.refresh_token.is_some() || self.pending.is_some()
+        let has_own = self.client_secret.is_some() || self.refresh_token.is_some();
+        has_own || self.pending.is_some() || !self.replaced.is_empty()
     }
 
-    /// Every refresh token it holds and where it is good: its own, and that of a newer authorization not in force yet.
+    /// Every refresh token it holds and where it is good: its own, that of a newer authorization not in force yet, and
+    /// those it replaces.
     pub fn refresh_tokens(&self) -> Vec<(DataCentre, &RefreshToken)> {
         let pending = self.pending.as_deref();
         let all = [Some(self), pending].into_iter().flatten();
-        all.filter_map(|client| Some((client.data_center, client.refresh_token.as_ref()?)))
-            .collect()
+        let in_force = all.filter_map(|client| Some((client.data_center, client.refresh_token.as_ref()?)));
+        let replaced = self.replaced.iter().map(|old| (old.data_center, &old.refresh_token));
+        in_force.chain(replaced).collect()
     }
 
     /// What an operator types to confirm a revoke: the organisation, or the client where no organisation is known.
@@ -127,7 +143,30 @@ mod tests {
             user_email: None,
             authorized_at: None,
             pending: pending.map(Box::new),
+            replaced: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_replaced_is_within_reach_until_it_is_scrubbed() {
+        let replaced = Replaced {
+            data_center: DataCentre::Us,
+            refresh_token: RefreshToken::new("canary-replaced").unwrap(),
+        };
+        let client = SelfClient {
+            refresh_token: None,
+            client_secret: None,
+            replaced: vec![replaced],
+            ..client("canary-old", None)
+        };
+        assert!(client.holds_secrets());
+        let tokens = client.refresh_tokens();
+        assert_eq!(
+            (tokens.len(), tokens[0].0, tokens[0].1.expose()),
+            (1, DataCentre::Us, "canary-replaced")
+        );
+        assert!(!client.scrubbed().holds_secrets());
+        assert!(!format!("{client:?}").contains("canary"));
     }
 
     #[test]

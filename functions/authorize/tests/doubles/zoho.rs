@@ -72,6 +72,10 @@ impl ZohoDouble {
         self.inner().refuses_revokes = true;
     }
 
+    pub fn accept_revokes(&self) {
+        self.inner().refuses_revokes = false;
+    }
+
     /// Something that happens, once, while Bigin is asked.
     pub fn when_asked_for_the_organisation<F>(&self, deed: F)
     where

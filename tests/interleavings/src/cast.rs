@@ -1,0 +1,191 @@
+//! Who takes part, and what each of them does: the functions themselves, over the world of the scene.
+
+use std::pin::Pin;
+
+use authorize::{Authorize, AuthorizeError, Previous, SCOPES_LINE};
+use jiff::Timestamp;
+use push::deliver::{Pass, Tokens};
+use push::stop::Stop;
+use push::token_desk::{Refreshed, TokenDesk};
+use refresh::{RefreshError, Refresher, Status};
+use revoke::{RevokeStatus, Revoker};
+use serde_json::json;
+use shared::bigin::Access;
+use shared::data_centre::{DataCentre, ZohoHosts};
+use shared::secret::AccessToken;
+use shared::testing::ORG_ID;
+use shared::tokens::{AccessTokenStore, Asked, DocumentStore, VersionId};
+
+use crate::desk::{Desk, SceneClock, SceneIntake};
+use crate::table::SceneTable;
+use crate::vault::{SceneSecret, Which};
+use crate::world::End;
+use crate::zoho::SceneZoho;
+
+/// A part in a scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// refresh, by the schedule.
+    Scheduled,
+    /// refresh, asked by a push whose token was rejected.
+    Rejected,
+    /// push, whose token was rejected: looks, asks refresh, waits.
+    Push,
+    /// revoke.
+    Revoke,
+    /// authorize, with a code of its own.
+    Authorize,
+}
+
+/// A participant at work.
+pub type Work = Pin<Box<dyn Future<Output = End>>>;
+
+impl Role {
+    /// What it is called in a story.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled refresh",
+            Self::Rejected => "refresh",
+            Self::Push => "push",
+            Self::Revoke => "revoke",
+            Self::Authorize => "authorize",
+        }
+    }
+
+    /// What it does.
+    pub(crate) fn work(self, desk: Desk, rejected: VersionId) -> Work {
+        match self {
+            Self::Scheduled => Box::pin(async move { refreshed(refresh(&desk, &Asked::BySchedule).await) }),
+            Self::Rejected => Box::pin(async move { refreshed(refresh(&desk, &Asked::Rejected(rejected)).await) }),
+            Self::Push => Box::pin(push(desk, rejected)),
+            Self::Revoke => Box::pin(revoke(desk)),
+            Self::Authorize => Box::pin(authorize(desk)),
+        }
+    }
+}
+
+fn secret(desk: &Desk, which: Which) -> SceneSecret {
+    SceneSecret {
+        desk: desk.clone(),
+        which,
+    }
+}
+
+fn clock(desk: &Desk, wakes_by_change: bool) -> SceneClock {
+    SceneClock {
+        desk: desk.clone(),
+        wakes_by_change,
+    }
+}
+
+async fn refresh(desk: &Desk, asked: &Asked) -> Result<Status, RefreshError> {
+    let refresher = Refresher {
+        table: SceneTable(desk.clone()),
+        access: DocumentStore::new(secret(desk, Which::Access)),
+        self_client: DocumentStore::new(secret(desk, Which::SelfClient)),
+        issuer: SceneZoho(desk.clone()),
+        clock: clock(desk, false),
+    };
+    let answer = refresher.refresh(asked, &format!("invocation-{}", desk.who())).await?;
+    Ok(answer.status)
+}
+
+fn refreshed(outcome: Result<Status, RefreshError>) -> End {
+    End::Refresh(match outcome {
+        Ok(status) => format!("{status:?}"),
+        Err(error) => error.kind().to_owned(),
+    })
+}
+
+/// Invokes refresh as a part of itself: the two share a fate.
+struct Invoked(Desk);
+
+impl push::token_desk::Refresher for Invoked {
+    async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
+        let asked = Asked::Rejected(VersionId::new(rejected_version));
+        match refresh(&self.0, &asked).await {
+            Ok(Status::InProgress) => Ok(Refreshed::InProgress),
+            Ok(Status::Refreshed | Status::Fresh) => Ok(Refreshed::Read),
+            Ok(Status::Budget | Status::CircuitOpen) => Err(Stop::NoFreshToken {
+                message: "not now".to_owned(),
+            }),
+            Ok(_) => Ok(Refreshed::NotAuthorized),
+            Err(error) => Err(Stop::NoFreshToken {
+                message: error.to_string(),
+            }),
+        }
+    }
+}
+
+async fn push(desk: Desk, rejected: VersionId) -> End {
+    let store = AccessTokenStore::new(secret(&desk, Which::Access));
+    let tokens = TokenDesk::new(store, Invoked(desk.clone()), clock(&desk, true));
+    let refused = Pass {
+        access: Access {
+            api_domain: ZohoHosts::of(DataCentre::Eu).usual_api_domain(),
+            token: AccessToken::new("refused").unwrap(),
+        },
+        version: rejected.to_string(),
+        is_fresh: false,
+    };
+    End::Push(tokens.newer_than(&refused).await.is_ok())
+}
+
+async fn revoke(desk: Desk) -> End {
+    let revoker = Revoker {
+        table: SceneTable(desk.clone()),
+        access: DocumentStore::new(secret(&desk, Which::Access)),
+        self_client: DocumentStore::new(secret(&desk, Which::SelfClient)),
+        issuer: SceneZoho(desk.clone()),
+        intake: SceneIntake(desk.clone()),
+        clock: clock(&desk, false),
+    };
+    End::Revoke(match revoker.revoke(Some(ORG_ID), false, None).await {
+        Ok(answer) => match answer.status {
+            RevokeStatus::Revoked => "revoked".to_owned(),
+            other => format!("{other:?}"),
+        },
+        Err(error) => error.kind().to_owned(),
+    })
+}
+
+async fn authorize(desk: Desk) -> End {
+    let authorize = Authorize {
+        table: SceneTable(desk.clone()),
+        self_client: DocumentStore::new(secret(&desk, Which::SelfClient)),
+        access: DocumentStore::new(secret(&desk, Which::Access)),
+        zoho: SceneZoho(desk.clone()),
+        intake: SceneIntake(desk.clone()),
+        clock: clock(&desk, false),
+        data_center: DataCentre::Eu,
+    };
+    let expiry_time = (Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(600_000)).as_millisecond();
+    let file = json!({
+        "client_id": "1000.CLIENT",
+        "client_secret": "canary-client-secret",
+        "code": format!("code-{}", desk.who()),
+        "grant_type": "authorization_code",
+        "scope": SCOPES_LINE.split(',').collect::<Vec<_>>(),
+        "expiry_time": expiry_time,
+    });
+    match authorize.handle(file).await {
+        Ok(answer) => End::Authorize {
+            said: "authorized".to_owned(),
+            owns_up: answer.previous == Previous::Failed,
+        },
+        Err(error) => End::Authorize {
+            owns_up: owns_up(&error),
+            said: error.kind().to_owned(),
+        },
+    }
+}
+
+/// Whether the operator is told of a refresh token that may be good at Zoho and is stored nowhere.
+fn owns_up(error: &AuthorizeError) -> bool {
+    match error {
+        AuthorizeError::NotStored { taken_back, .. } | AuthorizeError::Overtaken { taken_back } => !taken_back,
+        // The answer with it was lost: the code may be spent, which is told.
+        AuthorizeError::Zoho { failure } => failure.may_have_been_carried_out(),
+        _ => false,
+    }
+}

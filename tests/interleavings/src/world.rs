@@ -1,0 +1,189 @@
+//! What the participants share, and what is known of each of them. It can be cloned, compared by its fingerprint, and
+//! holds everything that the rules look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::state::Key;
+use shared::tokens::{AccessDocument, SelfClient, VersionId};
+
+/// An item of the state table.
+#[derive(Clone, Hash)]
+pub struct Item {
+    pub document: String,
+    pub revision: u64,
+    pub keep_until: Option<Timestamp>,
+}
+
+/// A secret: what AWSCURRENT and AWSPREVIOUS point at.
+#[derive(Clone, Default, Hash)]
+pub struct Vault {
+    pub current: Option<(VersionId, String)>,
+    pub previous: Option<(VersionId, String)>,
+}
+
+impl Vault {
+    pub fn version(&self) -> Option<&VersionId> {
+        self.current.as_ref().map(|(version, _)| version)
+    }
+
+    pub fn put(&mut self, version: VersionId, text: String) {
+        self.previous = self.current.replace((version, text));
+    }
+
+    /// The texts within reach of a label.
+    pub fn labelled(&self) -> impl Iterator<Item = &str> {
+        [&self.current, &self.previous]
+            .into_iter()
+            .flatten()
+            .map(|(_, text)| text.as_str())
+    }
+}
+
+/// Zoho's side.
+#[derive(Clone, Default, Hash)]
+pub struct ZohoSide {
+    /// Refresh tokens that are good.
+    pub good: BTreeSet<String>,
+    /// Access tokens, each with the refresh token that it dies with.
+    pub access: BTreeMap<String, String>,
+    /// When access tokens were asked for with a refresh token, in minutes.
+    pub mints: Vec<i64>,
+    /// Codes that are spent.
+    pub spent: BTreeSet<String>,
+}
+
+/// A mint on its way: who asked, and what the access token's secret had then.
+#[derive(Clone, Hash)]
+pub struct UnderWay {
+    pub over: Option<VersionId>,
+    pub is_answered: bool,
+}
+
+/// How a participant ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// It died on the way.
+    Died,
+    /// refresh, by the word of its answer or its error.
+    Refresh(String),
+    /// push: whether it has a pass.
+    Push(bool),
+    /// revoke, by its status, or the kind of its error.
+    Revoke(String),
+    /// authorize: what it says, and whether it tells of a refresh token that may be left at Zoho.
+    Authorize { said: String, owns_up: bool },
+}
+
+/// Where a participant stands.
+#[derive(Clone, Default, Hash)]
+pub struct Person {
+    pub name: &'static str,
+    /// Everything it has seen, as a number.
+    pub seen: u64,
+    /// What it is about to do.
+    pub next: &'static str,
+    /// What may go wrong with that.
+    pub may: May,
+    /// It sleeps until the access token's version is another than it saw last.
+    pub sleeps: bool,
+    /// The access token's version that it saw last.
+    pub version_seen: Option<VersionId>,
+    pub under_way: Option<UnderWay>,
+    pub end: Option<End>,
+}
+
+/// What may go wrong with a deed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum May {
+    /// Nothing: it is no deed on anything shared.
+    #[default]
+    Nothing,
+    /// It may fail.
+    Fail,
+    /// It may fail, or be done and its answer be lost.
+    FailOrLoseAnswer,
+    /// That, or be done and be reported as not done: what DynamoDB's client makes of a lost answer by asking again.
+    FailLoseOrMislead,
+}
+
+/// How a deed ends.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+pub enum Fate {
+    #[default]
+    Done,
+    Fails,
+    AnswerLost,
+    Misled,
+}
+
+/// Everything.
+#[derive(Clone, Default)]
+pub struct World {
+    pub(crate) minute: i64,
+    pub(crate) items: BTreeMap<Key, Item>,
+    pub(crate) self_client: Vault,
+    pub(crate) access: Vault,
+    pub(crate) zoho: ZohoSide,
+    pub(crate) is_intake_open: bool,
+    pub(crate) people: Vec<Person>,
+    /// How the deed of whoever acts now ends.
+    pub(crate) fate: Fate,
+    /// How many things went wrong so far.
+    pub(crate) faults: u32,
+    /// How often two minutes passed so far.
+    pub(crate) jumps: u32,
+    /// Refresh tokens that the self client's secret has held.
+    pub(crate) ever_stored: BTreeSet<String>,
+    /// The first rule that was broken.
+    pub(crate) broken: Option<String>,
+}
+
+impl World {
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(500_000) + SignedDuration::from_mins(self.minute)
+    }
+
+    pub(crate) fn break_rule(&mut self, what: impl Into<String>) {
+        self.broken.get_or_insert(what.into());
+    }
+
+    /// What the access token's secret holds.
+    pub(crate) fn access_document(&self) -> Option<AccessDocument> {
+        let (_, text) = self.access.current.as_ref()?;
+        serde_json::from_str(text).ok()
+    }
+
+    /// What the self client's secret holds.
+    pub(crate) fn client(&self) -> Option<SelfClient> {
+        let (_, text) = self.self_client.current.as_ref()?;
+        serde_json::from_str(text).ok()
+    }
+
+    /// A number that only this state has: the world, and what each participant has seen, from which it knows all that it
+    /// will do. 64 bits: among a million states, two that share a number are a matter of one in tens of millions.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let world = (
+            self.minute,
+            &self.self_client,
+            &self.access,
+            &self.zoho,
+            self.is_intake_open,
+        );
+        (world, &self.people, self.faults, self.jumps, &self.ever_stored).hash(&mut hasher);
+        for (key, item) in &self.items {
+            (&key.pk, &key.sk, item).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// The hash of several things.
+pub fn hash(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
