@@ -370,3 +370,36 @@ async fn a_match_field_that_is_no_longer_unique_holds_the_module_unless_the_mess
         (&json!(own), &json!("MATCH_FIELD_NOT_UNIQUE"))
     );
 }
+
+#[tokio::test]
+async fn the_rejects_of_messages_go_into_the_inbox_as_they_are() {
+    let post = Post::open().await;
+    post.contacts([json!({"Last_Name": "Rao", "Email": "rao@example.com", "External_ID": "K-1"})]);
+    post.consume().await;
+    let update = json!({"module": "Contacts", "operation": "update", "match_on": ["External_ID"],
+        "records": [{"External_ID": "K-1", "Phone": "wrong§"}]});
+    post.contacts([json!({"Last_Name": "Doe"})]);
+    post.queue.put(update);
+    assert_eq!(post.consume().await, NONE);
+    let keys = post.world.bucket.keys("rejects/_queue/");
+    assert_eq!(keys.len(), 2, "each operation has a file of its own: {keys:?}");
+    for key in keys {
+        let mended = post
+            .world
+            .text(&key)
+            .replace("wrong§", "+49 30 1234")
+            .replace("\"Doe\"", "\"Doe\",\"Email\":\"doe@example.com\"");
+        let report = post
+            .world
+            .import(&post.world.put("inbox/Contacts/mended.ndjson", mended))
+            .await;
+        assert_eq!(
+            report.counts.read,
+            report.counts.inserted + report.counts.updated,
+            "{report:?}"
+        );
+    }
+    let contacts = post.world.records("Contacts");
+    assert_eq!(contacts.len(), 2);
+    assert!(contacts.iter().any(|contact| contact["Phone"] == "+49 30 1234"));
+}

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::bigin::CallShape;
 
 use super::progress::Plan;
+use super::said::Said;
 use crate::decode::{Form, Format};
 use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, Setting, StopAfter};
 use crate::parcel::Reject;
@@ -19,6 +20,7 @@ use crate::row::Row;
 pub struct Columns {
     mapper: RecordMapper,
     header: Vec<String>,
+    said: Option<Said>,
     stop_after: StopAfter,
     warnings: Vec<String>,
 }
@@ -41,6 +43,7 @@ impl Columns {
         let setting = Setting {
             time_zone: zone.as_ref(),
             stages: resolve::STAGES,
+            overrides: plan.said.as_ref(),
             ..Setting::new(&plan.module, metadata.fields(), &mapping)
         };
         let made = match plan.form.format {
@@ -55,6 +58,7 @@ impl Columns {
         Ok(Self {
             mapper,
             header: plan.form.header.clone(),
+            said: plan.said.clone().map(|said| Said::new(&plan.form, said)),
             stop_after: mapping.stop_after,
             warnings,
         })
@@ -75,6 +79,9 @@ impl Columns {
     /// # Errors
     /// The row is rejected before it is sent.
     pub fn map(&self, row: &Row) -> Result<Mapped, Reject> {
+        if let Some(said) = &self.said {
+            said.check(row)?;
+        }
         self.mapper.map(row)
     }
 

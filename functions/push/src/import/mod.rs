@@ -15,6 +15,7 @@ mod parts;
 mod plan;
 mod prepare;
 mod progress;
+mod said;
 mod slice;
 mod steps;
 mod tracker;

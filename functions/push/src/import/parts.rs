@@ -4,13 +4,13 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use shared::bigin::{Action, CallShape};
+use shared::bigin::{Action, CallShape, Operation};
 
 use super::progress::Progress;
 use super::steps::ImportError;
 use crate::bucket::{BucketError, Objects};
 use crate::decode::Form;
-use crate::parcel::{MatchKey, Outcome, Reject};
+use crate::parcel::{MatchKey, Outcome};
 use crate::rejects::{RejectInfo, RejectsWriter, push_outcome, push_outcomes_header};
 use crate::row::Row;
 
@@ -53,28 +53,36 @@ impl Parts {
 
     /// Adds a row that has ended.
     pub fn add(&mut self, row: &Row, keys: &[MatchKey], outcome: &Outcome) {
-        let (word, id) = match outcome {
-            Outcome::Accepted {
-                action,
-                id,
-                lacks: None,
-                ..
-            } => (action.word(), Some(id.as_str())),
-            Outcome::Accepted {
-                action,
-                id,
-                lacks: Some(lacks),
-                ..
-            } => {
-                self.push_reject(row, lacks);
-                (incomplete(*action), Some(id.as_str()))
+        let (word, id, reject) = match outcome {
+            Outcome::Accepted { action, id, lacks, .. } => {
+                let word = if lacks.is_some() {
+                    incomplete(*action)
+                } else {
+                    action.word()
+                };
+                // Put back as it is, a new record must not be inserted once more.
+                let operation = match self.shape.operation {
+                    Operation::Insert => "update",
+                    _ => &self.operation,
+                };
+                (
+                    word,
+                    Some(id.as_str()),
+                    lacks.as_deref().map(|lacks| (operation, lacks)),
+                )
             }
-            Outcome::Unchanged => ("unchanged", None),
-            Outcome::Rejected(reject) => {
-                self.push_reject(row, reject);
-                ("rejected", None)
-            }
+            Outcome::Unchanged => ("unchanged", None, None),
+            Outcome::Rejected(reject) => ("rejected", None, Some((self.operation.as_str(), reject))),
         };
+        if let Some((operation, reject)) = reject {
+            let info = RejectInfo {
+                message_id: None,
+                operation,
+                match_on: &self.shape.match_on,
+                reject,
+            };
+            self.writer.push(&mut self.rejects, row, &info);
+        }
         let value = |field: &String| keys.iter().find(|key| key.field() == field).map_or("", MatchKey::value);
         push_outcome(
             &mut self.outcomes,
@@ -83,16 +91,6 @@ impl Parts {
             id,
             self.shape.match_on.iter().map(value),
         );
-    }
-
-    fn push_reject(&mut self, row: &Row, reject: &Reject) {
-        let info = RejectInfo {
-            message_id: None,
-            operation: &self.operation,
-            match_on: &self.shape.match_on,
-            reject,
-        };
-        self.writer.push(&mut self.rejects, row, &info);
     }
 
     /// Writes what waits as parts of their own, and notes them in the progress. The first part of a file has its header.

@@ -3,13 +3,15 @@
 use shared::bigin::{CallFailure, ModuleName};
 
 use super::columns::Columns;
+use super::file_reader::{FileReader, ReadFailure, Stretch};
 use super::plan::gone_or_failed;
 use super::progress::Plan;
+use super::said::{first_said, may_say};
 use super::steps::{Import, ImportError, Importer};
 use crate::bucket::{ObjectVersion, Objects};
 use crate::decode::{FIRST_STRETCH, Form, form_of};
 use crate::inbox_key::InboxKey;
-use crate::map::not_writable;
+use crate::map::{Overrides, not_writable};
 use crate::mapping_file::{self, MappingFile, MappingFileError};
 use crate::relay::{AskFailure, Freshness, Means};
 use crate::report::{Reason, Report};
@@ -179,14 +181,36 @@ impl<M: Means> Importer<'_, M> {
             }
         };
         let (mapping_key, mapping) = mapping.map(|MappingFile { key, text }| (key, text)).unzip();
+        let said = self.said(object, &form).await?.map_err(NotReady::Refused)?;
         Ok(Plan {
             form,
             module,
             shape: None,
+            said,
             mapping_key,
             mapping,
             time_zone: None,
         })
+    }
+
+    /// What the file's first rows say is to be done with them.
+    async fn said(
+        &self,
+        object: &ObjectVersion,
+        form: &Form,
+    ) -> Result<Result<Option<Overrides>, Reason>, ImportError> {
+        if !may_say(form) {
+            return Ok(Ok(None));
+        }
+        match FileReader::open(self.relay.bucket.clone(), object.clone(), form, None)
+            .next()
+            .await
+        {
+            Ok(Stretch::Rows { rows, .. }) => Ok(Ok(first_said(form, rows.iter().map(|(row, _)| row)))),
+            // What is wrong with the file is told where it is read in full.
+            Ok(Stretch::End) | Err(ReadFailure::File(_)) => Ok(Ok(None)),
+            Err(ReadFailure::Bucket(error)) => gone_or_failed(error).map(Err),
+        }
     }
 
     /// How a file is written, or why it is refused. Needs its first bytes alone.

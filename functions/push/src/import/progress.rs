@@ -9,6 +9,7 @@ use shared::bigin::{CallShape, ModuleName};
 
 use super::counted::Counted;
 use crate::decode::{Checkpoint, Form};
+use crate::map::Overrides;
 use crate::report::{Reason, Report, Status};
 use crate::rest::Taken;
 
@@ -21,6 +22,9 @@ pub struct Plan {
     pub module: ModuleName,
     /// What all its calls have in common, once the columns are known.
     pub shape: Option<CallShape>,
+    /// What the file's own rows say is to be done with them.
+    #[serde(default)]
+    pub said: Option<Overrides>,
     /// The mapping file's key.
     pub mapping_key: Option<String>,
     /// The mapping as it was then: a mapping that is changed in the middle changes nothing for this file.

@@ -41,6 +41,7 @@ codes! {
     UNKNOWN_FIELD "A key of a JSON record is no field of the module."
     AMBIGUOUS_FIELD "A key of a JSON record means more than one field."
     READ_ONLY_FIELD "A key of a JSON record is a field that Bigin does not let anybody write."
+    OTHER_OPERATION "A row's `_operation` and `_match_on` say something else than those of the file's first row."
     FIELD_TWICE "Two keys of a JSON record mean the same field."
 }
 

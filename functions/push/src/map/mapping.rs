@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::bigin::{FieldKind, Operation};
 
@@ -224,8 +225,8 @@ impl Mapping {
     }
 }
 
-/// What a queue message says itself. It goes before the mapping.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What a queue message, or a rejects file that was put back, says itself. It goes before the mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Overrides {
     /// What is done with the records.
     pub operation: Option<Operation>,

@@ -19,7 +19,7 @@ pub struct Setting<'a> {
     pub fields: Option<&'a ModuleFields>,
     /// The mapping.
     pub mapping: &'a Mapping,
-    /// What a queue message says itself; `None` for a file.
+    /// What a queue message, or a rejects file that was put back, says itself.
     pub overrides: Option<&'a Overrides>,
     /// The organisation's time zone, for times without offset.
     pub time_zone: Option<&'a TimeZone>,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use push::import::Step;
 use push::report::Status;
 use serde_json::json;
+use shared::bigin::Operation;
 
 use crate::support::{World, adds_up, contacts, faulty_file, small_slices};
 
@@ -44,6 +45,42 @@ async fn a_file_is_imported_and_every_row_accounted_for() {
     assert!(report.report_key.as_ref().unwrap().starts_with("reports/Contacts/"));
     assert!(world.bucket.keys("work/").is_empty(), "the parts were removed");
     assert!(world.relay.ledger.line().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rejects_are_put_back_as_what_they_were_whatever_the_mapping_says_now() {
+    let world = World::new().await;
+    let contacts = "Last Name,Email,External ID\nRao,rao@example.com,K-1\nDoe,doe@example.com,K-2\n";
+    world.import(&world.put("inbox/Contacts/customers.csv", contacts)).await;
+    world.bucket.set(
+        "mappings/Contacts.toml",
+        "operation = 'update'\nmatch_on = ['External_ID']",
+    );
+    let changes = "External ID,Email\nK-1,ann@example.com\nK-2,no address\nK-9,new@example.com\n";
+    let report = world.import(&world.put("inbox/Contacts/changes.csv", changes)).await;
+    assert_eq!((report.counts.updated, report.counts.rejected), (1, 2), "{report:?}");
+    let rejects = world.text(report.rejects_key.as_ref().unwrap());
+    world.bucket.set("mappings/Contacts.toml", "");
+    // One row is mended, one is added by hand, and one says something of its own.
+    let mended = rejects
+        .replace("no address", "jo@example.com")
+        .replace("K-9,new@", "K-1,rao@")
+        + ",,,,,,,,,K-1,ann@example.com\n,,delete,,,,,,,K-1,\n";
+    let again = world.import(&world.put("inbox/Contacts/mended.csv", mended)).await;
+    adds_up(&again);
+    assert_eq!(
+        (again.operation, again.match_on.as_slice()),
+        (Some(Operation::Update), ["External_ID".to_owned()].as_slice())
+    );
+    assert_eq!((again.counts.updated, again.counts.rejected), (3, 1), "{again:?}");
+    assert_eq!(again.counts.rejects_by_code["OTHER_OPERATION"], 1);
+    let mut there: Vec<_> = world
+        .records("Contacts")
+        .iter()
+        .map(|contact| contact["Email"].clone())
+        .collect();
+    there.sort_by_key(ToString::to_string);
+    assert_eq!(there, ["ann@example.com", "jo@example.com"]);
 }
 
 #[tokio::test]
