@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use crate::roots;
+use crate::https::ClientUnusable;
+use crate::{aws_http, roots};
 
 /// How long opening a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -27,12 +28,15 @@ const ATTEMPTS: u32 = 4;
 /// The SDK's own loader also looks for credentials in profiles, in the metadata of machines and containers, and at the
 /// token service. Lambda gives them in the environment: leaving the rest out makes each function about a megabyte
 /// smaller and its start shorter.
-pub fn load() -> SdkConfig {
+///
+/// # Errors
+/// TLS could not be set up.
+pub fn load() -> Result<SdkConfig, ClientUnusable> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let region = variable("AWS_REGION")
-        .or_else(|| variable("AWS_DEFAULT_REGION"))
-        .map(Region::new);
-    let mut config = SdkConfig::builder()
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let tls = roots::aws(region.as_deref())?;
+    let config = SdkConfig::builder()
+        .http_client(aws_http::client(tls, CONNECT))
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(SharedCredentialsProvider::new(
             EnvironmentVariableCredentialsProvider::new(),
@@ -41,16 +45,10 @@ pub fn load() -> SdkConfig {
         .service_config(Endpoints)
         .use_fips(variable("AWS_USE_FIPS_ENDPOINT").is_some_and(|value| value == "true"))
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT)
-                .operation_attempt_timeout(ATTEMPT)
-                .build(),
-        );
-    if let Some(client) = roots::aws_client(region.as_ref()) {
-        config = config.http_client(client);
-    }
-    config.region(region).build()
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
+        .region(region.map(Region::new))
+        .build();
+    Ok(config)
 }
 
 /// Endpoints by the SDKs' own variables: `AWS_ENDPOINT_URL_<SERVICE>`, or `AWS_ENDPOINT_URL` for all services.

@@ -1,4 +1,4 @@
-//! The one HTTP client of the system.
+//! The HTTP client for Zoho.
 
 use std::time::Duration;
 
@@ -18,6 +18,12 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 #[error("the HTTP client could not be set up ({0}): the machine's root certificates are missing or unreadable")]
 pub struct ClientUnusable(String);
 
+impl From<rustls::Error> for ClientUnusable {
+    fn from(error: rustls::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// A client for talking to Zoho. `timeout` bounds a whole call.
 ///
 /// It follows no redirect, since a redirect would carry the Authorization header to a host nobody checked; it keeps
@@ -27,11 +33,8 @@ pub struct ClientUnusable(String);
 /// # Errors
 /// TLS could not be set up.
 pub fn client(timeout: Duration) -> Result<Client, ClientUnusable> {
-    let builder = match roots::zoho() {
-        Some(tls) => Client::builder().tls_backend_preconfigured(tls),
-        None => Client::builder(),
-    };
-    builder
+    Client::builder()
+        .tls_backend_preconfigured(roots::zoho()?)
         .user_agent(concat!("bigin-relay/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .no_proxy()

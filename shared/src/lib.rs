@@ -2,6 +2,7 @@
 //! secrets, the state table, configuration and telemetry.
 
 pub mod aws;
+mod aws_http;
 pub mod bigin;
 pub mod clock;
 pub mod config;

@@ -13,12 +13,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub const NAMESPACE: &str = "BiginRelay";
 
 /// Whose events stay out below warnings.
-const QUIET: [&str; 9] = [
+const QUIET: [&str; 7] = [
     "aws_config",
     "aws_runtime",
-    "aws_smithy_http_client",
     "aws_smithy_runtime",
-    "h2",
     "hyper",
     "hyper_util",
     "reqwest",

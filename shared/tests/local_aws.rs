@@ -206,7 +206,7 @@ async fn labelled(config: &SdkConfig, secret: &SecretsManagerSecret) -> Vec<Stri
 #[tokio::test]
 #[ignore = "needs a local AWS; see above"]
 async fn secrets_manager_keeps_the_promises() {
-    let config = aws::load();
+    let config = aws::load().unwrap();
     let secret = new_secret(&config).await;
     a_secret_is_published_by_compare_and_swap(secret.clone()).await;
     assert!(
@@ -224,7 +224,7 @@ async fn secrets_manager_keeps_the_promises() {
 #[tokio::test]
 #[ignore = "needs a local AWS; see above"]
 async fn dynamodb_keeps_the_promises() {
-    let config = aws::load();
+    let config = aws::load().unwrap();
     let client = aws_sdk_dynamodb::Client::new(&config);
     let name = format!("test-{}", Uuid::new_v4());
     let part = |name: &str| {

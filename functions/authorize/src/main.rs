@@ -12,11 +12,11 @@ use shared::state::DynamoTable;
 use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
 use shared::{aws, https, panics, telemetry};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_process()?;
     telemetry::init(config.log_level.as_deref());
-    let sdk = aws::load();
+    let sdk = aws::load()?;
     // Short enough that a whole run, with its calls asked again, fits into the function's minute.
     let http = https::client(Duration::from_secs(8))?;
     let data_center = config.zoho.hosts.data_centre();

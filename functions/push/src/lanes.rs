@@ -78,6 +78,7 @@ impl Lanes {
             }
             passed.add(parcel, taken);
         }
+        drop(passed);
         let more_behind = self.waiting.len() > WINDOW;
         let chosen = match full {
             Some(number) => drafts.swap_remove(number).places,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::config::Environment;
 use shared::{panics, telemetry};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::read(Environment::from_process())?;
     telemetry::init(config.log_level.as_deref());

@@ -44,7 +44,7 @@ impl Doors for AwsDoors {
 /// # Errors
 /// There is no HTTP client to be had.
 pub async fn connect(config: Config) -> Result<Push<AwsMeans, AwsDoors>, ClientUnusable> {
-    let sdk = shared::aws::load();
+    let sdk = shared::aws::load()?;
     let store = AccessTokenStore::new(SecretsManagerSecret::new(&sdk, &config.access_token_secret));
     let refresh = RefreshFunction::new(&sdk, &config.refresh_function);
     let table = DynamoTable::new(&sdk, &config.state_table);

@@ -10,11 +10,11 @@ use shared::state::{DynamoTable, Standing};
 use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
 use shared::{aws, https, panics, telemetry};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_process()?;
     telemetry::init(config.log_level.as_deref());
-    let sdk = aws::load();
+    let sdk = aws::load()?;
     let table = DynamoTable::new(&sdk, &config.state_table);
     let function = Function {
         refresher: Refresher {

@@ -6,12 +6,11 @@
 
 use std::sync::Arc;
 
-use aws_config::Region;
-use aws_sdk_dynamodb::config::SharedHttpClient;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::WantsClientCert;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore, WantsVerifier};
+use rustls_platform_verifier::BuilderVerifierExt;
 
 /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, which all of AWS's endpoints outside of
 /// China chain up to (<https://www.amazontrust.com/repository/>). None runs out before the end of 2037.
@@ -24,19 +23,24 @@ fn machine_has_its_own() -> bool {
         .any(|name| std::env::var_os(name).is_some())
 }
 
-/// The client for AWS; `None` where the SDK's own, which trusts the machine's authorities, is to be used.
-pub(crate) fn aws_client(region: Option<&Region>) -> Option<SharedHttpClient> {
-    let is_elsewhere = region.is_some_and(|region| !is_amazons(region.as_ref()));
-    if machine_has_its_own() || is_elsewhere {
-        return None;
+/// Whom AWS is trusted by, in that region.
+///
+/// # Errors
+/// The machine's authorities were to be used, and there are none.
+pub(crate) fn aws(region: Option<&str>) -> Result<ClientConfig, Error> {
+    if machine_has_its_own() || region.is_some_and(|region| !is_amazons(region)) {
+        machine()
+    } else {
+        amazon()
     }
-    let trust = TrustStore::empty().with_pem_certificate(AMAZON);
-    let context = TlsContext::builder().with_trust_store(trust).build().ok()?;
-    let client = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .tls_context(context)
-        .build_https();
-    Some(client)
+}
+
+/// Whom Zoho is trusted by.
+///
+/// # Errors
+/// The machine's authorities were to be used, and there are none.
+pub(crate) fn zoho() -> Result<ClientConfig, Error> {
+    if machine_has_its_own() { machine() } else { mozilla() }
 }
 
 /// Whether a region's endpoints are certified by Amazon's public authorities. China's and the isolated partitions' may
@@ -45,21 +49,31 @@ fn is_amazons(region: &str) -> bool {
     !region.starts_with("cn-") && !region.contains("-iso")
 }
 
-/// How Zoho is trusted; `None` where the machine's authorities are to be used.
-pub(crate) fn zoho() -> Option<ClientConfig> {
-    if machine_has_its_own() { None } else { compiled_in() }
+fn machine() -> Result<ClientConfig, Error> {
+    Ok(finished(versions()?.with_platform_verifier()?))
+}
+
+fn amazon() -> Result<ClientConfig, Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(AMAZON).filter_map(Result::ok));
+    Ok(finished(versions()?.with_root_certificates(roots)))
 }
 
 /// Mozilla's list as of the build.
-fn compiled_in() -> Option<ClientConfig> {
+fn mozilla() -> Result<ClientConfig, Error> {
     let roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };
+    Ok(finished(versions()?.with_root_certificates(roots)))
+}
+
+fn versions() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .ok()?;
-    Some(config.with_root_certificates(roots).with_no_client_auth())
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+}
+
+fn finished(config: ConfigBuilder<ClientConfig, WantsClientCert>) -> ClientConfig {
+    config.with_no_client_auth()
 }
 
 #[cfg(test)]
@@ -68,10 +82,9 @@ mod tests {
 
     #[test]
     fn amazons_authorities_can_be_read_and_so_can_mozillas() {
-        assert_eq!(String::from_utf8_lossy(AMAZON).matches("BEGIN CERTIFICATE").count(), 5);
-        let trust = TrustStore::empty().with_pem_certificate(AMAZON);
-        assert!(TlsContext::builder().with_trust_store(trust).build().is_ok());
-        assert!(compiled_in().is_some());
+        let parsed = CertificateDer::pem_slice_iter(AMAZON).map(Result::unwrap);
+        assert_eq!(RootCertStore::empty().add_parsable_certificates(parsed), (5, 0));
+        assert!(amazon().is_ok() && mozilla().is_ok());
     }
 
     #[test]

@@ -44,6 +44,16 @@ impl S3Bucket {
         }
     }
 
+    /// All of an answer's body. The SDK's own way, `collect` and `to_vec`, copies byte by byte: that took a third of an
+    /// import's CPU time.
+    async fn body(&self, key: &str, mut body: ByteStream, length: Option<i64>) -> Result<Vec<u8>, BucketError> {
+        let mut bytes = Vec::with_capacity(length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0));
+        while let Some(chunk) = body.try_next().await.map_err(|error| self.broke("read", key, &error))? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
     fn broke(&self, action: &'static str, key: &str, error: &dyn std::error::Error) -> BucketError {
         BucketError::Failed {
             action,
@@ -97,12 +107,7 @@ impl Objects for S3Bucket {
             .await
             .map_err(|error| self.failed("read", &object.key, &error))?;
         let is_whole = answer.content_range().is_none();
-        let bytes = answer
-            .body
-            .collect()
-            .await
-            .map_err(|error| self.broke("read", &object.key, &error))?;
-        let mut bytes = bytes.to_vec();
+        let mut bytes = self.body(&object.key, answer.body, answer.content_length).await?;
         if is_whole {
             // A server may leave a range out of account and answer with everything (RFC 9110, 14.2); stand-ins for S3 do
             // where a version is named. Taken for the range, the file would begin anew.
@@ -131,12 +136,7 @@ impl Objects for S3Bucket {
                 most,
             });
         }
-        let bytes = answer
-            .body
-            .collect()
-            .await
-            .map_err(|error| self.broke("read", key, &error))?;
-        Ok(Some(bytes.to_vec()))
+        Ok(Some(self.body(key, answer.body, answer.content_length).await?))
     }
 
     async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), BucketError> {

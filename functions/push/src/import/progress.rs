@@ -1,7 +1,7 @@
 //! What an import knows: the plan, which does not change once it is made, and the progress, which a crash must not lose
 //! and which is saved at each checkpoint. No record content is in either.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -132,9 +132,12 @@ impl Rows {
 
 impl FromIterator<u64> for Rows {
     fn from_iter<I: IntoIterator<Item = u64>>(numbers: I) -> Self {
+        let mut numbers: Vec<u64> = numbers.into_iter().collect();
+        numbers.sort_unstable();
         let mut stretches: Vec<(u64, u64)> = Vec::new();
-        for number in numbers.into_iter().collect::<BTreeSet<_>>() {
+        for number in numbers {
             match stretches.last_mut() {
+                Some((_, to)) if *to > number => {}
                 Some((_, to)) if *to == number => *to += 1,
                 _ => stretches.push((number, number + 1)),
             }
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn rows_are_kept_as_stretches() {
-        let rows: Rows = [7, 3, 4, 5, 9].into_iter().collect();
+        let rows: Rows = [7, 3, 4, 5, 9, 4].into_iter().collect();
         assert_eq!(serde_json::to_string(&rows).unwrap(), "[[3,6],[7,8],[9,10]]");
         assert_eq!(rows.iter().collect::<Vec<_>>(), [3, 4, 5, 7, 9]);
         assert!(rows.contains(7) && !rows.contains(8));

@@ -1,8 +1,8 @@
 //! What records lay claim to on their way, so that others which must not overtake them stay behind.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use hashbrown::{HashMap, HashSet};
 use shared::bigin::ModuleName;
 
 use crate::parcel::{MatchKey, Parcel};
