@@ -36,6 +36,8 @@ def main(command: str, *arguments: str) -> int:
         case "unit":
             stages.unit()
             stages.doc()
+        case "explore":
+            stages.explore()
         case "e2e":
             build.build_all()
             stages.end_to_end(arguments=arguments)

@@ -71,17 +71,24 @@ def everything() -> int:
     return 1 if failure else 0
 
 
-def unit(counts: Counts | None = None) -> None:
+def unit(counts: Counts | None = None, packages: tuple[str, ...] = ()) -> None:
     """The Rust tests, by nextest where it is installed; and the figures that some of them leave."""
     figures = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "tmp" / "figures.txt"
     figures.unlink(missing_ok=True)
     has_nextest = shutil.which("cargo-nextest") is not None
     runner = ["nextest", "run", "--no-fail-fast", "--status-level", "slow"] if has_nextest else ["test", "--no-fail-fast", "--all-targets"]
+    what = [part for package in packages for part in ("--package", package)] or ["--workspace"]
     try:
-        _counted(["cargo", *runner, "--locked", "--workspace"], counts)
+        _counted(["cargo", *runner, "--locked", *what], counts)
     finally:
         if figures.exists():
             print("\n" + "\n".join(sorted(figures.read_text().splitlines())), flush=True)
+
+
+def explore() -> None:
+    """The long scenes of tests/interleavings, and every fuzz target for ten minutes."""
+    os.environ["SOAK"] = "1"
+    unit(packages=("interleavings", "fuzz"))
 
 
 def doc(counts: Counts | None = None) -> None:

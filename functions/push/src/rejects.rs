@@ -71,7 +71,7 @@ impl RejectsWriter {
         self.push_cell(out, &row.line.to_string());
         self.push_cell(out, &defused(info.message_id.unwrap_or_default()));
         self.push_cell(out, info.operation);
-        self.push_cell(out, &info.match_on.join(","));
+        self.push_cell(out, &defused(&info.match_on.join(",")));
         self.push_cell(out, &defused(&reject.code));
         self.push_cell(out, &defused(reject.field.as_deref().unwrap_or_default()));
         self.push_cell(out, &defused(&reject.message));
