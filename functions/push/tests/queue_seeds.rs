@@ -14,47 +14,79 @@ use push::relay::Settings;
 use serde_json::{Value, json};
 
 use post::{Post, impatient};
+use support::{World, each_seed, seeds, trouble};
 
-fn seeds() -> u64 {
-    std::env::var("BIGIN_RELAY_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(40)
-}
+/// Where trouble strikes.
+const PATHS: [&str; 4] = [
+    "/bigin/v2/Contacts*",
+    "/bigin/v2/coql",
+    "/bigin/v2/Accounts*",
+    "/bigin/v2/settings/tags",
+];
 
 /// Trouble of all kinds, each now and then.
-fn trouble(random: &mut fastrand::Rng) -> Value {
-    let kinds = [
-        json!({"kind": "status", "status": 500}),
-        json!({"kind": "status", "status": 500, "after_commit": true}),
-        json!({"kind": "status", "status": 429, "code": "TOO_MANY_REQUESTS"}),
-        json!({"kind": "cut"}),
-        json!({"kind": "cut", "after_commit": true}),
-        json!({"kind": "cut", "after_commit": true, "after_bytes": 40}),
-        json!({"kind": "garbage", "after_commit": true}),
-        json!({"kind": "html", "status": 503}),
+fn rules(random: &mut fastrand::Rng) -> Value {
+    let mut rules = trouble(&PATHS, random);
+    for fault in [
         json!({"kind": "revoke_token"}),
-        json!({"kind": "mixed_status", "status": 202}),
         json!({"kind": "records", "probability": 0.1, "code": "RECORD_LOCKED"}),
         json!({"kind": "status", "status": 400, "code": "INVALID_DATA", "message": "body"}),
-    ];
-    // Minting is limited to ten in ten minutes, so tokens are revoked but rarely.
-    let rule = |fault: &Value, random: &mut fastrand::Rng| {
+    ] {
+        // Minting is limited to ten in ten minutes, so tokens are revoked but rarely.
         let probability = if fault["kind"] == "revoke_token" {
             0.02
         } else {
             0.25 * random.f64()
         };
-        json!({"path": "/bigin/v2/Contacts*", "probability": probability, "fault": fault})
-    };
-    let mut rules = Vec::new();
-    for fault in &kinds {
         if random.bool() {
-            rules.push(rule(fault, random));
+            rules.push(json!({"path": PATHS[0], "probability": probability, "fault": fault}));
         }
     }
-    rules.push(json!({"path": "/bigin/v2/Contacts*", "fault": {"kind": "latency", "ms": 0, "jitter_ms": 3}}));
     json!(rules)
+}
+
+/// What was put onto the queue.
+#[derive(Default)]
+struct Sent {
+    records: u64,
+    poison: u64,
+    /// The name and the company that each address has last.
+    newest: BTreeMap<String, (Value, Value)>,
+    /// All tags that the records of an address have.
+    tags: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn put_messages(post: &Post, random: &mut fastrand::Rng) -> Sent {
+    let mut sent = Sent::default();
+    let (has_companies, has_tags) = (random.bool(), random.bool());
+    for message in 0..random.u32(1..40) {
+        // One group: only then does the queue promise an order over deliveries.
+        if random.u8(0..10) == 0 {
+            post.queue.put_into(Some("g"), "poison");
+            sent.poison += 1;
+            continue;
+        }
+        let records = (0..random.usize(1..30)).map(|place| {
+            let key = format!("key{}@example.com", random.u8(0..60));
+            let name = format!("{message}/{place}");
+            let quote = if random.bool() { "'" } else { "" };
+            let company = has_companies.then(|| format!("Company{quote} {}", random.u8(0..20)));
+            sent.newest.insert(key.clone(), (json!(name), json!(company)));
+            let mut record = json!({"Last_Name": name, "Account_Name": company,
+                "Email": if random.bool() { key.to_uppercase() } else { key.clone() }});
+            if has_tags && random.bool() {
+                let tag = format!("tag {}", random.u8(0..4));
+                record["Tag"] = json!([tag]);
+                sent.tags.entry(key).or_default().insert(tag);
+            }
+            record
+        });
+        let records: Vec<_> = records.collect();
+        sent.records += records.len() as u64;
+        post.queue
+            .put_into(Some("g"), json!({"module": "Contacts", "records": records}));
+    }
+    sent
 }
 
 async fn run(seed: u64) {
@@ -64,36 +96,17 @@ async fn run(seed: u64) {
         ..impatient()
     };
     let post = Post::with(json!({}), settings).await;
-    let mut newest: BTreeMap<String, String> = BTreeMap::new();
-    let (mut sent, mut poison) = (0, 0);
-    for message in 0..random.u32(1..40) {
-        // One group: only then does the queue promise an order over deliveries.
-        if random.u8(0..10) == 0 {
-            post.queue.put_into(Some("g"), "poison");
-            poison += 1;
-            continue;
-        }
-        let records = (0..random.usize(1..30)).map(|place| {
-            let key = format!("key{}@example.com", random.u8(0..60));
-            let name = format!("{message}/{place}");
-            newest.insert(key.clone(), name.clone());
-            let key = if random.bool() { key.to_uppercase() } else { key };
-            json!({"Last_Name": name, "Email": key})
-        });
-        let records: Vec<_> = records.collect();
-        sent += records.len() as u64;
-        post.queue
-            .put_into(Some("g"), json!({"module": "Contacts", "records": records}));
-    }
-    post.world.sandbox.console(
-        "PUT",
-        "/console/faults",
-        &json!({"seed": seed, "rules": trouble(random)}),
-    );
-    let mut rounds = 0;
+    let mapping = "[lookup.Account_Name]\non_missing = 'create'";
+    post.world.bucket.set("mappings/Contacts.toml", mapping);
+    let sent = put_messages(&post, random);
+    post.world
+        .sandbox
+        .console("PUT", "/console/faults", &json!({"seed": seed, "rules": rules(random)}));
+    let (mut rounds, mut lost) = (0, 0);
     while !post.queue.lying().is_empty() {
         rounds += 1;
         if rounds == 25 {
+            lost = post.world.answers_lost(PATHS[0]);
             post.world.faults(json!([]));
         }
         assert!(rounds < 60, "seed {seed} never ends: {:?}", post.reports().last());
@@ -110,18 +123,32 @@ async fn run(seed: u64) {
                 .console("PUT", "/console/clock", &json!({"advance_s": 601}));
         }
     }
-    let (mut ended, mut rejected) = (0, 0);
+    let (mut ended, mut rejected, mut incomplete) = (0, 0, 0);
     for report in post.reports() {
         assert!(report.counts.add_up(), "seed {seed}: {report:?}");
         ended += report.counts.read - report.counts.deferred;
         rejected += report.counts.rejected;
+        incomplete += report.counts.incomplete.values().sum::<u64>();
     }
-    assert_eq!(ended, sent + poison, "seed {seed}: every record ends once");
+    assert_eq!(ended, sent.records + sent.poison, "seed {seed}: every record ends once");
     assert_eq!(
-        rejected,
+        rejected + incomplete,
         post.rejects().len() as u64,
         "seed {seed}: every reject is written"
     );
+    let (written, accepted) = (post.world.written("Contacts"), sent.records + sent.poison - rejected);
+    lost += post.world.answers_lost(PATHS[0]);
+    assert!(
+        (accepted..=accepted + 100 * lost).contains(&written),
+        "seed {seed}: {written} records were written for {accepted} that were accepted, with {lost} answers lost"
+    );
+    let most = post.world.sandbox.state()["most_in_flight"].as_u64().unwrap();
+    assert!(most <= 1, "seed {seed}: {most} calls in flight");
+    holds_the_newest(&post, &sent, seed);
+}
+
+/// Bigin holds the last version of each record, with all tags, and each once.
+fn holds_the_newest(post: &Post, sent: &Sent, seed: u64) {
     // A record that was rejected (locked for too long, refused alone) leaves an older version behind; all others are new.
     let spoilt: BTreeSet<_> = post
         .rejects()
@@ -131,7 +158,14 @@ async fn run(seed: u64) {
     for record in post.world.records("Contacts") {
         let email = record["Email"].as_str().unwrap().to_lowercase();
         if !spoilt.contains(&email) {
-            assert_eq!(record["Last_Name"], newest[&email], "seed {seed}: {email}");
+            let held = (record["Last_Name"].clone(), record["Account_Name"]["name"].clone());
+            assert_eq!(held, sent.newest[&email], "seed {seed}: {email}");
+            let tags = sent.tags.get(&email).cloned().unwrap_or_default();
+            assert_eq!(
+                World::tags(&record),
+                tags,
+                "seed {seed}: the tags of all records of {email}"
+            );
         }
     }
     let there: BTreeSet<_> = post
@@ -145,14 +179,12 @@ async fn run(seed: u64) {
         post.world.records("Contacts").len(),
         "seed {seed}: nobody is there twice"
     );
-    for email in newest.keys().filter(|email| !spoilt.contains(*email)) {
+    for email in sent.newest.keys().filter(|email| !spoilt.contains(*email)) {
         assert!(there.contains(email), "seed {seed}: {email} is lost");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_come_through_any_trouble() {
-    for seed in 0..seeds() {
-        run(seed).await;
-    }
+    each_seed(seeds(100), run).await;
 }

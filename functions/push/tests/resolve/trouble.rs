@@ -7,7 +7,7 @@ use push::relay::Settings;
 use push::report::Status;
 use serde_json::{Value, json};
 
-use crate::support::{Invocation, World, adds_up, small_slices};
+use crate::support::{Invocation, World, adds_up, seeds, small_slices};
 use crate::{LISTS, QUERIES, calls, companies, company_of, import_with};
 
 const CREATE: &str = "[lookup.Account_Name]\non_missing = 'create'";
@@ -122,11 +122,7 @@ async fn what_bigin_will_not_make_is_rejected_with_its_reason() {
 
 #[tokio::test]
 async fn an_import_that_dies_anywhere_gives_every_contact_its_company_and_makes_each_once() {
-    let seeds = std::env::var("BIGIN_RELAY_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(12);
-    for seed in 0..seeds {
+    for seed in 0..seeds(24) {
         let mut random = fastrand::Rng::with_seed(seed);
         let world = World::with(
             json!({"latency_ms": 2}),

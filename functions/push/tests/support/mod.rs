@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
+use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use push::bucket::ObjectVersion;
 use push::deliver::{Pass, Tokens};
@@ -393,6 +394,72 @@ pub fn faulty_file() -> String {
         write!(text, "{name},{email},+49 30 123456{more}\r\n").unwrap();
     }
     text
+}
+
+/// How many seeds to run: so many as usual, or as `BIGIN_RELAY_SEEDS` says.
+pub fn seeds(usual: u64) -> u64 {
+    let asked = std::env::var("BIGIN_RELAY_SEEDS").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// Runs that wait for most of their time go beside each other.
+pub async fn each_seed<T, F: Future<Output = T>>(seeds: u64, run: impl FnMut(u64) -> F) -> Vec<T> {
+    futures_util::stream::iter((0..seeds).map(run))
+        .buffer_unordered(6)
+        .collect()
+        .await
+}
+
+/// Trouble that passes: it delays, and loses answers. Each kind strikes now and then where the path is one of these.
+pub fn trouble(paths: &[&str], random: &mut fastrand::Rng) -> Vec<Value> {
+    let kinds = [
+        json!({"kind": "status", "status": 500}),
+        json!({"kind": "status", "status": 500, "after_commit": true}),
+        json!({"kind": "status", "status": 429, "code": "TOO_MANY_REQUESTS"}),
+        json!({"kind": "cut"}),
+        json!({"kind": "cut", "after_commit": true}),
+        json!({"kind": "cut", "after_commit": true, "after_bytes": 40}),
+        json!({"kind": "garbage", "after_commit": true}),
+        json!({"kind": "html", "status": 503}),
+        json!({"kind": "mixed_status", "status": 202}),
+    ];
+    let mut rules = Vec::new();
+    for path in paths {
+        for fault in &kinds {
+            if random.bool() {
+                rules.push(json!({"path": path, "probability": 0.25 * random.f64(), "fault": fault}));
+            }
+        }
+        rules.push(json!({"path": path, "fault": {"kind": "latency", "ms": 0, "jitter_ms": 4}}));
+    }
+    rules
+}
+
+impl World {
+    /// How many answers of writes to a module were lost after Bigin had carried them out.
+    pub fn answers_lost(&self, path: &str) -> u64 {
+        let rules = self.sandbox.console("GET", "/console/faults", &json!({}));
+        let rules = rules["rules"].as_array().into_iter().flatten();
+        rules
+            .filter(|rule| rule["path"] == path && rule["fault"]["after_commit"] == true)
+            .filter_map(|rule| rule["struck"].as_u64())
+            .sum()
+    }
+
+    /// How many records of a module were written, each as often as it was.
+    pub fn written(&self, module: &str) -> u64 {
+        let writes = &self.sandbox.state()["writes"][module];
+        ["inserted", "updated"]
+            .iter()
+            .filter_map(|how| writes[how].as_u64())
+            .sum()
+    }
+
+    /// The names of a record's tags.
+    pub fn tags(record: &Value) -> std::collections::BTreeSet<String> {
+        let tags = record["Tag"].as_array().into_iter().flatten();
+        tags.filter_map(|tag| tag["name"].as_str().map(str::to_owned)).collect()
+    }
 }
 
 /// What must hold of every finished report.
