@@ -5,7 +5,7 @@ export PYTHONPATH := $(CURDIR)/tests
 export PYTHONDONTWRITEBYTECODE := 1
 LOCAL := python3 -m local
 
-.PHONY: help demo test up down build lint fmt unit explore e2e arm64 setup clean
+.PHONY: help demo test up down build lint fmt unit explore e2e sbom arm64 setup clean
 help:
 	@echo "make demo    set everything up and tell the whole story, from the one-time code to revoke"
 	@echo "make test    set everything up and pass every test"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    format, clippy and template checks    make fmt   format the code"
 	@echo "make unit    the Rust tests                        make e2e   the deployed stack; ARGS='-k poison' picks tests"
 	@echo "make explore the tests of orders and of hostile input for much longer"
+	@echo "make sbom    what each function is made of, as CycloneDX, into target/sbom"
 	@echo "make arm64   the functions for arm64, where the target can be had"
 
 demo:
@@ -34,6 +35,8 @@ explore:
 	@$(LOCAL) explore
 e2e:
 	@$(LOCAL) e2e $(if $(ARGS),tests/e2e $(ARGS))
+sbom:
+	@$(LOCAL) sbom
 arm64:
 	@$(LOCAL) arm64
 setup:

@@ -43,6 +43,11 @@ def main(command: str, *arguments: str) -> int:
             stages.end_to_end(arguments=arguments)
         case "test":
             return stages.everything()
+        case "sbom":
+            from . import sbom
+
+            for place in sbom.write_all():
+                print(place)
         case "arm64":
             print(build.build_for_the_other_processor())
         case "up":

@@ -128,7 +128,8 @@ impl<S: Secrets + 'static, R: Refresher, C: Clock + 'static> Tokens for TokenDes
         if let Some(good) = held.as_ref().filter(|held| held.is_good(self.clock.now())) {
             return Ok(good.pass.clone());
         }
-        let fresh = self.fetch(None).await?;
+        let used_up = held.take().map(|held| held.pass.version);
+        let fresh = self.fetch(used_up.as_deref()).await?;
         Ok(held.insert(fresh).pass.clone())
     }
 
@@ -141,6 +142,17 @@ impl<S: Secrets + 'static, R: Refresher, C: Clock + 'static> Tokens for TokenDes
         *held = None;
         let fresh = self.fetch(Some(&refused.version)).await?;
         Ok(held.insert(fresh).pass.clone())
+    }
+
+    /// An end that comes earlier than the secret says is believed, so that the token is replaced before it is refused:
+    /// but not of one made just now, since another would be told the same and cost a mint each time.
+    async fn confirmed(&self, pass: &Pass, expires_at: Timestamp) {
+        let mut held = self.held.lock().await;
+        if let Some(held) = held.as_mut().filter(|held| held.pass.version == pass.version)
+            && !pass.is_fresh
+        {
+            held.expires_at = held.expires_at.min(expires_at);
+        }
     }
 }
 

@@ -38,6 +38,9 @@ pub trait Tokens: Send + Sync + 'static {
 
     /// A pass newer than one that was refused. A crowd that asks for the same costs one refresh.
     fn newer_than(&self, refused: &Pass) -> impl Future<Output = Result<Pass, Stop>> + Send;
+
+    /// Bigin has let a pass in and said until when it will.
+    fn confirmed(&self, pass: &Pass, expires_at: Timestamp) -> impl Future<Output = ()> + Send;
 }
 
 /// Tells whether delivery may go on.
@@ -116,6 +119,9 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
     carried.trip = match written {
         Err(failure) => Trip::Failed(failure),
         Ok(answer) => {
+            if let Some(expires_at) = answer.token_expires_at {
+                tokens.confirmed(&pass, expires_at).await;
+            }
             let met: Vec<_> = parcels
                 .iter()
                 .zip(&answer.outcomes)

@@ -155,3 +155,36 @@ async fn without_an_authorization_there_is_no_token() {
         "nothing is kept from before"
     );
 }
+
+#[tokio::test]
+async fn an_end_that_bigin_states_to_be_earlier_is_believed_and_costs_one_mint() {
+    let scene = Scene::new(Refreshed::Read).await;
+    let found = scene.desk.pass().await.unwrap();
+    scene
+        .desk
+        .confirmed(&found, scene.clock.now() + SignedDuration::from_hours(9))
+        .await;
+    assert_eq!(
+        text(&scene.desk.pass().await.unwrap()),
+        "first",
+        "a later end changes nothing"
+    );
+    let soon = scene.clock.now() + SignedDuration::from_secs(30);
+    scene.desk.confirmed(&found, soon).await;
+    let made = scene.desk.pass().await.unwrap();
+    assert_eq!((text(&made), scene.asked()), ("fresh-0", 1));
+    scene.desk.confirmed(&made, soon).await;
+    assert_eq!(text(&scene.desk.pass().await.unwrap()), "fresh-0");
+    assert_eq!(scene.asked(), 1, "every new token is told the same");
+}
+
+#[tokio::test]
+async fn what_bigin_says_of_a_token_that_was_replaced_meanwhile_is_not_taken_for_the_new_one() {
+    let scene = Scene::new(Refreshed::Read).await;
+    let old = scene.desk.pass().await.unwrap();
+    publish(&scene.secret, &token("by the schedule", &scene.clock)).await;
+    scene.desk.newer_than(&old).await.unwrap();
+    scene.desk.confirmed(&old, scene.clock.now()).await;
+    assert_eq!(text(&scene.desk.pass().await.unwrap()), "by the schedule");
+    assert_eq!(scene.asked(), 0);
+}

@@ -103,6 +103,8 @@ impl Tokens for TestTokens {
         }
         Ok(held.clone())
     }
+
+    async fn confirmed(&self, _: &Pass, _: Timestamp) {}
 }
 
 /// The means of these tests.
