@@ -45,7 +45,8 @@ impl Rest {
     }
 }
 
-/// A record that Bigin has while something is left to be done for it. No record content is in it.
+/// A record that Bigin has while something is left to be done for it. No record content is in it. It is written short,
+/// since thousands of them may lie in one item of the state table, which holds 400 KB.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
     /// What was done.
@@ -53,11 +54,19 @@ pub struct Taken {
     /// Its id.
     pub id: String,
     /// Whether an earlier call may have inserted it already.
+    #[serde(default, skip_serializing_if = "is_not_so")]
     pub possibly_duplicated: bool,
     /// Whether the second call is over.
+    #[serde(default, skip_serializing_if = "is_not_so")]
     pub second_done: bool,
     /// What Bigin would not do for it so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lacks: Option<Box<Reject>>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_not_so(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Taken {
@@ -290,6 +299,7 @@ mod tests {
         for interrupted in [second, tags] {
             let taken = *interrupted.taken.clone().unwrap();
             let text = serde_json::to_string(&taken).unwrap();
+            assert!(text.len() < 60, "{text}");
             let again = going_on(parcel(rest()).go_on(serde_json::from_str(&text).unwrap()));
             assert_eq!(again.errand, interrupted.errand);
             assert_eq!(again.record, interrupted.record);
