@@ -1,5 +1,6 @@
 //! Switches push's intake of messages on and off: the event source mappings that feed it. The pause in the state table
-//! is the truth and this follows it, since AWS takes a minute over it.
+//! is the truth and this follows it, since AWS takes a minute over it. Push is also asked this way to look after what a
+//! long pause does to waiting messages, since no other function reads the queue or the inbox.
 
 use std::future::Future;
 
@@ -7,13 +8,18 @@ use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
 
 use crate::aws::{has_code, problem};
 
-/// The intake could not be switched.
+/// What push is invoked with for its upkeep.
+const UPKEEP: &str = r#"{"upkeep": true}"#;
+
+/// The intake could not be switched, or push not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "could not {action} the intake of {function} ({problem}): the pause itself stands, and the scheduled refresh tries again; if it persists, check the function's role"
+    "could not {action} {function} ({problem}): the pause itself stands, and the scheduled refresh tries again; if it persists, check the function's role"
 )]
 pub struct IntakeError {
     /// What was tried.
@@ -31,6 +37,10 @@ pub trait Intake: Send + Sync {
 
     /// Whether messages are let in; `None` when there is nothing to switch.
     fn is_open(&self) -> impl Future<Output = Result<Option<bool>, IntakeError>> + Send;
+
+    /// Asks push for its upkeep, and does not wait for it: while delivery is paused it moves old messages into the
+    /// bucket; otherwise it brings them back and looks for files that no import has.
+    fn ask_for_upkeep(&self) -> impl Future<Output = Result<(), IntakeError>> + Send;
 }
 
 /// The event source mappings of a function, found at run time: the template cannot tell them to a function they
@@ -75,7 +85,10 @@ impl PushIntake {
                 .list_event_source_mappings()
                 .function_name(&self.function)
                 .set_marker(marker);
-            let page = list.send().await.map_err(|error| self.failed("look at", &error))?;
+            let page = list
+                .send()
+                .await
+                .map_err(|error| self.failed("look at the intake of", &error))?;
             for mapping in page.event_source_mappings.unwrap_or_default() {
                 if let (Some(id), Some(state)) = (mapping.uuid, mapping.state) {
                     mappings.push(Mapping { id, state });
@@ -104,7 +117,11 @@ impl PushIntake {
 
 impl Intake for PushIntake {
     async fn set_open(&self, open: bool) -> Result<bool, IntakeError> {
-        let action = if open { "open" } else { "close" };
+        let action = if open {
+            "open the intake of"
+        } else {
+            "close the intake of"
+        };
         let mut has_switched = false;
         for mapping in self
             .mappings()
@@ -131,17 +148,44 @@ impl Intake for PushIntake {
         let mappings = self.mappings().await?;
         Ok((!mappings.is_empty()).then(|| mappings.iter().all(Mapping::is_open)))
     }
+
+    async fn ask_for_upkeep(&self) -> Result<(), IntakeError> {
+        let ask = self
+            .client
+            .invoke()
+            .function_name(&self.function)
+            .invocation_type(InvocationType::Event)
+            .payload(Blob::new(UPKEEP));
+        let asked = ask.send().await;
+        asked
+            .map(|_| ())
+            .map_err(|error| self.failed("ask for the upkeep of", &error))
+    }
 }
 
 /// An intake for tests. Clones share it.
 #[cfg(any(test, feature = "test-support"))]
 #[derive(Debug, Clone)]
-pub struct MemoryIntake(std::sync::Arc<std::sync::atomic::AtomicBool>);
+pub struct MemoryIntake {
+    is_open: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    upkeeps: std::sync::Arc<std::sync::atomic::AtomicU32>,
+}
+
+#[cfg(any(test, feature = "test-support"))]
+impl MemoryIntake {
+    /// How often push was asked for its upkeep.
+    pub fn upkeeps(&self) -> u32 {
+        self.upkeeps.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
 
 #[cfg(any(test, feature = "test-support"))]
 impl Default for MemoryIntake {
     fn default() -> Self {
-        Self(std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true)))
+        Self {
+            is_open: std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true)),
+            upkeeps: std::sync::Arc::default(),
+        }
     }
 }
 
@@ -149,11 +193,17 @@ impl Default for MemoryIntake {
 impl Intake for MemoryIntake {
     async fn set_open(&self, open: bool) -> Result<bool, IntakeError> {
         crate::testing::step().await;
-        Ok(self.0.swap(open, std::sync::atomic::Ordering::SeqCst) != open)
+        Ok(self.is_open.swap(open, std::sync::atomic::Ordering::SeqCst) != open)
     }
 
     async fn is_open(&self) -> Result<Option<bool>, IntakeError> {
         crate::testing::step().await;
-        Ok(Some(self.0.load(std::sync::atomic::Ordering::SeqCst)))
+        Ok(Some(self.is_open.load(std::sync::atomic::Ordering::SeqCst)))
+    }
+
+    async fn ask_for_upkeep(&self) -> Result<(), IntakeError> {
+        crate::testing::step().await;
+        self.upkeeps.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Ok(())
     }
 }

@@ -21,6 +21,7 @@ STACK_NAME = "bigin-relay"
 # The template's own means of being quick where nobody pays for haste.
 QUICK = {
     "BatchingWindowSeconds": "1",
+    "DeferAfterSeconds": "60",
     "RecordsVisibilitySeconds": "30",
     "SliceBudgetSeconds": "10",
     "TurnPollSeconds": "1",
@@ -30,13 +31,21 @@ _numbers = itertools.count(1)
 
 
 class LocalStack:
-    """Starts on entering, stops everything on leaving. With `outlive` it stays after this process (make up)."""
+    """Starts on entering, stops everything on leaving. With `outlive` it stays after this process (make up), `with_key` it
+    encrypts all it stores with a KMS key of its own."""
 
-    def __init__(self, *, parameters: dict[str, str] | None = None, outlive: bool = False, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        *,
+        parameters: dict[str, str] | None = None,
+        with_key: bool = False,
+        outlive: bool = False,
+        say: Callable[[str], None] = print,
+    ) -> None:
         self.parameters = QUICK | (parameters or {})
         self.outputs: dict[str, str] = {}
         self.folder = LOCAL / "runs" / ("up" if outlive else f"{os.getpid()}-{next(_numbers)}")
-        self._outlive, self._say = outlive, say
+        self._with_key, self._outlive, self._say = with_key, outlive, say
         self._servers: list[Server] = []
         self.sandbox_url = self.aws_url = ""
 
@@ -118,6 +127,8 @@ class LocalStack:
         built = build_dir(architecture()) / "template.yaml"
         if not built.exists():
             raise Failed("nothing is built yet: `make build` first")
+        if self._with_key:
+            self.parameters["KmsKeyArn"] = self.client("kms").create_key(Description="bigin-relay")["KeyMetadata"]["Arn"]
         overrides = {"Architecture": architecture(), "AccountsUrl": self.sandbox_url, "TlsOnly": "false"} | self.parameters
         self._say("deploying infra/template.yaml")
         with build_lock():

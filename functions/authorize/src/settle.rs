@@ -116,7 +116,8 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         AuthorizeError::Overtaken { taken_back }
     }
 
-    /// Publishes the access token, ends the pauses that the authorization ends, and opens the intake.
+    /// Publishes the access token, ends the pauses that the authorization ends, opens the intake, and has push
+    /// bring back what was moved away meanwhile.
     async fn let_go_on(
         &self,
         before: &Before,
@@ -151,8 +152,11 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         match standing.pause(now) {
             Some(pause) => warnings.push(format!("delivery stays paused: {}; {}", pause.message, pause.action)),
             None => {
-                if let Err(error) = self.intake.set_open(true).await {
-                    warnings.push(error.to_string());
+                for done in [
+                    self.intake.set_open(true).await.map(|_| ()),
+                    self.intake.ask_for_upkeep().await,
+                ] {
+                    warnings.extend(done.err().map(|error| error.to_string()));
                 }
             }
         }

@@ -41,6 +41,7 @@ async fn the_first_authorization_leaves_everything_in_place() {
     assert_eq!(token.expires_at.duration_since(token.issued_at).as_secs(), 3600);
     assert_eq!(relay.state().await, AuthorizationState::Active);
     assert_eq!(relay.intake.is_open().await.unwrap(), Some(true));
+    assert_eq!(relay.intake.upkeeps(), 1, "what waited is looked after");
     let shown = serde_json::to_string(&answer).unwrap();
     assert!(!shown.contains("refresh-") && !shown.contains("access-"), "{shown}");
 }

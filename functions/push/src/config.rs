@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use shared::config::{ConfigError, Environment, ZohoSettings};
 
 use crate::relay::Settings;
@@ -42,6 +43,7 @@ impl Config {
         let concurrency = environment.parsed_or("BIGIN_CONCURRENCY", defaults.bigin_concurrency);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
         let turn_poll_s = environment.parsed_or("TURN_POLL_S", defaults.turn_poll_s);
+        let defer_after_s = environment.parsed_or("DEFER_AFTER_S", defaults.defer_after.as_secs());
         let [
             access_token_secret,
             data_bucket,
@@ -68,6 +70,7 @@ impl Config {
                     bigin_concurrency: concurrency?,
                     slice_budget: Duration::from_secs(slice_budget?),
                     turn_poll_s: turn_poll_s?,
+                    defer_after: SignedDuration::from_secs(defer_after_s?),
                     ..defaults
                 },
                 access_token_secret: access_token_secret?,

@@ -1,4 +1,4 @@
-//! What push was invoked with: a batch of messages, a step of an import, or a request by hand.
+//! What push was invoked with: a batch of messages, a step of an import, its upkeep, or a request by hand.
 
 use std::fmt;
 
@@ -14,6 +14,8 @@ pub enum Event {
     Batch(Vec<Received>),
     /// A step of an import.
     Step(Box<StepEvent>),
+    /// To look after what a pause does to what waits.
+    Upkeep,
     /// A message, by hand.
     Message(Value),
     /// A file, by hand.
@@ -26,6 +28,7 @@ impl fmt::Debug for Event {
         match self {
             Self::Batch(received) => write!(f, "Batch({} messages)", received.len()),
             Self::Step(step) => f.debug_tuple("Step").field(&step.step).finish(),
+            Self::Upkeep => f.write_str("Upkeep"),
             Self::Message(_) => f.write_str("Message(***)"),
             Self::File(file) => f.debug_tuple("File").field(file).finish(),
         }
@@ -61,6 +64,9 @@ impl Event {
                 Ok(step) => Ok(Self::Step(Box::new(step))),
                 Err(_) => unknown("a step of an import that cannot be read (start the import state machine instead)"),
             };
+        }
+        if names("upkeep") {
+            return Ok(Self::Upkeep);
         }
         if names("module") || names("records") || names("record") {
             return Ok(Self::Message(Value::Object(keys)));
@@ -115,6 +121,7 @@ mod tests {
             Event::read(json!({"module": "Contacts", "record": {}})),
             Ok(Event::Message(_))
         ));
+        assert!(matches!(Event::read(json!({"upkeep": true})), Ok(Event::Upkeep)));
         let file = json!({"bucket": "b", "key": "inbox/Contacts/x.csv", "dry_run": true});
         assert!(matches!(Event::read(file), Ok(Event::File(file)) if file.dry_run));
     }

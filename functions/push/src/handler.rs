@@ -14,6 +14,7 @@ use crate::event::{Event, UnknownEvent};
 use crate::import::{ImportError, Importer};
 use crate::queue::{ByHandError, Consumer, DirectMessage, RecordsQueue};
 use crate::relay::{Means, Relay};
+use crate::upkeep::{Caretaker, UpkeepError};
 
 /// Kept free for the answer alone.
 const TO_ANSWER: Duration = Duration::from_secs(10);
@@ -57,6 +58,9 @@ pub enum PushError {
     /// A file by hand.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The upkeep.
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     /// An answer that cannot be put into words: a fault of the relay's own.
     #[error("the answer could not be written: {0}")]
     Answer(#[from] serde_json::Error),
@@ -72,6 +76,7 @@ impl PushError {
             Self::Message(ByHandError::State(_)) => "StateTable",
             Self::File(FileError::Start(_)) => "ImportNotStarted",
             Self::File(_) => "ReportUnknown",
+            Self::Upkeep(_) => "Upkeep",
             Self::Answer(_) => "Answer",
         }
     }
@@ -115,6 +120,15 @@ impl<M: Means, D: Doors> Push<M, D> {
                 Ok(serde_json::to_value(consumer.consume(received, &run_id, hours).await)?)
             }
             Event::Step(step) => Ok(serde_json::to_value(Importer::new(relay).step(*step).await?)?),
+            Event::Upkeep => {
+                let caretaker = Caretaker {
+                    relay,
+                    queue: &self.queue,
+                    imports: &self.imports,
+                    until: hours.sending_ends,
+                };
+                Ok(serde_json::to_value(caretaker.look_after(request_id).await?)?)
+            }
             Event::Message(payload) => {
                 let run_id = run_id(relay.now(), request_id);
                 let message = DirectMessage {

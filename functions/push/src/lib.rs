@@ -29,4 +29,5 @@ pub mod rest;
 pub mod row;
 pub mod stop;
 pub mod token_desk;
+pub mod upkeep;
 pub mod wiring;

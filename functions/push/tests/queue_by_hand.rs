@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use push::bucket::{BucketError, ObjectVersion, Objects};
+use push::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
 use push::relay::Means;
 use serde_json::json;
 use shared::state::pause::SetCause;
@@ -170,6 +170,14 @@ impl Objects for Trapped {
     async fn get(&self, key: &str, most: u64) -> Result<Option<Vec<u8>>, BucketError> {
         assert!(!key.contains("trap"), "the trap was stepped on");
         self.inner.get(key, most).await
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+        Objects::keys(&self.inner, prefix).await
+    }
+
+    async fn versions(&self, prefix: &str, from: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+        self.inner.versions(prefix, from).await
     }
 
     async fn put(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<(), BucketError> {

@@ -30,7 +30,7 @@ pub enum RefreshError {
     /// A secret failed.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// The intake could not be switched.
+    /// The intake could not be switched, or push not be asked for its upkeep.
     #[error(transparent)]
     Intake(#[from] IntakeError),
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::intake::Intake;
-use shared::state::{AuthorizationState, Standing, Table, pause};
+use shared::state::{AuthorizationState, Standing, Table, pause, upkeep};
 use shared::telemetry::{Metric, measure};
 use shared::tokens::{Asked, Issuer, Secrets, VersionId};
 
@@ -88,7 +88,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
         Ok(answer)
     }
 
-    /// Ends pauses whose time is over and makes the intake follow the pause.
+    /// Ends pauses whose time is over, makes the intake follow the pause, and asks push to look after what waits.
     async fn look_after(&self, asked: &Asked) -> Result<(), RefreshError> {
         let (table, now) = (&self.refresher.table, self.refresher.clock.now());
         let standing = match asked {
@@ -104,6 +104,10 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
             tracing::info!(pause = code, "the intake was switched");
         }
         if *asked == Asked::BySchedule {
+            // Old messages do not wait on the queue for the end of a long pause; and what a pause left behind comes back.
+            if pause.is_some() || upkeep::read(table).await?.is_some() {
+                self.intake.ask_for_upkeep().await?;
+            }
             if let Some(pause) = &pause {
                 let (code, message, action) = (pause.code.word(), &pause.message, &pause.action);
                 tracing::warn!(code, pause.message = %message, action, since = pause.since.map(tracing::field::display), "delivery is paused");

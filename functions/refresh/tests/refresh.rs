@@ -10,6 +10,7 @@ use shared::intake::Intake;
 use shared::oauth::TokenFailure;
 use shared::state::pause::SetCause;
 use shared::state::standing::record;
+use shared::state::upkeep::{self, Upkeep};
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, PauseCode, Standing, pause};
 use shared::testing::{USER, eventually, interleave, self_client};
 use shared::tokens::{AccessDocument, Asked, BlankState};
@@ -333,6 +334,32 @@ async fn the_scheduled_refresh_ends_a_credits_pause_and_opens_the_intake() {
     world.scheduled().await.unwrap();
     assert_eq!(world.function.intake.is_open().await.unwrap(), Some(true));
     assert_eq!(Standing::read(world.table()).await.unwrap().causes, []);
+}
+
+#[tokio::test]
+async fn the_scheduled_refresh_has_push_look_after_what_waits_until_nothing_is_left() {
+    let world = World::authorized().await;
+    let cause = SetCause {
+        cause: Cause::Operator,
+        message: "audit".to_owned(),
+        since: world.now(),
+        by: "operator".to_owned(),
+        resumes_at: None,
+    };
+    let upkeeps = || world.function.intake.upkeeps();
+    world.scheduled().await.unwrap();
+    assert_eq!(upkeeps(), 0, "nothing is paused and nothing left");
+    pause::set(world.table(), &cause).await.unwrap();
+    world.scheduled().await.unwrap();
+    assert_eq!(upkeeps(), 1);
+    let left = Upkeep::of_pause(world.now(), SignedDuration::from_hours(24));
+    upkeep::write(world.table(), &left).await.unwrap();
+    pause::clear(world.table(), &[Cause::Operator]).await.unwrap();
+    world.scheduled().await.unwrap();
+    assert_eq!(upkeeps(), 2, "the pause is over and has left something");
+    upkeep::clear(world.table()).await.unwrap();
+    world.scheduled().await.unwrap();
+    assert_eq!(upkeeps(), 2);
 }
 
 #[tokio::test]

@@ -100,11 +100,17 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports
         Ok(self.follow(&standing).await)
     }
 
-    /// Makes the intake follow. The pause stands all the same when that fails, and the scheduled refresh tries again.
+    /// Makes the intake follow, and after a resume has push bring back what was moved away and look for files that were
+    /// missed. The pause stands all the same when that fails, and the scheduled refresh tries again.
     async fn follow(&self, standing: &Standing) -> PauseAnswer {
         let paused = standing.pause(self.revoker.clock.now());
         let switched = self.revoker.intake.set_open(paused.is_none()).await;
-        let problems = switched.err().map(|error| error.to_string()).into_iter().collect();
+        let mut problems: Vec<String> = switched.err().map(|error| error.to_string()).into_iter().collect();
+        if paused.is_none()
+            && let Err(error) = self.revoker.intake.ask_for_upkeep().await
+        {
+            problems.push(error.to_string());
+        }
         PauseAnswer {
             status: if paused.is_some() { "paused" } else { "running" },
             paused,

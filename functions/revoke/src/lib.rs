@@ -1,5 +1,6 @@
 //! The revoke function, the operator's hand: status, pause, resume, revoke.
 
+mod ages;
 mod config;
 mod error;
 mod handler;
@@ -9,6 +10,7 @@ mod request;
 mod revoker;
 mod status;
 
+pub use ages::Ages;
 pub use config::Config;
 pub use error::RevokeError;
 pub use handler::Function;

@@ -1,7 +1,7 @@
 //! The revoke function: wiring only.
 
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use revoke::{Config, Function, Revoker, S3Reports, SqsQueues, Watch};
+use revoke::{Ages, Config, Function, Revoker, S3Reports, SqsQueues, Watch};
 use serde_json::Value;
 use shared::clock::SystemClock;
 use shared::intake::PushIntake;
@@ -25,7 +25,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             clock: SystemClock,
         },
         watch: Watch {
-            queues: SqsQueues::new(&sdk, config.queues),
+            queues: SqsQueues::new(&sdk, Ages::new(&sdk)?, SystemClock, config.queues),
             reports: S3Reports::new(&sdk, &config.data_bucket),
         },
         stack: config.stack,

@@ -1,4 +1,4 @@
-//! How much waits on the queues.
+//! How much waits on the queues, and for how long.
 
 use std::future::Future;
 
@@ -8,9 +8,12 @@ use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use futures_util::future::join_all;
 use serde::Serialize;
 use shared::aws::problem;
+use shared::clock::Clock;
+
+use crate::ages::Ages;
 
 /// How much waits on a queue, by SQS's own estimate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct QueueDepth {
     /// Messages that could be received now.
     pub waiting: u64,
@@ -18,6 +21,12 @@ pub struct QueueDepth {
     pub in_flight: u64,
     /// Messages that cannot be received yet.
     pub delayed: u64,
+    /// The age of the oldest message in seconds, by CloudWatch's last measurement; `None` where there is none. On a
+    /// standard queue AWS leaves messages out of it that were received three times or more.
+    pub oldest_message_s: Option<u64>,
+    /// Why that age is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_problem: Option<String>,
 }
 
 /// Queues that can be looked at.
@@ -28,18 +37,36 @@ pub trait Queues: Send + Sync {
 
 /// Queues in SQS.
 #[derive(Debug, Clone)]
-pub struct SqsQueues {
+pub struct SqsQueues<C> {
     client: Client,
+    ages: Ages,
+    clock: C,
     queues: Vec<(&'static str, String)>,
 }
 
-impl SqsQueues {
+impl<C: Clock> SqsQueues<C> {
     /// These queues: name and URL.
-    pub fn new(config: &SdkConfig, queues: Vec<(&'static str, String)>) -> Self {
+    pub fn new(config: &SdkConfig, ages: Ages, clock: C, queues: Vec<(&'static str, String)>) -> Self {
         Self {
             client: Client::new(config),
+            ages,
+            clock,
             queues,
         }
+    }
+
+    async fn look(&self, url: &str) -> Result<QueueDepth, String> {
+        let age = self.ages.oldest_message(url, self.clock.now());
+        let (depth, age) = futures_util::join!(self.depth(url), age);
+        let (oldest_message_s, age_problem) = match age {
+            Ok(age) => (age, None),
+            Err(problem) => (None, Some(problem.to_string())),
+        };
+        Ok(QueueDepth {
+            oldest_message_s,
+            age_problem,
+            ..depth?
+        })
     }
 
     async fn depth(&self, url: &str) -> Result<QueueDepth, String> {
@@ -63,16 +90,17 @@ impl SqsQueues {
             waiting: number(waiting),
             in_flight: number(in_flight),
             delayed: number(delayed),
+            ..QueueDepth::default()
         })
     }
 }
 
-impl Queues for SqsQueues {
+impl<C: Clock> Queues for SqsQueues<C> {
     async fn depths(&self) -> Vec<(&'static str, Result<QueueDepth, String>)> {
         join_all(
             self.queues
                 .iter()
-                .map(|(name, url)| async move { (*name, self.depth(url).await) }),
+                .map(|(name, url)| async move { (*name, self.look(url).await) }),
         )
         .await
     }

@@ -25,6 +25,7 @@ impl Queues for Nothing {
     async fn depths(&self) -> Vec<(&'static str, Result<QueueDepth, String>)> {
         let waiting = QueueDepth {
             waiting: 3,
+            oldest_message_s: Some(90_000),
             ..QueueDepth::default()
         };
         vec![
@@ -381,7 +382,13 @@ async fn a_pause_stops_and_a_resume_starts_delivery() {
         resumes_at: None,
     };
     pause::set(world.table(), &credits).await.unwrap();
+    assert_eq!(world.function.revoker.intake.upkeeps(), 0);
     let running = world.ask(json!({"action": "resume"})).await.unwrap();
+    assert_eq!(
+        world.function.revoker.intake.upkeeps(),
+        1,
+        "what waited is looked after"
+    );
     assert_eq!(
         (running["status"].as_str(), &running["paused"]),
         (Some("running"), &Value::Null)
@@ -429,6 +436,7 @@ async fn the_status_tells_everything_but_secrets_and_what_it_cannot_see() {
     assert_eq!(status["credits"]["spent_24h"], 42);
     assert_eq!(status["credits"]["left"]["left"], 4958);
     assert_eq!(status["queues"]["records"]["waiting"], 3);
+    assert_eq!(status["queues"]["records"]["oldest_message_s"], 90_000);
     assert_eq!(status["reports"][0]["key"], "reports/Contacts/2026-11-24/a.r1.json");
     assert_eq!(
         status["problems"],

@@ -12,6 +12,7 @@ pub mod mints;
 pub mod pause;
 pub mod standing;
 mod table;
+pub mod upkeep;
 
 pub use authorization::{Authorization, AuthorizationEvent, AuthorizationState};
 pub use dynamo::DynamoTable;

@@ -139,4 +139,9 @@ impl Intake for SceneIntake {
     async fn is_open(&self) -> Result<Option<bool>, IntakeError> {
         Ok(Some(self.0.world().is_intake_open))
     }
+
+    /// Push then looks after waiting messages and files, which no scene has: nothing about a token hangs on it.
+    async fn ask_for_upkeep(&self) -> Result<(), IntakeError> {
+        Ok(())
+    }
 }

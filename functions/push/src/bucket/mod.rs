@@ -69,6 +69,24 @@ pub struct ObjectVersion {
     pub put_at: Option<Timestamp>,
 }
 
+/// Where a listing goes on: behind that key, and behind that version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The key.
+    pub key: String,
+    /// The version of it.
+    pub version_id: Option<String>,
+}
+
+/// What a listing says of one version of an object. A marker says that the object was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The version.
+    pub object: ObjectVersion,
+    /// Whether the object was deleted, and this says so.
+    pub is_deletion: bool,
+}
+
 /// The data bucket, as the rooms above see it. The functions work with [`S3Bucket`], tests with objects in memory.
 pub trait Objects: Clone + Send + Sync + 'static {
     /// The bucket's name.
@@ -112,6 +130,23 @@ pub trait Objects: Clone + Send + Sync + 'static {
     /// # Errors
     /// The bucket refused or failed.
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), BucketError>> + Send;
+
+    /// The first keys that begin so, in their order: some of them, none if there are none.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn keys(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, BucketError>> + Send;
+
+    /// Some of the versions of all objects whose keys begin so, from the mark on: by key, and of one key the newest
+    /// first. And where the next ones begin, if there are more.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn versions(
+        &self,
+        prefix: &str,
+        from: Option<Mark>,
+    ) -> impl Future<Output = Result<(Vec<Listed>, Option<Mark>), BucketError>> + Send;
 
     /// Puts an object together from others, in their order, without holding all of it in memory.
     ///

@@ -3,10 +3,10 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, DeleteMarkerEntry, ObjectVersion as VersionEntry};
 use jiff::Timestamp;
 
-use super::{BucketError, ObjectVersion, Objects};
+use super::{BucketError, Listed, Mark, ObjectVersion, Objects};
 
 /// How much of an object is read at once.
 const RANGE: u64 = 1 << 20;
@@ -163,6 +163,37 @@ impl Objects for S3Bucket {
         Ok(())
     }
 
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+        let list = self.s3.list_objects_v2().bucket(&self.name).prefix(prefix);
+        let page = list.send().await.map_err(|error| self.failed("list", prefix, &error))?;
+        let objects = page.contents.unwrap_or_default().into_iter();
+        Ok(objects.filter_map(|object| object.key).collect())
+    }
+
+    async fn versions(&self, prefix: &str, from: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+        let (key, version) = from.map_or((None, None), |mark| (Some(mark.key), mark.version_id));
+        let list = self.s3.list_object_versions().bucket(&self.name).prefix(prefix);
+        let list = list.set_key_marker(key).set_version_id_marker(version);
+        let page = list.send().await.map_err(|error| self.failed("list", prefix, &error))?;
+        let next = page.next_key_marker.map(|key| Mark {
+            key,
+            version_id: page.next_version_id_marker,
+        });
+        let versions = page.versions.unwrap_or_default().into_iter().filter_map(of_version);
+        let deletions = page.delete_markers.unwrap_or_default().into_iter();
+        let mut listed: Vec<_> = versions.chain(deletions.filter_map(of_deletion)).collect();
+        // S3 lists versions and deletions apart, each newest first and to the second.
+        listed.sort_by(|(one, one_is_latest), (other, other_is_latest)| {
+            let by_key = one.object.key.cmp(&other.object.key);
+            let latest_first = other_is_latest.cmp(one_is_latest);
+            by_key
+                .then(latest_first)
+                .then(other.object.put_at.cmp(&one.object.put_at))
+        });
+        let listed = listed.into_iter().map(|(listed, _)| listed).collect();
+        Ok((listed, next.filter(|_| page.is_truncated == Some(true))))
+    }
+
     async fn put_together(&self, key: &str, content_type: &str, parts: &[String]) -> Result<(), BucketError> {
         let mut upload = Upload {
             bucket: self,
@@ -186,6 +217,36 @@ impl Objects for S3Bucket {
         }
         upload.finish(buffer).await
     }
+}
+
+fn of_version(version: VersionEntry) -> Option<(Listed, bool)> {
+    let (put_at, is_latest) = (version.last_modified(), version.is_latest == Some(true));
+    let listed = Listed {
+        object: ObjectVersion {
+            put_at: put_at.and_then(|at| Timestamp::from_second(at.secs()).ok()),
+            key: version.key?,
+            version_id: version.version_id.filter(|id| id != "null"),
+            etag: version.e_tag.unwrap_or_default(),
+            size: u64::try_from(version.size.unwrap_or(0)).unwrap_or(0),
+        },
+        is_deletion: false,
+    };
+    Some((listed, is_latest))
+}
+
+fn of_deletion(marker: DeleteMarkerEntry) -> Option<(Listed, bool)> {
+    let (put_at, is_latest) = (marker.last_modified(), marker.is_latest == Some(true));
+    let listed = Listed {
+        object: ObjectVersion {
+            put_at: put_at.and_then(|at| Timestamp::from_second(at.secs()).ok()),
+            key: marker.key?,
+            version_id: marker.version_id,
+            etag: String::new(),
+            size: 0,
+        },
+        is_deletion: true,
+    };
+    Some((listed, is_latest))
 }
 
 /// An upload in parts; a single part becomes a plain object.

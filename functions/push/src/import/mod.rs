@@ -22,5 +22,6 @@ mod tracker;
 mod version;
 
 pub use asked::{Asked, ByHand, NothingAsked};
+pub use line::is_alive;
 pub use progress::{Plan, Progress};
 pub use steps::{Import, ImportError, Importer, Next, Step, StepEvent};

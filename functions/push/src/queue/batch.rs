@@ -144,6 +144,7 @@ impl Batch {
     pub fn of_one(message_id: &str, opened: Result<Message, MessageFault>, body: String) -> Self {
         let received = Received {
             message_id: message_id.to_owned(),
+            item_id: message_id.to_owned(),
             body,
             receipt: None,
             receives: 1,

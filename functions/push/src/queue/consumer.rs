@@ -49,7 +49,7 @@ impl<M: Means, Q: RecordsQueue, I: Intake> Consumer<'_, M, Q, I> {
     /// Consumes a batch. `run_id` names the run, `hours` is when it stops.
     pub async fn consume(&self, received: Vec<Received>, run_id: &str, hours: Hours) -> BatchAnswer {
         let started_at = self.relay.now();
-        let again = received.iter().filter(|received| received.receives > 1);
+        let again = received.iter().filter(|received| received.is_known());
         let again: Vec<_> = again.map(|received| received.message_id.as_str()).collect();
         let recalled = recall(&self.relay.table, &again).await;
         let hindrance = recalled.as_ref().err().map(|error| Stop::Unavailable {
@@ -87,7 +87,7 @@ impl<M: Means, Q: RecordsQueue, I: Intake> Consumer<'_, M, Q, I> {
         let mut report = closing::report(self.relay, &batch, ran, (run_id, started_at), &rejects).await;
         closing::publish(self.relay, &mut report, &files).await;
         let item = |consignment: &Consignment| ItemFailure {
-            item_identifier: consignment.received.message_id.clone(),
+            item_identifier: consignment.received.item_id.clone(),
         };
         BatchAnswer {
             batch_item_failures: batch.returned().map(|(consignment, _)| item(consignment)).collect(),

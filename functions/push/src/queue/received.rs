@@ -6,11 +6,17 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The message attribute that names a message by what it was before a long pause moved it into the bucket.
+pub(super) const ORIGIN: &str = "relay_origin";
+
 /// A message as it was received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Received {
-    /// The queue's name for it: the same however often it is delivered.
+    /// By what it is remembered: the queue's name for it, the same however often it is delivered. A message that a long
+    /// pause moved into the bucket keeps the name that it had before.
     pub message_id: String,
+    /// The queue's name for it now, which an answer to the queue uses.
+    pub item_id: String,
     /// What is in it. Record content: not for logs.
     pub body: String,
     /// By which its visibility is set; `None` for a message that came from no queue.
@@ -39,6 +45,21 @@ struct Wire {
     body: String,
     #[serde(default)]
     attributes: Attributes,
+    #[serde(default)]
+    message_attributes: Own,
+}
+
+/// What the relay itself has written onto a message.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Own {
+    relay_origin: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Text {
+    string_value: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -50,15 +71,22 @@ struct Attributes {
 }
 
 impl Received {
+    /// Whether there may be memories of it.
+    pub fn is_known(&self) -> bool {
+        self.receives > 1 || self.message_id != self.item_id
+    }
+
     /// Reads one element of an event's `Records` (AWS Lambda developer guide, "Using Lambda with Amazon SQS").
     pub fn read(record: Value) -> Option<Self> {
         let wire: Wire = serde_json::from_value(record).ok()?;
         let attributes = wire.attributes;
+        let origin = wire.message_attributes.relay_origin.and_then(|text| text.string_value);
         let milliseconds = attributes
             .approximate_first_receive_timestamp
             .and_then(|text| text.parse().ok());
         Some(Self {
-            message_id: wire.message_id,
+            message_id: origin.unwrap_or_else(|| wire.message_id.clone()),
+            item_id: wire.message_id,
             body: wire.body,
             receipt: wire.receipt_handle,
             receives: attributes
@@ -88,6 +116,15 @@ mod tests {
             received.first_received_at,
             Some(Timestamp::from_millisecond(1_795_512_600_000).unwrap())
         );
+    }
+
+    #[test]
+    fn a_message_that_was_moved_away_is_remembered_by_its_old_name() {
+        let received = Received::read(json!({"messageId": "m2", "body": "{}",
+            "messageAttributes": {ORIGIN: {"stringValue": "m1", "dataType": "String"}}}))
+        .unwrap();
+        assert_eq!((received.message_id.as_str(), received.item_id.as_str()), ("m1", "m2"));
+        assert!(received.is_known());
     }
 
     #[test]

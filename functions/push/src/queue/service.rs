@@ -1,4 +1,5 @@
-//! `RecordsQueue`, as far as push acts on it itself: how long a message stays out of sight, and messages put onto it.
+//! `RecordsQueue`, as far as push acts on it itself: how long a message stays out of sight, messages put onto it, and
+//! during a long pause messages taken from it.
 
 use std::time::Duration;
 
@@ -6,8 +7,21 @@ use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::http::HttpResponse;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName as Attribute};
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use shared::aws::problem;
 use uuid::Uuid;
+
+use super::received::{ORIGIN, Received};
+use crate::upkeep::Deferred;
+
+/// As many messages as SQS gives in one call (Amazon SQS API reference, `ReceiveMessage`); and so many calls are under way
+/// at once. One call a message: batch calls stand-ins for SQS take for actions that no role can be given.
+pub const AT_ONCE: usize = 10;
+/// How long a look waits for messages, in seconds: without a wait SQS asks some of its servers only, and a look may come
+/// back empty although there are messages (Amazon SQS developer guide, "Short and long polling").
+const LOOK: i32 = 1;
 
 /// The queue could not be acted on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +47,58 @@ pub trait RecordsQueue: Send + Sync + 'static {
     /// # Errors
     /// The queue refused or failed.
     fn send(&self, body: &str, group: &str) -> impl Future<Output = Result<String, QueueError>> + Send;
+
+    /// Takes a few messages that wait, out of sight of everybody else for that long. None: nothing waits.
+    ///
+    /// # Errors
+    /// The queue refused or failed.
+    fn take(&self, out_of_sight: Duration) -> impl Future<Output = Result<Vec<Taken>, QueueError>> + Send;
+
+    /// Deletes messages that were taken.
+    ///
+    /// # Errors
+    /// The queue refused or failed, for one of them at least.
+    fn delete(&self, receipts: &[String]) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Puts messages back that were moved away, [`AT_ONCE`] at most, under the name they had.
+    ///
+    /// # Errors
+    /// The queue refused or failed, for one of them at least.
+    fn put_back(&self, messages: &[Deferred]) -> impl Future<Output = Result<(), QueueError>> + Send;
+}
+
+/// A message taken from the queue.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// The message.
+    pub received: Received,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+}
+
+impl Taken {
+    fn of(message: Message) -> Option<Self> {
+        let attributes = message.attributes.unwrap_or_default();
+        let number = |name: &Attribute| attributes.get(name).and_then(|text| text.parse::<i64>().ok());
+        let instant = |name: &Attribute| number(name).and_then(|at| Timestamp::from_millisecond(at).ok());
+        let item_id = message.message_id?;
+        let own = message.message_attributes.unwrap_or_default();
+        let origin = own.get(ORIGIN).and_then(|value| value.string_value.clone());
+        Some(Self {
+            sent_at: instant(&Attribute::SentTimestamp),
+            received: Received {
+                message_id: origin.unwrap_or_else(|| item_id.clone()),
+                item_id,
+                body: message.body.unwrap_or_default(),
+                receipt: message.receipt_handle,
+                receives: number(&Attribute::ApproximateReceiveCount)
+                    .and_then(|count| u32::try_from(count).ok())
+                    .unwrap_or(1),
+                first_received_at: instant(&Attribute::ApproximateFirstReceiveTimestamp),
+                group: attributes.get(&Attribute::MessageGroupId).cloned(),
+            },
+        })
+    }
 }
 
 /// The queue itself.
@@ -49,6 +115,25 @@ impl SqsQueue {
             client: Client::new(config),
             url: url.into(),
         }
+    }
+
+    async fn put_one_back(&self, message: &Deferred) -> Result<(), QueueError> {
+        let action = "put messages back onto";
+        let origin = MessageAttributeValue::builder().data_type("String");
+        let origin = origin.string_value(&message.message_id).build();
+        let origin = origin.map_err(|error| QueueError {
+            action,
+            problem: error.to_string(),
+        })?;
+        let send = self.client.send_message().queue_url(&self.url);
+        let mut send = send.message_body(&message.body).message_attributes(ORIGIN, origin);
+        if self.is_fifo() {
+            // Put back twice within five minutes it is one.
+            send = send
+                .message_group_id(message.group.as_deref().unwrap_or("deferred"))
+                .message_deduplication_id(&message.message_id);
+        }
+        send.send().await.map(|_| ()).map_err(|error| failed(action, &error))
     }
 
     /// A FIFO queue's name ends so (Amazon SQS developer guide, "FIFO queue and message identifiers").
@@ -97,6 +182,51 @@ impl RecordsQueue for SqsQueue {
             .await
             .map_err(|error| failed("put a message onto", &error))?;
         Ok(sent.message_id.unwrap_or_default())
+    }
+
+    async fn take(&self, out_of_sight: Duration) -> Result<Vec<Taken>, QueueError> {
+        let attributes = [
+            Attribute::SentTimestamp,
+            Attribute::ApproximateReceiveCount,
+            Attribute::ApproximateFirstReceiveTimestamp,
+            Attribute::MessageGroupId,
+        ];
+        let receive = self
+            .client
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(i32::try_from(AT_ONCE).unwrap_or(1))
+            .visibility_timeout(i32::try_from(out_of_sight.as_secs()).unwrap_or(i32::MAX))
+            .wait_time_seconds(LOOK)
+            .set_message_system_attribute_names(Some(attributes.to_vec()))
+            .message_attribute_names(ORIGIN);
+        let received = receive.send().await;
+        let received = received.map_err(|error| failed("take messages from", &error))?;
+        let messages = received.messages.unwrap_or_default().into_iter();
+        Ok(messages.filter_map(Taken::of).collect())
+    }
+
+    async fn delete(&self, receipts: &[String]) -> Result<(), QueueError> {
+        for receipts in receipts.chunks(AT_ONCE) {
+            let deletes = receipts.iter().map(|receipt| async move {
+                let delete = self.client.delete_message().queue_url(&self.url);
+                let deleted = delete.receipt_handle(receipt).send().await;
+                deleted.map_err(|error| failed("delete moved messages from", &error))
+            });
+            try_join_all(deletes).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_back(&self, messages: &[Deferred]) -> Result<(), QueueError> {
+        if self.is_fifo() {
+            for message in messages {
+                self.put_one_back(message).await?;
+            }
+            return Ok(());
+        }
+        let sends = messages.iter().map(|message| self.put_one_back(message));
+        try_join_all(sends).await.map(|_| ())
     }
 }
 

@@ -7,7 +7,7 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::bigin::{Bigin, ModuleName};
 use shared::clock::Clock;
 use shared::state::{StateError, Table};
@@ -47,6 +47,8 @@ pub struct Settings {
     pub slice_budget: Duration,
     /// How long an import waits before it looks again whether it is its turn, in seconds.
     pub turn_poll_s: u64,
+    /// At what age messages that a pause keeps waiting are moved into the bucket.
+    pub defer_after: SignedDuration,
     /// How long the turn is held without a sign of life.
     pub turn_lasts: Duration,
     /// The same for a slice, which shows one at each checkpoint.
@@ -70,6 +72,7 @@ impl Default for Settings {
             bigin_concurrency: 5,
             slice_budget: Duration::from_mins(2),
             turn_poll_s: 20,
+            defer_after: SignedDuration::from_hours(7 * 24),
             // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
             turn_lasts: Duration::from_secs(100),
             // A checkpoint's distance, and then as long as a call may take: when a dead slice's turn runs out, what it had

@@ -10,9 +10,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use push::direct::{Imports, StartError};
 use push::handler::{Doors, Push};
-use push::queue::{QueueError, RecordsQueue};
+use push::queue::{AT_ONCE, QueueError, Received, RecordsQueue, Taken};
 use push::relay::{Means, Relay, Settings};
 use push::report::Report;
+use push::upkeep::Deferred;
 use serde_json::{Value, json};
 use shared::intake::{Intake, MemoryIntake};
 
@@ -23,6 +24,9 @@ use crate::support::{TestClock, TestMeans, TestTokens, World};
 #[derive(Debug, Clone)]
 pub struct Lying {
     pub id: String,
+    /// The name it had before it was moved away and brought back.
+    pub origin: Option<String>,
+    pub sent_at: Timestamp,
     pub body: String,
     pub group: Option<String>,
     pub receives: u32,
@@ -45,10 +49,17 @@ impl MemoryQueue {
     }
 
     pub fn put_into(&self, group: Option<&str>, body: impl std::fmt::Display) -> String {
+        self.put_at(Timestamp::now(), group, body)
+    }
+
+    /// Puts a message that was sent at that time.
+    pub fn put_at(&self, sent_at: Timestamp, group: Option<&str>, body: impl std::fmt::Display) -> String {
         let id = format!("m{}", self.last.fetch_add(1, Ordering::SeqCst));
         let group = group.map(str::to_owned);
         let lying = Lying {
             id: id.clone(),
+            origin: None,
+            sent_at,
             body: body.to_string(),
             group,
             receives: 0,
@@ -68,6 +79,11 @@ impl MemoryQueue {
         self.hidden.lock().unwrap().get(id).copied()
     }
 
+    /// All times out of sight are over.
+    pub fn show_all(&self) {
+        self.hidden.lock().unwrap().clear();
+    }
+
     /// Delivers all that lies there, as one event.
     fn deliver(&self, now: Timestamp) -> Value {
         let mut lying = self.lying.lock().unwrap();
@@ -77,6 +93,8 @@ impl MemoryQueue {
                 message.receives += 1;
                 let first = *message.first_received_at.get_or_insert(now);
                 json!({"messageId": message.id, "receiptHandle": message.id, "body": message.body, "eventSource": "aws:sqs",
+                    "messageAttributes": message.origin.as_ref().map_or(json!({}), |origin|
+                        json!({"relay_origin": {"stringValue": origin, "dataType": "String"}})),
                     "attributes": {"ApproximateReceiveCount": message.receives.to_string(),
                         "ApproximateFirstReceiveTimestamp": first.as_millisecond().to_string(),
                         "MessageGroupId": message.group}})
@@ -100,6 +118,56 @@ impl RecordsQueue for MemoryQueue {
             });
         }
         Ok(self.put_into(Some(group), body))
+    }
+
+    async fn take(&self, out_of_sight: Duration) -> Result<Vec<Taken>, QueueError> {
+        tokio::task::yield_now().await;
+        let mut hidden = self.hidden.lock().unwrap();
+        let mut lying = self.lying.lock().unwrap();
+        let waiting = lying
+            .iter_mut()
+            .filter(|message| hidden.get(&message.id).is_none_or(Duration::is_zero));
+        let taken: Vec<Taken> = waiting.take(AT_ONCE).map(take).collect();
+        hidden.extend(taken.iter().map(|taken| (taken.received.item_id.clone(), out_of_sight)));
+        Ok(taken)
+    }
+
+    async fn delete(&self, receipts: &[String]) -> Result<(), QueueError> {
+        tokio::task::yield_now().await;
+        self.lying
+            .lock()
+            .unwrap()
+            .retain(|message| !receipts.contains(&message.id));
+        Ok(())
+    }
+
+    async fn put_back(&self, messages: &[Deferred]) -> Result<(), QueueError> {
+        assert!(messages.len() <= AT_ONCE);
+        tokio::task::yield_now().await;
+        for message in messages {
+            let id = self.put_into(message.group.as_deref(), &message.body);
+            let mut lying = self.lying.lock().unwrap();
+            let put = lying.iter_mut().find(|lying| lying.id == id).unwrap();
+            put.origin = Some(message.message_id.clone());
+        }
+        Ok(())
+    }
+}
+
+fn take(message: &mut Lying) -> Taken {
+    message.receives += 1;
+    let received = Received {
+        message_id: message.origin.clone().unwrap_or_else(|| message.id.clone()),
+        item_id: message.id.clone(),
+        body: message.body.clone(),
+        receipt: Some(message.id.clone()),
+        receives: message.receives,
+        first_received_at: None,
+        group: message.group.clone(),
+    };
+    Taken {
+        received,
+        sent_at: Some(message.sent_at),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use push::bucket::{BucketError, ObjectVersion, Objects};
+use jiff::Timestamp;
+use push::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
 
 use super::crash::Crash;
 
@@ -144,6 +145,39 @@ impl Objects for MemoryBucket {
         self.crash.touch().await;
         self.forget(key);
         Ok(())
+    }
+
+    async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+        self.crash.touch().await;
+        Ok(Self::keys(self, prefix).into_iter().take(3).collect())
+    }
+
+    /// Pages of three versions, which cut the versions of one key apart.
+    async fn versions(&self, prefix: &str, from: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+        self.crash.touch().await;
+        let held = self.held.lock().unwrap();
+        let keys = held.iter().filter(|(key, _)| key.starts_with(prefix));
+        let all = keys.flat_map(|(key, versions)| versions.iter().rev().map(|version| describe(key, version)));
+        let all: Vec<ObjectVersion> = all.collect();
+        let is_mark =
+            |object: &ObjectVersion, mark: &Mark| object.key == mark.key && object.version_id == mark.version_id;
+        let start = from.map_or(0, |mark| {
+            all.iter().position(|object| is_mark(object, &mark)).unwrap() + 1
+        });
+        let page: Vec<_> = all.iter().skip(start).take(3).cloned().collect();
+        let mark = |object: &ObjectVersion| Mark {
+            key: object.key.clone(),
+            version_id: object.version_id.clone(),
+        };
+        let next = (start + page.len() < all.len()).then(|| mark(page.last().unwrap()));
+        let listed = page.into_iter().map(|object| Listed {
+            object: ObjectVersion {
+                put_at: Some(Timestamp::UNIX_EPOCH),
+                ..object
+            },
+            is_deletion: false,
+        });
+        Ok((listed.collect(), next))
     }
 
     async fn put_together(&self, key: &str, _: &str, parts: &[String]) -> Result<(), BucketError> {

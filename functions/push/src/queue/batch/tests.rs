@@ -11,6 +11,7 @@ fn received(id: &str, records: usize, group: Option<&str>) -> Received {
         .collect();
     Received {
         message_id: id.to_owned(),
+        item_id: id.to_owned(),
         body: json!({"module": "Contacts", "records": records}).to_string(),
         receipt: Some(id.to_owned()),
         receives: 1,

@@ -1,0 +1,71 @@
+//! Puts deferred messages back onto the queue.
+
+use std::collections::HashSet;
+
+use shared::state::upkeep::{self, Upkeep};
+
+use super::{Caretaker, Deferred, FOLDER, UpkeepError, deferred};
+use crate::bucket::Objects;
+use crate::direct::Imports;
+use crate::queue::{AT_ONCE, RecordsQueue};
+use crate::relay::Means;
+
+/// Larger than any object that was written here.
+const LARGEST: u64 = 64 << 20;
+
+impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+    /// Brings messages back, the oldest first: how many, and whether these were all.
+    pub(super) async fn bring_back(&self, noted: Option<&Upkeep>) -> Result<(usize, bool), UpkeepError> {
+        let mut brought = 0;
+        // A message that is there twice, because it was moved and something died before it was deleted, comes back once.
+        let mut seen = HashSet::new();
+        let mut begun = noted.and_then(|upkeep| upkeep.brought_back.clone());
+        loop {
+            let keys = self.relay.bucket.keys(FOLDER).await?;
+            if keys.is_empty() {
+                return Ok((brought, true));
+            }
+            for key in keys {
+                let from = match begun.take() {
+                    Some((begun, count)) if begun == key => count,
+                    _ => 0,
+                };
+                let Some(text) = self.relay.bucket.get(&key, LARGEST).await? else {
+                    continue;
+                };
+                let messages =
+                    deferred::read(&text).map_err(|line| UpkeepError::Unreadable { key: key.clone(), line })?;
+                let mut at = from.min(messages.len());
+                while at < messages.len() {
+                    if self.is_over() {
+                        return Ok((brought, false));
+                    }
+                    let some = &messages[at..messages.len().min(at + AT_ONCE)];
+                    let new: Vec<Deferred> = some
+                        .iter()
+                        .filter(|message| seen.insert(message.message_id.clone()))
+                        .cloned()
+                        .collect();
+                    if !new.is_empty() {
+                        self.queue.put_back(&new).await?;
+                    }
+                    brought += new.len();
+                    at += some.len();
+                    self.note_progress(&key, at).await?;
+                }
+                self.relay.bucket.delete(&key).await?;
+            }
+        }
+    }
+
+    /// After a crash no more than a few messages are put back twice.
+    async fn note_progress(&self, key: &str, count: usize) -> Result<(), UpkeepError> {
+        let now = self.relay.now();
+        let upkeep = upkeep::read(&self.relay.table).await?.unwrap_or(Upkeep {
+            look_at: now + self.relay.settings.defer_after,
+            brought_back: None,
+        });
+        let brought_back = Some((key.to_owned(), count));
+        Ok(upkeep::write(&self.relay.table, &Upkeep { brought_back, ..upkeep }).await?)
+    }
+}

@@ -1,0 +1,166 @@
+//! What a pause does to what waits, and what is left to do when it is over. While delivery is paused, messages that would
+//! grow too old on the queue move into the bucket. Afterwards they come back, and files are looked for that no import has.
+//!
+//! The scheduled refresh asks for this, and so do resume and authorize. Asked in vain it does nothing.
+
+mod bringing;
+mod deferred;
+mod moving;
+mod rules;
+mod sweeping;
+
+use jiff::SignedDuration;
+use serde::Serialize;
+use shared::state::lease::{self, Taken};
+use shared::state::upkeep::{self, Upkeep};
+use shared::state::{Key, StateError, pause};
+use tokio::time::Instant;
+
+pub use deferred::{Deferred, FOLDER};
+
+use crate::bucket::BucketError;
+use crate::direct::{Imports, StartError};
+use crate::ledger::LedgerError;
+use crate::queue::{QueueError, RecordsQueue};
+use crate::relay::{Means, Relay};
+
+/// Longer than push may run (180 s): a lease that has run out belongs to an invocation that is dead.
+const LEASE: SignedDuration = SignedDuration::from_secs(200);
+
+/// Why the upkeep stopped. What it did until then stands, and the next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum UpkeepError {
+    /// The state table.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The ledger of files.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The queue.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The bucket.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// An import could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A deferred message cannot be read.
+    #[error(
+        "line {line} of {key} is no deferred message: mend or remove the line, or move the object out of deferred/; the objects behind it wait"
+    )]
+    Unreadable {
+        /// The object.
+        key: String,
+        /// The line, the first is 1.
+        line: usize,
+    },
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct UpkeepAnswer {
+    /// Whether delivery is paused.
+    pub paused: bool,
+    /// Whether another invocation was at it already.
+    pub under_way: bool,
+    /// Messages moved from the queue into the bucket.
+    pub deferred: usize,
+    /// Messages put back onto the queue.
+    pub brought_back: usize,
+    /// Imports started for files that none had.
+    pub imports_started: usize,
+    /// Whether something was left for the next time.
+    pub unfinished: bool,
+}
+
+/// Does the upkeep.
+pub struct Caretaker<'a, M: Means, Q, S> {
+    /// The means.
+    pub relay: &'a Relay<M>,
+    /// `RecordsQueue`.
+    pub queue: &'a Q,
+    /// What starts imports.
+    pub imports: &'a S,
+    /// When nothing new is begun any more.
+    pub until: Instant,
+}
+
+impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+    /// Does what there is to do. `holder` names the invocation: only one at a time is at it.
+    ///
+    /// # Errors
+    /// Something failed on the way.
+    pub async fn look_after(&self, holder: &str) -> Result<UpkeepAnswer, UpkeepError> {
+        let (table, key) = (&self.relay.table, Key::new("lease", "upkeep"));
+        if let Taken::No { .. } = lease::take(table, &key, holder, self.relay.now(), LEASE).await? {
+            return Ok(UpkeepAnswer {
+                under_way: true,
+                ..UpkeepAnswer::default()
+            });
+        }
+        let done = self.under_lease().await;
+        if let Err(error) = lease::give_back(table, &key, holder).await {
+            tracing::warn!(%error, "the lease was not given back; it runs out by itself");
+        }
+        match &done {
+            Ok(answer) => tracing::info!(
+                deferred = answer.deferred,
+                brought_back = answer.brought_back,
+                imports_started = answer.imports_started,
+                "upkeep"
+            ),
+            Err(error) => tracing::error!(%error, "the upkeep broke off"),
+        }
+        done
+    }
+
+    async fn under_lease(&self) -> Result<UpkeepAnswer, UpkeepError> {
+        let (table, now) = (&self.relay.table, self.relay.now());
+        let noted = upkeep::read(table).await?;
+        if let Some(pause) = pause::current(table, now).await? {
+            let limit = self.relay.settings.defer_after;
+            let since = pause.since.unwrap_or(now);
+            let upkeep = noted.unwrap_or_else(|| Upkeep::of_pause(since, limit));
+            return self.during_a_pause(upkeep).await;
+        }
+        // Neither waits for the other's trouble to pass.
+        let (back, swept) = (self.bring_back(noted.as_ref()).await, self.sweep().await);
+        let ((brought_back, all_are_back), (imports_started, all_are_known)) = (back?, swept?);
+        let unfinished = !(all_are_back && all_are_known);
+        match noted {
+            _ if !unfinished => upkeep::clear(table).await?,
+            // The next scheduled refresh sees by the note that something is left.
+            None => upkeep::write(table, &Upkeep::of_pause(now, self.relay.settings.defer_after)).await?,
+            Some(_) => {}
+        }
+        Ok(UpkeepAnswer {
+            brought_back,
+            imports_started,
+            unfinished,
+            ..UpkeepAnswer::default()
+        })
+    }
+
+    /// Notes that there is a pause, so that its end is seen, and moves messages away when it is time.
+    async fn during_a_pause(&self, mut upkeep: Upkeep) -> Result<UpkeepAnswer, UpkeepError> {
+        let mut answer = UpkeepAnswer {
+            paused: true,
+            ..UpkeepAnswer::default()
+        };
+        // Written first: what is moved is then sure to be brought back.
+        upkeep::write(&self.relay.table, &upkeep).await?;
+        if self.relay.now() >= upkeep.look_at {
+            let moved = self.move_old_messages().await?;
+            (answer.deferred, answer.unfinished) = (moved.moved, !moved.saw_all);
+            upkeep.look_at = moved.next_look(self.relay.now(), self.relay.settings.defer_after);
+            upkeep::write(&self.relay.table, &upkeep).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Whether there is no time left to begin something new.
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+}

@@ -1,0 +1,139 @@
+//! Moves old messages from the queue into the bucket.
+
+use std::time::Duration;
+
+use futures_util::future::{join_all, try_join_all};
+use shared::state::pause;
+
+use super::rules::{Walk, is_moved};
+use super::{Caretaker, Deferred, UpkeepError, deferred};
+use crate::bucket::Objects;
+use crate::direct::Imports;
+use crate::queue::{Memory, RecordsQueue, Taken, recall, remember};
+use crate::relay::Means;
+
+/// What was taken is out of sight for longer than this invocation may run, so that the walk meets each message once.
+const OUT_OF_SIGHT: Duration = Duration::from_secs(200);
+/// How many looks at the queue are under way at once.
+const LOOKS: usize = 8;
+/// An object is written when it has so many messages, ...
+const MOST_MESSAGES: usize = 500;
+/// ... or so many bytes.
+const MOST_BYTES: usize = 8 << 20;
+
+impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+    /// Goes through the queue once. It stops early when the pause ends or the time is over.
+    pub(super) async fn move_old_messages(&self) -> Result<Walk, UpkeepError> {
+        let limit = self.relay.settings.defer_after;
+        let mut walk = Walk {
+            moved: 0,
+            left: 0,
+            oldest_left: None,
+            saw_all: false,
+        };
+        let mut young = Vec::new();
+        while !self.is_over() {
+            let (old, seen_young, was_empty) = self.take_some().await?;
+            walk.moved += old.len();
+            self.put_away(old).await?;
+            walk.left += seen_young.len();
+            let oldest = seen_young.iter().filter_map(|taken| taken.sent_at).min();
+            walk.oldest_left = walk.oldest_left.into_iter().chain(oldest).min();
+            young.extend(seen_young);
+            if was_empty {
+                walk.saw_all = true;
+                break;
+            }
+            if pause::current(&self.relay.table, self.relay.now()).await?.is_none() {
+                break;
+            }
+        }
+        tracing::info!(
+            moved = walk.moved,
+            left = walk.left,
+            limit_s = limit.as_secs(),
+            "the queue was gone through"
+        );
+        self.leave(young).await;
+        Ok(walk)
+    }
+
+    /// Takes messages until there are enough for an object: the old, the young, and whether none are left.
+    async fn take_some(&self) -> Result<(Vec<Taken>, Vec<Taken>, bool), UpkeepError> {
+        let (mut old, mut young, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (limit, now) = (self.relay.settings.defer_after, self.relay.now());
+        while old.len() < MOST_MESSAGES && bytes < MOST_BYTES && !self.is_over() {
+            let looks = try_join_all((0..LOOKS).map(|_| self.queue.take(OUT_OF_SIGHT))).await?;
+            let taken: Vec<Taken> = looks.into_iter().flatten().collect();
+            if taken.is_empty() {
+                return Ok((old, young, true));
+            }
+            for taken in taken {
+                if is_moved(taken.sent_at, now, limit) {
+                    bytes += taken.received.body.len();
+                    old.push(taken);
+                } else {
+                    young.push(taken);
+                }
+            }
+        }
+        Ok((old, young, false))
+    }
+
+    /// Into the bucket first, then off the queue: what dies between the two is there twice, and never nowhere.
+    async fn put_away(&self, mut taken: Vec<Taken>) -> Result<(), UpkeepError> {
+        if taken.is_empty() {
+            return Ok(());
+        }
+        taken.sort_by_key(|taken| taken.sent_at);
+        let messages: Vec<Deferred> = taken.iter().map(Deferred::from).collect();
+        let key = deferred::key(self.relay.now());
+        let text = deferred::write(&messages).map_err(|_| UpkeepError::Unreadable {
+            key: key.clone(),
+            line: 0,
+        })?;
+        // Where it comes back its deliveries are counted anew.
+        self.note_deliveries(&taken, |_| 0).await?;
+        self.relay.bucket.put(&key, "application/x-ndjson", text).await?;
+        let receipts: Vec<String> = taken.into_iter().filter_map(|taken| taken.received.receipt).collect();
+        Ok(self.queue.delete(&receipts).await?)
+    }
+
+    /// Lets young messages be seen again. The look at them was a delivery that sent nothing: it is noted, so that it is
+    /// not taken for one that died.
+    async fn leave(&self, young: Vec<Taken>) {
+        if let Err(error) = self.note_deliveries(&young, |taken| taken.received.receives).await {
+            tracing::warn!(%error, "a look at messages may count as a delivery that died");
+        }
+        for some in young.chunks(LOOKS) {
+            let receipts = some.iter().filter_map(|taken| taken.received.receipt.as_deref());
+            let shown = join_all(receipts.map(|receipt| self.queue.hide(receipt, Duration::ZERO))).await;
+            if let Some(error) = shown.into_iter().find_map(Result::err) {
+                tracing::warn!(%error, "messages stay out of sight for some minutes");
+            }
+        }
+    }
+
+    /// Notes of which delivery the memory of each message speaks. Where nothing is remembered and nothing was delivered
+    /// before, there is nothing to note.
+    async fn note_deliveries(&self, taken: &[Taken], delivery: impl Fn(&Taken) -> u32) -> Result<(), UpkeepError> {
+        let (table, now) = (&self.relay.table, self.relay.now());
+        for some in taken.chunks(100) {
+            let ids: Vec<&str> = some.iter().map(|taken| taken.received.message_id.as_str()).collect();
+            let mut memories = recall(table, &ids).await?;
+            let writes = some.iter().filter_map(|taken| {
+                let (id, delivery) = (&taken.received.message_id, delivery(taken));
+                let memory = memories.remove(id);
+                let is_needed = memory.is_some() || delivery > 0;
+                let memory = Memory {
+                    delivery,
+                    ..memory.unwrap_or_default()
+                };
+                is_needed.then_some((id, memory))
+            });
+            let writes: Vec<_> = writes.collect();
+            try_join_all(writes.iter().map(|(id, memory)| remember(table, id, memory, now))).await?;
+        }
+        Ok(())
+    }
+}

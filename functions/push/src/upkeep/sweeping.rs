@@ -1,0 +1,187 @@
+//! Looks through the inbox for files that no import has: their event was lost, or their execution was stopped.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Caretaker, UpkeepError};
+use crate::bucket::{Listed, ObjectVersion, Objects};
+use crate::direct::Imports;
+use crate::import::is_alive;
+use crate::inbox_key::InboxKey;
+use crate::ledger::{Entry, Standing, Waiting};
+use crate::queue::RecordsQueue;
+use crate::relay::Means;
+
+/// How many keys are looked up in the ledger at once.
+const AT_ONCE: usize = 8;
+
+impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+    /// Starts an import for each version that has none: how many, and whether the whole inbox was looked through.
+    pub(super) async fn sweep(&self) -> Result<(usize, bool), UpkeepError> {
+        let line = self.relay.ledger.line().await?;
+        let (mut started, mut from) = (0, None);
+        let mut last_key: Vec<Listed> = Vec::new();
+        loop {
+            let (listed, next) = self.relay.bucket.versions("inbox/", from).await?;
+            last_key.extend(listed);
+            let mut keys = by_key(std::mem::take(&mut last_key));
+            // The versions of the page's last key may go on on the next page.
+            if next.is_some() {
+                last_key = keys.pop().unwrap_or_default();
+            }
+            let missed = stream::iter(keys).map(|versions| self.missed(versions, &line));
+            let missed: Vec<Vec<ObjectVersion>> = missed.buffered(AT_ONCE).try_collect().await?;
+            for object in missed.into_iter().flatten() {
+                if self.is_over() {
+                    return Ok((started, false));
+                }
+                let name = format!("swept-{}", Uuid::new_v4());
+                self.imports.start(&name, &self.event(&object, started)).await?;
+                started += 1;
+            }
+            from = next;
+            match from {
+                None => return Ok((started, true)),
+                Some(_) if self.is_over() => return Ok((started, false)),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// The versions of one key that no import has, oldest first.
+    async fn missed(&self, versions: Vec<Listed>, line: &[Waiting]) -> Result<Vec<ObjectVersion>, UpkeepError> {
+        let Some(first) = versions.first() else {
+            return Ok(Vec::new());
+        };
+        // What is no file, or lies where no file is looked for, has no entry in the ledger and was told about.
+        let is_file = InboxKey::parse(&first.object.key).is_ok() && !first.object.key.ends_with('/');
+        if !is_file || first.is_deletion {
+            return Ok(Vec::new());
+        }
+        let entries = self.relay.ledger.versions(&first.object.key).await?;
+        let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
+        Ok(unknown(versions, &entries, |entry| {
+            is_alive(line, &entry.execution, self.relay.now())
+        }))
+    }
+
+    /// The event that an import of this version is started with. Of versions of one second each is said to be later than
+    /// the one before, so that they are imported in their order.
+    fn event(&self, object: &ObjectVersion, number: usize) -> Value {
+        let put_at = object.put_at.unwrap_or_else(|| self.relay.now());
+        let later = SignedDuration::from_millis(i64::try_from(number % 1_000).unwrap_or(0));
+        json!({"time": put_at + later, "detail": {
+            "bucket": {"name": self.relay.bucket.name()},
+            "object": {"key": object.key, "etag": object.etag.trim_matches('"'), "version-id": object.version_id},
+        }})
+    }
+}
+
+/// A listing, taken apart by key.
+fn by_key(listed: Vec<Listed>) -> Vec<Vec<Listed>> {
+    let mut keys: Vec<Vec<Listed>> = Vec::new();
+    for listed in listed {
+        match keys.last_mut() {
+            Some(same) if same[0].object.key == listed.object.key => same.push(listed),
+            _ => keys.push(vec![listed]),
+        }
+    }
+    keys
+}
+
+/// Those of a key's versions, newest first, that no import has; oldest first. A version older than one that was imported
+/// must not overwrite it, and one that was deleted is not wanted any more.
+fn unknown(versions: Vec<Listed>, entries: &[Entry], is_alive: impl Fn(&Entry) -> bool) -> Vec<ObjectVersion> {
+    let is_known = |object: &ObjectVersion| {
+        let is_same = |entry: &&Entry| match (&object.version_id, &entry.version_id) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => entry.etag.trim_matches('"') == object.etag.trim_matches('"'),
+        };
+        let is_in_hand = |entry: &Entry| entry.standing != Standing::Claimed || is_alive(entry);
+        entries.iter().filter(is_same).any(is_in_hand)
+    };
+    let newer = versions
+        .into_iter()
+        .take_while(|listed| !listed.is_deletion && !is_known(&listed.object));
+    let mut unknown: Vec<_> = newer.map(|listed| listed.object).collect();
+    unknown.reverse();
+    unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn version(id: &str) -> Listed {
+        let object = ObjectVersion {
+            key: "inbox/Contacts/a.csv".into(),
+            version_id: Some(id.into()),
+            etag: "e".into(),
+            size: 1,
+            put_at: Timestamp::from_second(7).ok(),
+        };
+        Listed {
+            object,
+            is_deletion: false,
+        }
+    }
+
+    fn entry(id: &str, standing: Standing) -> Entry {
+        Entry {
+            standing,
+            execution: format!("execution-of-{id}"),
+            run_id: String::new(),
+            sequencer: None,
+            version_id: Some(id.into()),
+            etag: "e".into(),
+        }
+    }
+
+    fn ids(unknown: &[ObjectVersion]) -> Vec<&str> {
+        unknown
+            .iter()
+            .filter_map(|object| object.version_id.as_deref())
+            .collect()
+    }
+
+    #[test]
+    fn versions_newer_than_the_last_that_is_known_are_imported_in_their_order() {
+        let versions = || ["v4", "v3", "v2", "v1"].map(version).to_vec();
+        assert_eq!(ids(&unknown(versions(), &[], |_| true)), ["v1", "v2", "v3", "v4"]);
+        let ended = [entry("v2", Standing::Ended)];
+        assert_eq!(ids(&unknown(versions(), &ended, |_| true)), ["v3", "v4"]);
+        let newest = [entry("v4", Standing::Broken)];
+        assert!(unknown(versions(), &newest, |_| true).is_empty());
+    }
+
+    #[test]
+    fn an_import_under_way_is_left_alone_and_a_dead_one_is_not() {
+        let claimed = [entry("v1", Standing::Claimed)];
+        assert!(unknown(vec![version("v1")], &claimed, |_| true).is_empty());
+        assert_eq!(ids(&unknown(vec![version("v1")], &claimed, |_| false)), ["v1"]);
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_imported() {
+        let deleted = Listed {
+            is_deletion: true,
+            ..version("d")
+        };
+        let versions = vec![version("v2"), deleted, version("v1")];
+        assert_eq!(ids(&unknown(versions, &[], |_| true)), ["v2"]);
+    }
+
+    #[test]
+    fn a_listing_is_taken_apart_by_key() {
+        let other = |key: &str| {
+            let mut listed = version("v");
+            listed.object.key = key.into();
+            listed
+        };
+        let keys = by_key(vec![other("a"), other("a"), other("b")]);
+        assert_eq!(keys.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+    }
+}

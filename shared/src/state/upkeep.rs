@@ -1,0 +1,76 @@
+//! What a pause leaves to do: a note that stands from the first look at a pause until all that the pause held back is
+//! on its way again. Push writes it; the scheduled refresh sees by it that push must be asked.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::table::{Key, StateError, Table};
+
+/// The note on a pause that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upkeep {
+    /// When the queue is to be gone through for old messages.
+    pub look_at: Timestamp,
+    /// An object whose messages are being put back onto the queue, and how many of them are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brought_back: Option<(String, usize)>,
+}
+
+impl Upkeep {
+    /// The note on a pause that nobody looked at before. A pause of less than a seventh of the age limit (a day of
+    /// seven) is left alone, since going through the queue costs each message a delivery.
+    pub fn of_pause(since: Timestamp, limit: SignedDuration) -> Self {
+        Self {
+            look_at: since + limit / 7,
+            brought_back: None,
+        }
+    }
+}
+
+/// The note, while there is something to do or to watch.
+///
+/// # Errors
+/// The table failed.
+pub async fn read(table: &impl Table) -> Result<Option<Upkeep>, StateError> {
+    Ok(table.get::<Upkeep>(&key()).await?.map(|stored| stored.value))
+}
+
+/// Writes the note. Whoever does so holds the upkeep's lease.
+///
+/// # Errors
+/// The table failed.
+pub async fn write(table: &impl Table, upkeep: &Upkeep) -> Result<(), StateError> {
+    table.put(&key(), upkeep, None).await
+}
+
+/// Takes the note away: nothing is left to do.
+///
+/// # Errors
+/// The table failed.
+pub async fn clear(table: &impl Table) -> Result<(), StateError> {
+    table.remove(&key(), None).await.map(|_| ())
+}
+
+fn key() -> Key {
+    Key::new("relay", "upkeep")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::MemoryTable;
+
+    #[tokio::test]
+    async fn a_note_stands_until_it_is_taken_away() {
+        let table = MemoryTable::default();
+        assert_eq!(read(&table).await.unwrap(), None);
+        let since: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
+        let upkeep = Upkeep::of_pause(since, SignedDuration::from_hours(7 * 24));
+        assert_eq!(upkeep.look_at, since + SignedDuration::from_hours(24));
+        write(&table, &upkeep).await.unwrap();
+        assert_eq!(read(&table).await.unwrap(), Some(upkeep));
+        clear(&table).await.unwrap();
+        clear(&table).await.unwrap();
+        assert_eq!(read(&table).await.unwrap(), None);
+    }
+}
