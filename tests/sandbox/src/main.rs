@@ -1,10 +1,16 @@
-//! `sandbox --listen 127.0.0.1:9780`: runs the stand-in for Zoho until it is interrupted.
+//! `sandbox --listen 127.0.0.1:9780`: runs the stand-in for Zoho until it is interrupted. SIGUSR1 makes it go away for two
+//! seconds, as a restart does, and come back with all that it knew.
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Parser;
 use sandbox::{Config, Sandbox};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long a restart takes.
+const AWAY: Duration = Duration::from_secs(2);
 
 /// A stateful stand-in for Zoho Accounts and Bigin, for development and tests only.
 #[derive(Debug, Parser)]
@@ -26,9 +32,17 @@ async fn main() -> std::io::Result<()> {
         seed: seed.unwrap_or(default.seed),
         ..default
     };
-    let sandbox = Sandbox::start(config).await?;
+    let mut sandbox = Sandbox::start(config).await?;
+    let mut restarts = signal(SignalKind::user_defined1())?;
     writeln!(std::io::stdout(), "sandbox listening on {}", sandbox.url())?;
-    tokio::signal::ctrl_c().await?;
-    sandbox.stop().await;
-    Ok(())
+    loop {
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                sandbox.stop().await;
+                return Ok(());
+            }
+            _ = restarts.recv() => sandbox.restart(AWAY).await?,
+        }
+    }
 }

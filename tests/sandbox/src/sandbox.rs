@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::Method;
@@ -44,6 +45,7 @@ impl Default for Config {
 #[derive(Debug)]
 pub struct Sandbox {
     world: Arc<World>,
+    address: SocketAddr,
     server: JoinHandle<()>,
     stopped: Arc<AtomicBool>,
 }
@@ -64,17 +66,30 @@ impl Sandbox {
     /// The address cannot be listened on.
     pub async fn start(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let base_url = format!("http://{address}");
         let world = Arc::new(World::new(config.settings, config.seed, base_url));
-        let router = Router::new().fallback(serve).with_state(Arc::clone(&world));
-        let service = router.into_make_service_with_connect_info::<Line>();
-        let stopped = Arc::new(AtomicBool::new(false));
-        let listener = CuttableListener::new(listener, Arc::clone(&stopped));
-        let server = tokio::spawn(async move {
-            // It ends only by being aborted.
-            let _ = axum::serve(listener, service).await;
-        });
-        Ok(Self { world, server, stopped })
+        let (server, stopped) = listen(&world, listener);
+        Ok(Self {
+            world,
+            address,
+            server,
+            stopped,
+        })
+    }
+
+    /// Goes away for a while, as a service does that is restarted: every connection is cut, none is accepted, and what a
+    /// call was about to write may be written or not. Then it listens again where it did, knowing all that it knew.
+    ///
+    /// # Errors
+    /// The address cannot be listened on any more.
+    pub async fn restart(&mut self, away: Duration) -> io::Result<()> {
+        self.cut_off();
+        let _ = (&mut self.server).await;
+        tokio::time::sleep(away).await;
+        let listener = TcpListener::bind(self.address).await?;
+        (self.server, self.stopped) = listen(&self.world, listener);
+        Ok(())
     }
 
     /// Its base URL, such as `http://127.0.0.1:9780`: the accounts server and the API alike.
@@ -137,6 +152,19 @@ impl Sandbox {
         self.cut_off();
         let _ = (&mut self.server).await;
     }
+}
+
+/// Serves what comes in at that door. The flag closes it for connections that are open.
+fn listen(world: &Arc<World>, listener: TcpListener) -> (JoinHandle<()>, Arc<AtomicBool>) {
+    let router = Router::new().fallback(serve).with_state(Arc::clone(world));
+    let service = router.into_make_service_with_connect_info::<Line>();
+    let stopped = Arc::new(AtomicBool::new(false));
+    let listener = CuttableListener::new(listener, Arc::clone(&stopped));
+    let server = tokio::spawn(async move {
+        // It ends only by being aborted.
+        let _ = axum::serve(listener, service).await;
+    });
+    (server, stopped)
 }
 
 impl Drop for Sandbox {

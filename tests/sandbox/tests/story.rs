@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::json;
 use support::Zoho;
 
@@ -61,4 +63,34 @@ async fn the_fields_of_contacts_say_what_may_be_written() {
         (&json!(false), &json!(false))
     );
     assert_eq!(field("Last_Name")["system_mandatory"], true);
+}
+
+#[tokio::test]
+async fn a_restart_cuts_what_is_under_way_and_forgets_nothing() {
+    let mut zoho = Zoho::start().await;
+    let body = json!({"data": [{"Last_Name": "Rao", "Email": "rao@example.com"}]});
+    assert_eq!(zoho.post("Contacts/upsert", body).await.status, 200);
+    zoho.sandbox
+        .console("PUT", "/console/settings", &json!({"latency_ms": 300}));
+    let url = format!("{}/bigin/v2/Contacts?fields=Email", zoho.sandbox.url());
+    let call = |url: &str| {
+        let token = format!("Zoho-oauthtoken {}", zoho.access);
+        zoho.http.get(url).header("Authorization", token).send()
+    };
+    let under_way = tokio::spawn(call(&url));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let away = zoho.sandbox.restart(Duration::from_millis(200));
+    let refused = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        call(&url).await.is_err()
+    };
+    let (restarted, refused) = tokio::join!(away, refused);
+    restarted.unwrap();
+    assert!(refused, "nobody listens while it is away");
+    assert!(under_way.await.unwrap().is_err(), "what was under way was cut");
+    let reply = zoho.get("Contacts?fields=Email").await;
+    assert_eq!(
+        (reply.status, &reply.json["data"][0]["Email"]),
+        (200, &json!("rao@example.com"))
+    );
 }
