@@ -5,10 +5,12 @@ export PYTHONPATH := $(CURDIR)/tests
 export PYTHONDONTWRITEBYTECODE := 1
 LOCAL := python3 -m local
 
-.PHONY: help demo test up down build lint fmt unit explore e2e sbom arm64 setup clean
+.PHONY: help demo test soak smoke-aws up down build lint fmt unit explore e2e sbom arm64 setup clean
 help:
 	@echo "make demo    set everything up and tell the whole story, from the one-time code to revoke"
 	@echo "make test    set everything up and pass every test"
+	@echo "make soak    a storm of everything that goes wrong, for MINUTES=20; SEED=... repeats its choices"
+	@echo "make smoke-aws STACK_NAME=... AWS_REGION=...: the story against a stack of yours and your Bigin (asks first; one contact)"
 	@echo "make up      the local stack, left running to explore (writes target/local/env); make down stops it"
 	@echo "make build   the functions (sam build) and the sandbox"
 	@echo "make lint    format, clippy and template checks    make fmt   format the code"
@@ -21,6 +23,10 @@ demo:
 	@$(LOCAL) demo
 test:
 	@$(LOCAL) test
+soak:
+	@MINUTES=$(MINUTES) SEED=$(SEED) $(LOCAL) soak
+smoke-aws:
+	@$(if $(STACK_NAME),STACK_NAME=$(STACK_NAME)) $(LOCAL) smoke-aws
 up:
 	@$(LOCAL) up
 down:

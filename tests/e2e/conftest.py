@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chaos.storm import PARAMETERS, Storm
 from local.processes import end_on_signals
 from local.relay import FunctionFailed, Relay
 from local.stack import LocalStack, read_env_file
@@ -40,6 +41,21 @@ def relay(stack: LocalStack | None) -> Relay:
     # The suite authorizes more often in ten minutes than a person may.
     relay.console.settings(codes_per_10_minutes=1000)
     return relay
+
+
+@pytest.fixture(scope="session")
+def stormy_stack() -> Iterator[LocalStack]:
+    """A second stack, with servers of its own, for what would trouble the other tests; with a KMS key for all it stores."""
+    say = lambda text: print(f"second stack: {text}", file=sys.__stderr__, flush=True)  # noqa: E731
+    with LocalStack(parameters=PARAMETERS, with_key=True, say=say) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def storm(stormy_stack: LocalStack) -> Storm:
+    """The storm over the second stack: it blows in one test, and another counts when all has settled."""
+    seed = int(os.environ["CHAOS_SEED"]) if os.environ.get("CHAOS_SEED") else None
+    return Storm(stormy_stack, Relay(stormy_stack.environment()), seed)
 
 
 @pytest.fixture(scope="session")

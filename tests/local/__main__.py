@@ -48,6 +48,16 @@ def main(command: str, *arguments: str) -> int:
 
             for place in sbom.write_all():
                 print(place)
+        case "smoke-aws":
+            from smoke.story import tell as smoke
+
+            smoke()
+        case "soak":
+            from chaos.soak import soak
+
+            stages.explore()
+            build.build_all()
+            soak(float(os.environ.get("MINUTES") or 20), int(os.environ["SEED"]) if os.environ.get("SEED") else None)
         case "arm64":
             print(build.build_for_the_other_processor())
         case "up":

@@ -1,0 +1,1 @@
+"""`make smoke-aws`: the story, in an account and a Bigin organisation of one's own."""
