@@ -12,16 +12,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "BiginRelay";
 
-/// Whose events stay out below warnings.
-const QUIET: [&str; 7] = [
-    "aws_config",
-    "aws_runtime",
-    "aws_smithy_runtime",
-    "hyper",
-    "hyper_util",
-    "reqwest",
-    "rustls",
-];
+/// Whose events come in at the level that is asked for.
+const OURS: [&str; 5] = ["shared", "authorize", "refresh", "push", "revoke"];
 
 /// Starts the logs: JSON, one event a line, each with the request id of its invocation (`lambda_runtime` opens a span with it).
 /// An unknown level counts as `info`. Panics are logged too, without their words.
@@ -32,20 +24,25 @@ pub fn init(level: Option<&str>) {
         "debug" => LevelFilter::DEBUG,
         _ => LevelFilter::INFO,
     };
-    // The SDK's and hyper's own events may show requests: they stay out below warnings, whatever the level.
-    let filter = Targets::new()
-        .with_default(level)
-        .with_targets(QUIET.map(|target| (target, level.min(LevelFilter::WARN))));
     let logs = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
         .with_writer(std::io::stdout);
-    let logs = tracing_subscriber::registry().with(logs.with_filter(filter));
+    let logs = tracing_subscriber::registry().with(logs.with_filter(filter(level)));
     // A second start (tests in one process) keeps the first.
     let _ = logs.try_init();
     crate::panics::log_places_only();
+}
+
+/// Events of the SDK, hyper and all others may show requests and answers: they stay out below warnings, whatever the
+/// level. The runtime opens the span with the request id.
+fn filter(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("lambda_runtime", level.min(LevelFilter::INFO))
+        .with_targets(OURS.map(|target| (target, level)))
 }
 
 /// What is measured. The names are fixed: alarms and dashboards match on them.
@@ -144,6 +141,27 @@ fn embedded(stack: &str, now: Timestamp, metrics: &[(Metric, u64)]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tracing_subscriber::filter::LevelFilter as Filter;
+
+    #[test]
+    fn at_debug_only_our_own_events_come_in_below_warnings() {
+        let filter = filter(Filter::DEBUG);
+        for target in ["shared::tokens", "push::queue", "refresh"] {
+            assert!(filter.would_enable(target, &tracing::Level::DEBUG), "{target}");
+        }
+        for target in [
+            "aws_sigv4::http_request",
+            "aws_sdk_secretsmanager",
+            "aws_smithy_runtime::client",
+            "hyper",
+            "reqwest",
+            "rustls",
+        ] {
+            assert!(!filter.would_enable(target, &tracing::Level::INFO), "{target}");
+            assert!(filter.would_enable(target, &tracing::Level::WARN), "{target}");
+        }
+        assert!(!filter.would_enable("lambda_runtime", &tracing::Level::DEBUG));
+    }
 
     #[test]
     fn a_metric_line_declares_what_it_carries() {

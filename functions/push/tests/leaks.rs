@@ -222,7 +222,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
 #[ignore = "run by the test that looks at what it prints"]
 async fn a_life_of_records() {
     let mut scene = Scene::set().await;
-    tracing::info!("planted: the log is looked at");
+    tracing::info!(target: "shared", "planted: the log is looked at");
     scene.post.contacts([person()]);
     scene.consume().await;
     for message in wrong_messages() {

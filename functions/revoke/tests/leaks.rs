@@ -221,7 +221,7 @@ fn faults() -> Vec<Value> {
 #[ignore = "run by the test that looks at what it prints"]
 async fn a_life_of_tokens() {
     let mut stack = Stack::start().await;
-    tracing::info!("planted: the log is looked at");
+    tracing::info!(target: "shared", "planted: the log is looked at");
     let client_id = stack.sandbox.self_client().client_id;
 
     // Files that are wrong, and the right one given to the wrong function.
