@@ -214,6 +214,18 @@ async fn what_may_have_been_delivered_is_known_at_the_next_delivery() {
 }
 
 #[tokio::test]
+async fn what_a_message_by_hand_may_have_delivered_is_known_on_the_queue() {
+    let post = Post::open().await;
+    post.world
+        .faults(json!([{"path": "/bigin/v2/Tasks", "fault": {"kind": "status", "status": 502, "after_commit": true}}]));
+    let answer = post.by_hand(inserts("Tasks", vec![task(1)])).await.unwrap();
+    assert_eq!(answer["deferred"], 1, "{answer}");
+    post.world.faults(json!([]));
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(post.last_report().counts.possibly_duplicated, 1);
+}
+
+#[tokio::test]
 async fn a_process_that_dies_after_the_call_repeats_safely_and_says_what_may_be_double() {
     let post = Post::open().await;
     post.contacts((0..30).map(contact));

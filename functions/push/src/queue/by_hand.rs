@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::state::StateError;
+use uuid::Uuid;
 
 use super::batch::{Batch, Contents};
 use super::closing;
@@ -19,6 +19,7 @@ use crate::relay::{Means, Relay, Turn};
 use crate::report::Report;
 use crate::report_file::RunFiles;
 use crate::stop::Stop;
+use crate::upkeep::Deferred;
 
 /// The most bytes of a message that is put onto the queue: SQS takes more, but counts 64 KiB as a request each, and small
 /// messages fail in small pieces.
@@ -128,9 +129,17 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
                 .collect();
             let mut queued = 0;
             for piece in pieces(&consignment.contents, &consignment.received.body, &open) {
-                let sent = self
-                    .queue
-                    .send(&piece.body, GROUP)
+                let message = Deferred {
+                    message_id: Uuid::new_v4().to_string(),
+                    sent_at: None,
+                    group: Some(GROUP.to_owned()),
+                    body: piece.body,
+                };
+                // Before the message: a consumer may have it at once.
+                self.hand_down(&message.message_id, &consignment.memory, &piece.records)
+                    .await;
+                self.queue
+                    .put(&[message])
                     .await
                     .map_err(|error| ByHandError::NotQueued {
                         left: open.len() - queued,
@@ -139,15 +148,14 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
                         error,
                     })?;
                 queued += piece.records.len();
-                self.hand_down(&sent, &consignment.memory, &piece.records, self.relay.now())
-                    .await;
             }
         }
         Ok(())
     }
 
-    /// A record that may have been delivered already is one on the queue too.
-    async fn hand_down(&self, message_id: &str, memory: &Memory, records: &[usize], now: Timestamp) {
+    /// A record that may have been delivered already, or that Bigin has without all that goes with it, is one on the queue
+    /// too.
+    async fn hand_down(&self, message_id: &str, memory: &Memory, records: &[usize]) {
         let places = || records.iter().enumerate();
         let lost = places().filter_map(|(place, record)| Some((place, *memory.lost.get(record)?)));
         let taken = places().filter_map(|(place, record)| Some((place, memory.taken.get(record)?.clone())));
@@ -157,7 +165,7 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
             ..Memory::default()
         };
         if !(memory.lost.is_empty() && memory.taken.is_empty())
-            && let Err(error) = remember(&self.relay.table, message_id, &memory, now).await
+            && let Err(error) = remember(&self.relay.table, message_id, &memory, self.relay.now()).await
         {
             tracing::warn!(%error, "a record that was sent will be sent again without being known as such");
         }

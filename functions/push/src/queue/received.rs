@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The message attribute that names a message by what it was before a long pause moved it into the bucket.
+/// The message attribute with the name that the relay itself has given a message: what it was before a long pause moved it
+/// into the bucket, or that under which a message by hand has left memories of its records.
 pub(super) const ORIGIN: &str = "relay_origin";
 
 /// A message as it was received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Received {
-    /// By what it is remembered: the queue's name for it, the same however often it is delivered. A message that a long
-    /// pause moved into the bucket keeps the name that it had before.
+    /// By what it is remembered: the queue's name for it, the same however often it is delivered, or the relay's own.
     pub message_id: String,
     /// The queue's name for it now, which an answer to the queue uses.
     pub item_id: String,

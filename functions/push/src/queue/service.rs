@@ -11,7 +11,6 @@ use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeN
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use shared::aws::problem;
-use uuid::Uuid;
 
 use super::received::{ORIGIN, Received};
 use crate::upkeep::Deferred;
@@ -41,13 +40,6 @@ pub trait RecordsQueue: Send + Sync + 'static {
     /// The queue refused or failed.
     fn hide(&self, receipt: &str, wait: Duration) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Puts a message onto the queue, behind others of its group where the queue knows groups, and answers with the
-    /// queue's name for it.
-    ///
-    /// # Errors
-    /// The queue refused or failed.
-    fn send(&self, body: &str, group: &str) -> impl Future<Output = Result<String, QueueError>> + Send;
-
     /// Takes a few messages that wait, out of sight of everybody else for that long. None: nothing waits.
     ///
     /// # Errors
@@ -60,11 +52,12 @@ pub trait RecordsQueue: Send + Sync + 'static {
     /// The queue refused or failed, for one of them at least.
     fn delete(&self, receipts: &[String]) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Puts messages back that were moved away, [`AT_ONCE`] at most, under the name they had.
+    /// Puts messages onto the queue, [`AT_ONCE`] at most, that are remembered by a name of ours: those that a long pause
+    /// moved away by the one they had. Behind others of their group, where the queue knows groups.
     ///
     /// # Errors
     /// The queue refused or failed, for one of them at least.
-    fn put_back(&self, messages: &[Deferred]) -> impl Future<Output = Result<(), QueueError>> + Send;
+    fn put(&self, messages: &[Deferred]) -> impl Future<Output = Result<(), QueueError>> + Send;
 }
 
 /// A message taken from the queue.
@@ -117,8 +110,8 @@ impl SqsQueue {
         }
     }
 
-    async fn put_one_back(&self, message: &Deferred) -> Result<(), QueueError> {
-        let action = "put messages back onto";
+    async fn put_one(&self, message: &Deferred) -> Result<(), QueueError> {
+        let action = "put messages onto";
         let origin = MessageAttributeValue::builder().data_type("String");
         let origin = origin.string_value(&message.message_id).build();
         let origin = origin.map_err(|error| QueueError {
@@ -128,7 +121,7 @@ impl SqsQueue {
         let send = self.client.send_message().queue_url(&self.url);
         let mut send = send.message_body(&message.body).message_attributes(ORIGIN, origin);
         if self.is_fifo() {
-            // Put back twice within five minutes it is one.
+            // Not by content: two messages that say the same are two. Put twice within five minutes one is one.
             send = send
                 .message_group_id(message.group.as_deref().unwrap_or("deferred"))
                 .message_deduplication_id(&message.message_id);
@@ -169,21 +162,6 @@ impl RecordsQueue for SqsQueue {
             .map_err(|error| failed("set the visibility of a message on", &error))
     }
 
-    async fn send(&self, body: &str, group: &str) -> Result<String, QueueError> {
-        let mut message = self.client.send_message().queue_url(&self.url).message_body(body);
-        if self.is_fifo() {
-            // Not by content: two messages that say the same are two.
-            message = message
-                .message_group_id(group)
-                .message_deduplication_id(Uuid::new_v4().to_string());
-        }
-        let sent = message
-            .send()
-            .await
-            .map_err(|error| failed("put a message onto", &error))?;
-        Ok(sent.message_id.unwrap_or_default())
-    }
-
     async fn take(&self, out_of_sight: Duration) -> Result<Vec<Taken>, QueueError> {
         let attributes = [
             Attribute::SentTimestamp,
@@ -218,14 +196,14 @@ impl RecordsQueue for SqsQueue {
         Ok(())
     }
 
-    async fn put_back(&self, messages: &[Deferred]) -> Result<(), QueueError> {
+    async fn put(&self, messages: &[Deferred]) -> Result<(), QueueError> {
         if self.is_fifo() {
             for message in messages {
-                self.put_one_back(message).await?;
+                self.put_one(message).await?;
             }
             return Ok(());
         }
-        let sends = messages.iter().map(|message| self.put_one_back(message));
+        let sends = messages.iter().map(|message| self.put_one(message));
         try_join_all(sends).await.map(|_| ())
     }
 }

@@ -47,7 +47,7 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
                         .cloned()
                         .collect();
                     if !new.is_empty() {
-                        self.queue.put_back(&new).await?;
+                        self.queue.put(&new).await?;
                     }
                     brought += new.len();
                     at += some.len();

@@ -110,16 +110,6 @@ impl RecordsQueue for MemoryQueue {
         Ok(())
     }
 
-    async fn send(&self, body: &str, group: &str) -> Result<String, QueueError> {
-        if *self.refuses.lock().unwrap() {
-            return Err(QueueError {
-                action: "put a message onto",
-                problem: "ordered".into(),
-            });
-        }
-        Ok(self.put_into(Some(group), body))
-    }
-
     async fn take(&self, out_of_sight: Duration) -> Result<Vec<Taken>, QueueError> {
         tokio::task::yield_now().await;
         let mut hidden = self.hidden.lock().unwrap();
@@ -141,8 +131,14 @@ impl RecordsQueue for MemoryQueue {
         Ok(())
     }
 
-    async fn put_back(&self, messages: &[Deferred]) -> Result<(), QueueError> {
+    async fn put(&self, messages: &[Deferred]) -> Result<(), QueueError> {
         assert!(messages.len() <= AT_ONCE);
+        if *self.refuses.lock().unwrap() {
+            return Err(QueueError {
+                action: "put messages onto",
+                problem: "ordered".into(),
+            });
+        }
         tokio::task::yield_now().await;
         for message in messages {
             let id = self.put_into(message.group.as_deref(), &message.body);
