@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-from pathlib import Path
-
 import pytest
-from local.processes import descendants, wait_until
+from chaos import happenings
+from local.processes import wait_until
 from local.relay import Relay, unique
 from local.stack import LocalStack
 
@@ -18,17 +14,10 @@ ROWS = 5000
 
 
 def kill(stack: LocalStack | None, relay: Relay, function: str) -> int:
-    """Kills the running processes of a function, as an out-of-memory would. Only those of this suite's own local AWS."""
+    """As an out-of-memory would; only where the local AWS is this suite's own."""
     if stack is None:
         pytest.skip("the servers are somebody else's")
-    wanted = f"AWS_LAMBDA_FUNCTION_NAME={relay.names[f'{function.upper()}_FUNCTION']}".encode()
-    killed = 0
-    for pid in list(descendants(stack.server_pid("aws"))):
-        with contextlib.suppress(OSError):
-            if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
-    return killed
+    return happenings.kill(stack, relay, function)
 
 
 def test_a_function_killed_in_the_middle_of_a_slice_loses_no_row(stack: LocalStack | None, relay: Relay, authorized: dict) -> None:
