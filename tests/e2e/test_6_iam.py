@@ -35,7 +35,7 @@ def attempts(relay: Relay) -> dict[str, tuple[str, str, dict]]:
         "scan the state": ("dynamodb", "scan", {"TableName": table}),
         "delete the table": ("dynamodb", "delete_table", {"TableName": table}),
         "send a message": ("sqs", "send_message", {"QueueUrl": names["RECORDS_QUEUE_URL"], "MessageBody": "probe"}),
-        "receive messages": ("sqs", "receive_message", {"QueueUrl": names["RECORDS_DEAD_LETTER_QUEUE_URL"]}),
+        "receive dead letters": ("sqs", "receive_message", {"QueueUrl": names["RECORDS_DEAD_LETTER_QUEUE_URL"]}),
         "purge the queue": ("sqs", "purge_queue", {"QueueUrl": names["RECORDS_QUEUE_URL"]}),
         "invoke refresh": ("lambda", "invoke", {"FunctionName": names["REFRESH_FUNCTION"], "InvocationType": "DryRun"}),
         "invoke push": ("lambda", "invoke", {"FunctionName": names["PUSH_FUNCTION"], "InvocationType": "DryRun"}),
@@ -78,7 +78,7 @@ def test_each_role_is_refused_what_is_not_its_business(relay: Relay, authorized:
         for function in ALL:
             may = function in ALLOWED.get(what, set())
             if may and what in NOT_CARRIED_OUT:
-                cells.append("may")
+                cells.append("not tried")
                 continue
             code = probe.call(function, service, call, **arguments)
             denied = probe.denies(code)
