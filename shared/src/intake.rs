@@ -11,7 +11,7 @@ use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 
-use crate::aws::{has_code, problem};
+use crate::aws::{Lazy, has_code, lazy, problem};
 
 /// What push is invoked with for its upkeep.
 const UPKEEP: &str = r#"{"upkeep": true}"#;
@@ -47,7 +47,7 @@ pub trait Intake: Send + Sync {
 /// depend on.
 #[derive(Debug, Clone)]
 pub struct PushIntake {
-    client: Client,
+    client: Lazy<Client>,
     function: String,
 }
 
@@ -72,7 +72,7 @@ impl PushIntake {
     /// The intake of that function.
     pub fn new(config: &SdkConfig, function: impl Into<String>) -> Self {
         Self {
-            client: Client::new(config),
+            client: lazy(config, Client::new),
             function: function.into(),
         }
     }

@@ -50,7 +50,7 @@ pub async fn connect(config: Config) -> Result<Push<AwsMeans, AwsDoors>, ClientU
     let table = DynamoTable::new(&sdk, &config.state_table);
     let relay: Relay<AwsMeans> = Relay::new(
         config.settings,
-        S3Bucket::new(aws_sdk_s3::Client::new(&sdk), &config.data_bucket),
+        S3Bucket::new(&sdk, &config.data_bucket),
         table.clone(),
         TokenDesk::new(store, refresh, SystemClock),
         Bigin::new(https::client(CALL_TIMEOUT)?),

@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use futures_util::future::join_all;
 use serde::Serialize;
-use shared::aws::problem;
+use shared::aws::{Lazy, lazy, problem};
 use shared::clock::Clock;
 
 use crate::ages::Ages;
@@ -38,7 +38,7 @@ pub trait Queues: Send + Sync {
 /// Queues in SQS.
 #[derive(Debug, Clone)]
 pub struct SqsQueues<C> {
-    client: Client,
+    client: Lazy<Client>,
     ages: Ages,
     clock: C,
     queues: Vec<(&'static str, String)>,
@@ -48,7 +48,7 @@ impl<C: Clock> SqsQueues<C> {
     /// These queues: name and URL.
     pub fn new(config: &SdkConfig, ages: Ages, clock: C, queues: Vec<(&'static str, String)>) -> Self {
         Self {
-            client: Client::new(config),
+            client: lazy(config, Client::new),
             ages,
             clock,
             queues,

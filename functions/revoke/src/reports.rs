@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use shared::aws::problem;
+use shared::aws::{Lazy, lazy, problem};
 
 /// How many reports are told.
 const MOST: usize = 10;
@@ -60,7 +60,7 @@ pub trait Reports: Send + Sync {
 /// Reports in the data bucket.
 #[derive(Debug, Clone)]
 pub struct S3Reports {
-    client: Client,
+    client: Lazy<Client>,
     bucket: String,
 }
 
@@ -71,7 +71,7 @@ impl S3Reports {
     /// The reports in that bucket.
     pub fn new(config: &SdkConfig, bucket: impl Into<String>) -> Self {
         Self {
-            client: Client::new(config),
+            client: lazy(config, Client::new),
             bucket: bucket.into(),
         }
     }

@@ -1,10 +1,12 @@
 //! The data bucket in Amazon S3.
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, DeleteMarkerEntry, ObjectVersion as VersionEntry};
 use jiff::Timestamp;
+use shared::aws::{Lazy, lazy};
 
 use super::{BucketError, Listed, Mark, ObjectVersion, Objects};
 
@@ -16,14 +18,17 @@ const PART: usize = 8 << 20;
 /// The data bucket.
 #[derive(Debug, Clone)]
 pub struct S3Bucket {
-    s3: Client,
+    s3: Lazy<Client>,
     name: String,
 }
 
 impl S3Bucket {
     /// The bucket of that name.
-    pub fn new(s3: Client, name: impl Into<String>) -> Self {
-        Self { s3, name: name.into() }
+    pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
+        Self {
+            s3: lazy(config, Client::new),
+            name: name.into(),
+        }
     }
 
     fn failed<E>(&self, action: &'static str, key: &str, error: &SdkError<E>) -> BucketError

@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::aws::problem;
+use shared::aws::{Lazy, lazy, problem};
 
 /// The import could not be started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,7 @@ pub trait Imports: Send + Sync + 'static {
 /// The state machine of the stack.
 #[derive(Debug, Clone)]
 pub struct StateMachine {
-    client: Client,
+    client: Lazy<Client>,
     arn: String,
 }
 
@@ -33,7 +33,7 @@ impl StateMachine {
     /// The state machine of that ARN.
     pub fn new(config: &SdkConfig, arn: impl Into<String>) -> Self {
         Self {
-            client: Client::new(config),
+            client: lazy(config, Client::new),
             arn: arn.into(),
         }
     }

@@ -10,7 +10,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName as Attribute};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use shared::aws::problem;
+use shared::aws::{Lazy, lazy, problem};
 
 use super::received::{ORIGIN, Received};
 use crate::upkeep::Deferred;
@@ -97,7 +97,7 @@ impl Taken {
 /// The queue itself.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
-    client: Client,
+    client: Lazy<Client>,
     url: String,
 }
 
@@ -105,7 +105,7 @@ impl SqsQueue {
     /// The queue at that address.
     pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
         Self {
-            client: Client::new(config),
+            client: lazy(config, Client::new),
             url: url.into(),
         }
     }

@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
-use shared::aws::problem;
+use shared::aws::{Lazy, lazy, problem};
 
 use super::{Refreshed, Refresher};
 use crate::stop::Stop;
@@ -12,7 +12,7 @@ use crate::stop::Stop;
 /// The refresh function of the stack.
 #[derive(Debug, Clone)]
 pub struct RefreshFunction {
-    client: Client,
+    client: Lazy<Client>,
     name: String,
 }
 
@@ -20,7 +20,7 @@ impl RefreshFunction {
     /// The function of that name.
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
         Self {
-            client: Client::new(config),
+            client: lazy(config, Client::new),
             name: name.into(),
         }
     }
