@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 
+from . import dependencies
 from .places import FUNCTIONS, ROOT, TEMPLATE, tool, tool_environment
 from .processes import Failed, run
-
-# Crates that would be a second HTTP or TLS stack, and the lowest version that is none; None: never. deny.toml has them too.
-_ONE_STACK = {"hyper": (1, 0), "h2": (0, 4), "rustls": (0, 23), "native-tls": None, "openssl": None, "openssl-sys": None}
 
 
 def formatted() -> None:
@@ -24,8 +21,7 @@ def linted() -> None:
     run([tool("ruff"), "check", "--quiet", "tests"], cwd=ROOT, env=tool_environment())
     run(["bash", "-n", ".ci/run"], cwd=ROOT, env=tool_environment())
     _functions_share_one_build()
-    _one_tls_stack()
-    _dependencies_are_allowed()
+    dependencies.checked()
     run(["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"], cwd=ROOT, env=tool_environment())
 
 
@@ -65,33 +61,6 @@ def _functions_share_one_build() -> None:
     ]
     if wrong:
         raise Failed("sam build would compile these crates, and all that rests on them, more than once:\n" + "\n".join(wrong))
-
-
-def _one_tls_stack() -> None:
-    """Nothing brings an older hyper, h2 or rustls along, nor OpenSSL: default features of the AWS crates would."""
-    tree = _cargo("tree", "--workspace", "-e", "normal,build,dev", "--target", "all", "--prefix", "none", "--no-dedupe", "-f", "{p}")
-    wrong = set()
-    for line in tree.splitlines():
-        name, _, version = line.partition(" v")
-        if name in _ONE_STACK:
-            lowest, has = _ONE_STACK[name], tuple(int(part) for part in version.split()[0].split(".")[:2])
-            if lowest is None or has < lowest:
-                wrong.add(f"{name} {version.split()[0]} (cargo tree --target all -i {name}@{version.split()[0]} says who brings it)")
-    if wrong:
-        raise Failed("a second HTTP or TLS stack is among the dependencies:\n" + "\n".join(sorted(wrong)))
-
-
-def _dependencies_are_allowed() -> None:
-    """Licences, sources and bans as deny.toml has them, and known vulnerabilities where their database can be reached."""
-    if not shutil.which("cargo-deny"):
-        print("cargo-deny is not installed: licences, sources and advisories were NOT checked (cargo install --locked cargo-deny)")
-        return
-    run(["cargo", "deny", "--all-features", "check", "licenses", "bans", "sources"], cwd=ROOT, env=tool_environment())
-    advisories = subprocess.run(["cargo", "deny", "fetch", "db"], cwd=ROOT, env=tool_environment(), capture_output=True, text=True)
-    if advisories.returncode:
-        print("the advisory database cannot be reached: known vulnerabilities were NOT checked")
-        return
-    run(["cargo", "deny", "--all-features", "check", "advisories"], cwd=ROOT, env=tool_environment())
 
 
 def _cargo(*arguments: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / "target" / "local"
 VENVS = ROOT / "target" / "venv"
+TOOLS = ROOT / "target" / "tools"
 TEMPLATE = ROOT / "infra" / "template.yaml"
 ENV_FILE = LOCAL / "env"
 UP_FILE = LOCAL / "up.json"
