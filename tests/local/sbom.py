@@ -1,80 +1,110 @@
-"""What each function is made of, as CycloneDX 1.5: from Cargo's own metadata and Cargo.lock's checksums, into target/sbom/."""
+"""What each function is made of, as CycloneDX 1.5, into target/sbom/.
+
+`cargo tree` says what is built: metadata's own graph has crates as well that only features nobody asked for would bring.
+Licences are from `cargo metadata`, checksums from Cargo.lock.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
 import uuid
 from pathlib import Path
+from typing import NamedTuple
 
-from .places import ROOT
+from .places import FUNCTIONS, ROOT
+from .processes import Failed
 
-FUNCTIONS = ("authorize", "refresh", "push", "revoke")
 PROCESSOR = "aarch64-unknown-linux-gnu"
+
+_LINE = re.compile(r"(?P<depth>\d+)(?P<name>\S+) v(?P<version>\S+)")
+
+
+class Part(NamedTuple):
+    """A crate in one version."""
+
+    name: str
+    version: str
+
+    @property
+    def ref(self) -> str:
+        """Its name in the file: the package URL of what comes from crates.io."""
+        return f"pkg:cargo/{self.name}@{self.version}"
 
 
 def write_all() -> list[Path]:
-    """One file for each function. The same sources give the same files."""
-    metadata = json.loads(
-        subprocess.check_output(["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", PROCESSOR], cwd=ROOT)
-    )
+    """One file for each function, each checked against CycloneDX's schema. The same sources give the same files."""
+    metadata = json.loads(_cargo("metadata", "--format-version", "1", "--filter-platform", PROCESSOR))
+    licences = {Part(package["name"], package["version"]): package["license"] for package in metadata["packages"]}
     locked = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
-    checksums = {(package["name"], package["version"]): package.get("checksum") for package in locked}
+    checksums = {Part(package["name"], package["version"]): package.get("checksum") for package in locked}
     folder = ROOT / "target" / "sbom"
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for function in FUNCTIONS:
+        text = json.dumps(_of(function, licences, checksums), indent=2) + "\n"
+        _check(function, text)
         place = folder / f"{function}.cdx.json"
-        place.write_text(json.dumps(_of(function, metadata, checksums), indent=2) + "\n")
+        place.write_text(text)
         written.append(place)
     return written
 
 
-def _of(function: str, metadata: dict, checksums: dict) -> dict:
-    packages = {package["id"]: package for package in metadata["packages"]}
-    needs = {node["id"]: _linked(node) for node in metadata["resolve"]["nodes"]}
-    root = next(package for package in metadata["packages"] if package["name"] == function and not package["source"])
-    found, ahead = {root["id"]}, [root["id"]]
-    while ahead:
-        new = needs[ahead.pop()] - found
-        found |= new
-        ahead.extend(new)
-    parts = sorted((packages[id] for id in found - {root["id"]}), key=lambda package: (package["name"], package["version"]))
-    graph = [{"ref": _ref(packages[id]), "dependsOn": sorted(_ref(packages[need]) for need in needs[id])} for id in found]
-    names = "\n".join(_ref(package) for package in (root, *parts))
+def _check(function: str, text: str) -> None:
+    # Slow to import, and every command imports this module.
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    if wrong := JsonStrictValidator(SchemaVersion.V1_5).validate_str(text):
+        raise Failed(f"what {function} is made of is no valid CycloneDX: {wrong.data}")
+
+
+def _of(function: str, licences: dict[Part, str], checksums: dict[Part, str]) -> dict:
+    needs = _needs(function, "normal,build")
+    linked = _needs(function, "normal,no-proc-macro").keys()
+    root, *parts = sorted(needs, key=lambda part: (part.name != function, part))
+
+    def component(part: Part, kind: str) -> dict:
+        described = {"type": kind, "bom-ref": part.ref, "name": part.name, "version": part.version}
+        # What only builds it, macros among it, is not in what runs.
+        described["scope"] = "required" if part in linked else "excluded"
+        if licence := licences.get(part):
+            # Older crates write MIT/Apache-2.0 where SPDX says OR.
+            described["licenses"] = [{"expression": licence.replace("/", " OR ")}]
+        # Our own have none, and no package URL: crates.io may have others of their names.
+        if checksum := checksums.get(part):
+            described["purl"] = part.ref
+            described["hashes"] = [{"alg": "SHA-256", "content": checksum}]
+        return described
+
+    names = "\n".join(part.ref for part in (root, *parts))
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, names)}",
         "version": 1,
-        "metadata": {"component": _component(root, "application", checksums)},
-        "components": [_component(package, "library", checksums) for package in parts],
-        "dependencies": sorted(graph, key=lambda node: node["ref"]),
+        "metadata": {"component": component(root, "application")},
+        "components": [component(part, "library") for part in parts],
+        "dependencies": [{"ref": part.ref, "dependsOn": sorted(need.ref for need in needs[part])} for part in (root, *parts)],
     }
 
 
-def _linked(node: dict) -> set[str]:
-    """What a crate needs to run or to be built; not what its tests need."""
-    return {need["pkg"] for need in node["deps"] if any(kind["kind"] != "dev" for kind in need["dep_kinds"])}
+def _needs(function: str, edges: str) -> dict[Part, set[Part]]:
+    """Each crate that a function is built from, and what it needs itself."""
+    needs: dict[Part, set[Part]] = {}
+    above: list[Part] = []
+    for line in _cargo("tree", "-p", function, "--target", PROCESSOR, "-e", edges, "--prefix", "depth", "-f", "{p}").splitlines():
+        found = _LINE.match(line)
+        part, depth = Part(found["name"], found["version"]), int(found["depth"])
+        needs.setdefault(part, set())
+        del above[depth:]
+        if above:
+            needs[above[-1]].add(part)
+        above.append(part)
+    return needs
 
 
-def _ref(package: dict) -> str:
-    return f"pkg:cargo/{package['name']}@{package['version']}"
-
-
-def _component(package: dict, kind: str, checksums: dict) -> dict:
-    component = {
-        "type": kind,
-        "bom-ref": _ref(package),
-        "name": package["name"],
-        "version": package["version"],
-        "purl": _ref(package),
-    }
-    if package["license"]:
-        # Older crates write MIT/Apache-2.0 where SPDX says OR.
-        component["licenses"] = [{"expression": package["license"].replace("/", " OR ")}]
-    checksum = checksums.get((package["name"], package["version"]))
-    if checksum:
-        component["hashes"] = [{"alg": "SHA-256", "content": checksum}]
-    return component
+def _cargo(*arguments: str) -> str:
+    return subprocess.check_output(["cargo", *arguments, "--locked"], cwd=ROOT, text=True)
