@@ -9,13 +9,14 @@ LOCAL := python3 -m local
 help:
 	@echo "make demo    set everything up and tell the whole story, from the one-time code to revoke"
 	@echo "make test    set everything up and pass every test"
-	@echo "make soak    a storm of everything that goes wrong, for MINUTES=20; SEED=... repeats its choices"
+	@echo "make soak    a storm of everything that goes wrong for MINUTES=20, what each role may do, then orders of steps and"
+	@echo "             hostile input for as long; SEED=... repeats the random choices"
 	@echo "make smoke-aws STACK_NAME=... AWS_REGION=...: the story against a stack of yours and your Bigin (asks first; one contact)"
 	@echo "make up      the local stack, left running to explore (writes target/local/env); make down stops it"
 	@echo "make build   the functions (sam build) and the sandbox"
 	@echo "make lint    format, clippy and template checks    make fmt   format the code"
 	@echo "make unit    the Rust tests                        make e2e   the deployed stack; ARGS='-k poison' picks tests"
-	@echo "make explore the tests of orders and of hostile input for much longer"
+	@echo "make explore the tests of orders and of hostile input for MINUTES=60; SEED=... as above"
 	@echo "make sbom    what each function is made of, as CycloneDX, into target/sbom"
 	@echo "make arm64   the functions for arm64, where the target can be had"
 
@@ -38,7 +39,7 @@ lint:
 unit:
 	@$(LOCAL) unit
 explore:
-	@$(LOCAL) explore
+	@MINUTES=$(MINUTES) SEED=$(SEED) $(LOCAL) explore
 e2e:
 	@$(LOCAL) e2e $(if $(ARGS),tests/e2e $(ARGS))
 sbom:

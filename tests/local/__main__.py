@@ -37,7 +37,10 @@ def main(command: str, *arguments: str) -> int:
             stages.unit()
             stages.doc()
         case "explore":
-            stages.explore()
+            figures, failure = stages.explore(_minutes(60))
+            print("\n" + "\n".join(figures), flush=True)
+            if failure:
+                raise failure
         case "e2e":
             build.build_all()
             stages.end_to_end(arguments=arguments)
@@ -55,9 +58,8 @@ def main(command: str, *arguments: str) -> int:
         case "soak":
             from chaos.soak import soak
 
-            stages.explore()
             build.build_all()
-            soak(float(os.environ.get("MINUTES") or 20), int(os.environ["SEED"]) if os.environ.get("SEED") else None)
+            soak(_minutes(20), int(os.environ["SEED"]) if os.environ.get("SEED") else None)
         case "arm64":
             print(build.build_for_the_other_processor())
         case "up":
@@ -72,6 +74,10 @@ def main(command: str, *arguments: str) -> int:
             print(f"unknown command {command}", file=sys.stderr)
             return 2
     return 0
+
+
+def _minutes(usually: float) -> float:
+    return float(os.environ.get("MINUTES") or usually)
 
 
 if __name__ == "__main__":

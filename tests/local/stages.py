@@ -19,6 +19,8 @@ from .processes import Failed
 _NEXTEST = re.compile(r"^\s*Summary \[.*?\] +\d+ tests? run: (?P<rest>.*)$", re.M)
 _CARGO = re.compile(r"^test result: \w+\. (?P<rest>.*)$", re.M)
 _PYTEST = re.compile(r"^=+ (?P<rest>.*\b(?:passed|failed|error|errors|skipped)\b.*) in [\d.]+s.*=+$", re.M)
+# How many tests of tests/interleavings and tests/fuzz have a longer form: they share what time there is.
+_LONG_ONES = 12
 
 
 @dataclass
@@ -71,24 +73,31 @@ def everything() -> int:
     return 1 if failure else 0
 
 
-def unit(counts: Counts | None = None, packages: tuple[str, ...] = ()) -> None:
+def unit(counts: Counts | None = None) -> None:
     """The Rust tests, by nextest where it is installed; and the figures that some of them leave."""
-    figures = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "tmp" / "figures.txt"
-    figures.unlink(missing_ok=True)
+    figures, failure = _rust_tests(["--workspace"], counts)
+    print("\n" + "\n".join(figures), flush=True)
+    if failure:
+        raise failure
+
+
+def explore(minutes: float) -> tuple[list[str], Failed | None]:
+    """The long scenes of tests/interleavings and every fuzz target, for about so long. Answers with the figures they leave."""
+    os.environ["SOAK"] = str(int(max(minutes * 60 * (os.cpu_count() or 1) / _LONG_ONES, 15)))
+    return _rust_tests(["--package", "interleavings", "--package", "fuzz"], None)
+
+
+def _rust_tests(packages: list[str], counts: Counts | None) -> tuple[list[str], Failed | None]:
+    left = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "tmp" / "figures.txt"
+    left.unlink(missing_ok=True)
     has_nextest = shutil.which("cargo-nextest") is not None
     runner = ["nextest", "run", "--no-fail-fast", "--status-level", "slow"] if has_nextest else ["test", "--no-fail-fast", "--all-targets"]
-    what = [part for package in packages for part in ("--package", package)] or ["--workspace"]
+    failure = None
     try:
-        _counted(["cargo", *runner, "--locked", *what], counts)
-    finally:
-        if figures.exists():
-            print("\n" + "\n".join(sorted(figures.read_text().splitlines())), flush=True)
-
-
-def explore() -> None:
-    """The long scenes of tests/interleavings, and every fuzz target for ten minutes."""
-    os.environ["SOAK"] = "1"
-    unit(packages=("interleavings", "fuzz"))
+        _counted(["cargo", *runner, "--locked", *packages], counts)
+    except Failed as failed:
+        failure = failed
+    return sorted(left.read_text().splitlines()) if left.exists() else [], failure
 
 
 def doc(counts: Counts | None = None) -> None:

@@ -1,4 +1,4 @@
-//! Each target for some seconds, from the same random numbers every time; `SOAK=1` for ten minutes, from others.
+//! Each target for some seconds, from the same random numbers every time; with `SOAK` for so many, from others or from `SEED`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
@@ -9,8 +9,9 @@ use fuzz::{Target, fuzz};
 use shared::testing::leave_figure;
 
 fn go(target: &impl Target, seconds: u64) {
-    let (seconds, seed) = match std::env::var_os("SOAK") {
-        Some(_) => (600, u64::from(std::process::id())),
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+    let (seconds, seed) = match number("SOAK") {
+        Some(longer) => (longer, number("SEED").unwrap_or(u64::from(std::process::id()))),
         None => (seconds, 4711),
     };
     let tmp = env!("CARGO_TARGET_TMPDIR");

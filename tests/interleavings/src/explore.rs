@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use shared::state::AuthorizationEvent;
 use shared::state::standing::record;
@@ -26,6 +27,8 @@ pub struct Allowed {
     pub faults: u32,
     /// Times that two minutes pass.
     pub jumps: u32,
+    /// When to stop, gone through or not.
+    pub until: Option<Instant>,
 }
 
 /// What was gone through.
@@ -37,6 +40,8 @@ pub struct Tally {
     pub interleavings: u128,
     /// Steps of the longest of them.
     pub longest: usize,
+    /// There was no time for all of it.
+    pub is_cut_off: bool,
 }
 
 /// What happens next.
@@ -197,6 +202,7 @@ struct Exploration<'a> {
     ways: HashMap<u64, u128>,
     trail: Vec<Choice>,
     longest: usize,
+    is_cut_off: bool,
 }
 
 /// Goes through all interleavings of a cast's steps.
@@ -211,12 +217,14 @@ pub fn explore(scene: &World, cast: &[Role], allowed: Allowed) -> Tally {
         ways: HashMap::new(),
         trail: Vec::new(),
         longest: 0,
+        is_cut_off: false,
     };
     let interleavings = exploration.visit(Run::start(scene, cast));
     Tally {
         states: exploration.ways.len(),
         interleavings,
         longest: exploration.longest,
+        is_cut_off: exploration.is_cut_off,
     }
 }
 
@@ -227,6 +235,10 @@ impl Exploration<'_> {
         let state = run.world.lock().unwrap().fingerprint();
         if let Some(ways) = self.ways.get(&state) {
             return *ways;
+        }
+        if self.allowed.until.is_some_and(|until| Instant::now() >= until) {
+            self.is_cut_off = true;
+            return 0;
         }
         let choices = run.choices(self.allowed);
         let mut ways = 0_u128;

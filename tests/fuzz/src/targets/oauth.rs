@@ -45,8 +45,12 @@ impl Target for Oauth {
             content_type: TYPES[usize::from(*content_type) % TYPES.len()].to_owned(),
             body: body.to_vec(),
         };
-        // A host that is refused is named, and the canary may have been moved into it.
-        if wholly(body)["api_domain"].to_string().contains(CANARY) {
+        // A host that is refused is named, scopes are no secret, and the canary may have been moved into either.
+        let whole = wholly(body);
+        if ["api_domain", "scope"]
+            .iter()
+            .any(|name| whole[name].to_string().contains(CANARY))
+        {
             return 0;
         }
         let hosts = ZohoHosts::of(DataCentre::Eu);
