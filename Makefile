@@ -5,10 +5,11 @@ export PYTHONPATH := $(CURDIR)/tests
 export PYTHONDONTWRITEBYTECODE := 1
 LOCAL := python3 -m local
 
-.PHONY: help demo test soak smoke-aws up down build lint fmt unit explore e2e sbom arm64 setup clean
+.PHONY: help demo test bench soak smoke-aws up down build lint fmt unit explore e2e sbom arm64 setup clean
 help:
 	@echo "make demo    set everything up and tell the whole story, from the one-time code to revoke"
 	@echo "make test    set everything up and pass every test"
+	@echo "make bench   measure: cold starts, sizes, speed, memory, credits, and the peer (BENCHMARKS.md); ARGS='speed row' picks parts"
 	@echo "make soak    a storm of everything that goes wrong for MINUTES=20, what each role may do, then orders of steps and"
 	@echo "             hostile input for as long; SEED=... repeats the random choices"
 	@echo "make smoke-aws STACK_NAME=... AWS_REGION=...: the story against a stack of yours and your Bigin (asks first; one contact)"
@@ -24,6 +25,8 @@ demo:
 	@$(LOCAL) demo
 test:
 	@$(LOCAL) test
+bench:
+	@python3 -m bench $(ARGS)
 soak:
 	@MINUTES=$(MINUTES) SEED=$(SEED) $(LOCAL) soak
 smoke-aws:

@@ -42,10 +42,11 @@ def _functions_share_one_build() -> None:
     Otherwise `sam build`, which builds one function after the other, compiles it and all that rests on it several times.
     Two things make a difference: a crate's features, and whether a crate that is also a C library (cdylib, staticlib) is
     among the dependencies, since what rests under it is then not compiled for link-time optimisation alone.
-    shared/Cargo.toml asks for what would differ.
+    shared/Cargo.toml asks for what would differ. The program that make bench counts instructions of rests on the same build.
     """
+    programs = (*FUNCTIONS, "bench-row")
     features: dict[str, dict[str, str]] = {}
-    for name in FUNCTIONS:
+    for name in programs:
         tree = _cargo("tree", "-p", name, "-e", "normal,build", "--prefix", "none", "-f", "{p}|{f}")
         for line in tree.splitlines():
             package, _, enabled = line.removesuffix(" (*)").partition("|")
@@ -58,7 +59,7 @@ def _functions_share_one_build() -> None:
     wrong += [
         f"{package}: is also a C library, and only {', '.join(by)} use it"
         for package, by in features.items()
-        if kinds.get(package, set()) & {"cdylib", "staticlib"} and len(by) < len(FUNCTIONS)
+        if kinds.get(package, set()) & {"cdylib", "staticlib"} and len(by) < len(programs)
     ]
     if wrong:
         raise Failed("sam build would compile these crates, and all that rests on them, more than once:\n" + "\n".join(wrong))

@@ -39,6 +39,10 @@ class Console:
         """How the calls of `METHOD /path` ended: status (or cut, abandoned) to number."""
         return self.state()["calls"].get(endpoint, {})
 
+    def last_calls(self) -> list[dict]:
+        """The last 20,000 calls: endpoint, when they began and ended, and how."""
+        return [json.loads(line) for line in self._text("GET", "calls").splitlines()]
+
     def records(self, module: str) -> list[dict]:
         """Everything a module holds."""
         return [json.loads(line) for line in self._text("GET", f"records/{module}").splitlines()]

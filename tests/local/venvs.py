@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from .places import ROOT, VENVS
 
 _OLDEST_PYTHON = (3, 11)
 
 
-def ensure() -> None:
-    """Makes both environments where they are missing or older than their pins, side by side: installing is mostly unpacking."""
+def ensure(**others: Path) -> None:
+    """Makes the environments where they are missing or older than their pins, side by side: installing is mostly unpacking.
+
+    `others` are wanted beside the usual two, each with the file of its pins.
+    """
     if sys.version_info < _OLDEST_PYTHON:
         raise SystemExit("Python 3.11 or later is needed for the pinned tools; this is " + sys.version.split()[0])
     VENVS.mkdir(parents=True, exist_ok=True)
     with (VENVS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        outdated = [each for each in map(_Tools, ("local", "sam")) if not each.is_current()]
+        outdated = [each for each in (_Tools("local"), _Tools("sam"), *itertools.starmap(_Tools, others.items())) if not each.is_current()]
         installs = [(each, each.begin_install()) for each in outdated]
         for each, install in installs:
             if install.wait():
@@ -34,9 +39,9 @@ def ensure() -> None:
 class _Tools:
     """One environment and the pins it is made from."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, requirements: Path | None = None) -> None:
         self.folder = VENVS / name
-        self.requirements = ROOT / "tests" / "local" / f"requirements-{name}.txt"
+        self.requirements = requirements or ROOT / "tests" / "local" / f"requirements-{name}.txt"
         self.wanted = hashlib.sha256(self.requirements.read_bytes() + sys.version.encode()).hexdigest()
         self.stamp = self.folder / "made-from"
 

@@ -1,0 +1,1 @@
+"""Measures what `make bench` promises: see BENCHMARKS.md."""
