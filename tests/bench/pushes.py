@@ -31,6 +31,7 @@ def speed(counts: tuple[int, ...], latencies: tuple[int, ...]) -> list[Row]:
                 ratios = [each.ideal_ratio(count, latency) for each in pushes]
                 print(
                     f"{count:,} rows at {latency} ms: {', '.join(f'{ratio:.4f}' for ratio in ratios)} of the ideal;"
+                    f" a call took {', '.join(f'{each.call_ms:.1f}' for each in pushes)} ms;"
                     f" whole imports {', '.join(f'{each.whole_seconds:.2f}' for each in pushes)} s,"
                     f" {', '.join(f'{each.cpu_ms:.0f}' for each in pushes)} ms of CPU",
                     flush=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import statistics
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ class Push:
 
     seconds: float
     """From the first record call's arrival to the last one's end, as the sandbox saw them."""
+    call_ms: float
+    """What a call took in the sandbox: its latency, and its own work and lateness on top."""
     cpu_ms: float
     """The function's own, over all invocations, its start not counted."""
     whole_seconds: float
@@ -54,7 +57,7 @@ def by_push(world: World, push: Process, count: int) -> Push:
     report = _report(world, key)
     if report["status"] != "complete" or report["read"] != count:
         raise Failed(f"the import of {count} rows came to: {report}")
-    return Push(calls.first_to_last(count), cpu, whole)
+    return Push(*calls.seconds_and_call_ms(count), cpu, whole)
 
 
 def by_peer(world: World, peer: Process, count: int) -> Push:
@@ -64,7 +67,7 @@ def by_peer(world: World, peer: Process, count: int) -> Push:
     done = peer.invoke({"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": {"key": key}}}]}, seconds=900)
     if done.answer["inserted"] + done.answer["updated"] != count:
         raise Failed(f"the peer's push of {count} rows came to: {done.answer}")
-    return Push(calls.first_to_last(count), done.cpu_ms, done.seconds)
+    return Push(*calls.seconds_and_call_ms(count), done.cpu_ms, done.seconds)
 
 
 class _Calls:
@@ -74,8 +77,11 @@ class _Calls:
         self._console = world.console
         self._console.reset_counters()
 
-    def first_to_last(self, count: int) -> float:
-        """The seconds they took. Fails unless every record was written once, by as few calls as can be, not too many at a time."""
+    def seconds_and_call_ms(self, count: int) -> tuple[float, float]:
+        """From the first one's arrival to the last one's end, and what one took.
+
+        Fails unless every record was written once, by as few calls as can be, not too many at a time.
+        """
         state = self._console.state()
         calls = [call for call in self._console.last_calls() if call["endpoint"] == _UPSERT]
         endings = {call["ending"] for call in calls}
@@ -84,8 +90,9 @@ class _Calls:
             raise Failed(f"{count} records were to be written: {wrote}, calls ended with {endings}")
         if len(calls) != -(-count // BATCH) or state["most_in_flight"] > WIDTH:
             raise Failed(f"{count} records took {len(calls)} calls, up to {state['most_in_flight']} at a time")
-        began, ended = min(_instant(call["began"]) for call in calls), max(_instant(call["ended"]) for call in calls)
-        return (ended - began).total_seconds()
+        began, ended = [_instant(call["began"]) for call in calls], [_instant(call["ended"]) for call in calls]
+        took = statistics.fmean((end - begin).total_seconds() for begin, end in zip(began, ended, strict=True))
+        return (max(ended) - min(began)).total_seconds(), took * 1000
 
 
 def _upload(world: World, count: int) -> str:
