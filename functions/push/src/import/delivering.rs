@@ -1,25 +1,24 @@
-//! Delivers rows for as long as a slice's budget lasts, with a checkpoint every so often: first the parts of rejects and
-//! outcomes, then the ledger, then the report.
+//! Delivers rows for as long as a slice's budget lasts, with a checkpoint every so often, which is written beside it.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use shared::bigin::CallShape;
-use shared::state::credits;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
+use super::checkpoint::{Writing, written};
 use super::columns::Columns;
 use super::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch};
 use super::parts::Parts;
 use super::plan::gone_or_failed;
-use super::progress::{Lost, Progress, Rows};
+use super::progress::{Lost, Progress};
 use super::steps::{Import, ImportError};
 use super::tracker::Tracker;
-use crate::decode::Checkpoint;
+use crate::decode::Checkpoint as Place;
 use crate::deliver::Delivery;
-use crate::ledger::{Hold, LedgerError};
+use crate::ledger::Hold;
 use crate::parcel::{MatchKey, Outcome, Parcel, Settled};
 use crate::pause_watch::PauseWatch;
 use crate::relay::{Means, Relay, Turn};
@@ -45,23 +44,24 @@ pub(super) enum Ended {
 
 /// One slice under way.
 pub(super) struct Slice<'a, M: Means> {
-    relay: &'a Relay<M>,
-    turn: &'a Turn,
-    hold: &'a mut Hold,
-    progress: Progress,
+    pub(super) relay: &'a Relay<M>,
+    pub(super) turn: &'a Turn,
+    pub(super) hold: Hold,
+    pub(super) progress: Progress,
     columns: Columns,
     shape: Arc<CallShape>,
-    tracker: Tracker,
-    parts: Parts,
-    lookups: Stage<'a, M, PauseWatch<M::Table, M::Clock>>,
-    delivery: Delivery<M::Tokens, PauseWatch<M::Table, M::Clock>>,
+    pub(super) tracker: Tracker,
+    pub(super) parts: Parts,
+    pub(super) lookups: Stage<'a, M, PauseWatch<M::Table, M::Clock>>,
+    pub(super) delivery: Delivery<M::Tokens, PauseWatch<M::Table, M::Clock>>,
     /// Rows that an earlier invocation may have sent, and since when.
-    lost: Option<Lost>,
-    started: Timestamp,
+    pub(super) lost: Option<Lost>,
+    pub(super) started: Timestamp,
     /// Rows from this number on are not sent before the next checkpoint has said so.
-    sends_below: u64,
-    ended_since: u64,
-    saved_at: Instant,
+    pub(super) sends_below: u64,
+    pub(super) writing: Option<Writing<'a>>,
+    pub(super) ended_since: u64,
+    pub(super) checkpoint_at: Instant,
     given_up: Option<Reason>,
 }
 
@@ -70,7 +70,7 @@ impl<'a, M: Means> Slice<'a, M> {
     pub fn new(
         relay: &'a Relay<M>,
         turn: &'a Turn,
-        hold: &'a mut Hold,
+        hold: Hold,
         import: &Import,
         plan: &Plan,
         columns: Columns,
@@ -94,16 +94,17 @@ impl<'a, M: Means> Slice<'a, M> {
             lost: progress.lost.clone(),
             started: relay.now(),
             sends_below: 0,
+            writing: None,
             ended_since: 0,
-            saved_at: Instant::now(),
+            checkpoint_at: Instant::now(),
             given_up: None,
             progress,
         }
     }
 
-    /// How far the import has come.
-    pub fn into_progress(self) -> Progress {
-        self.progress
+    /// How far the import has come, and what it takes to save that.
+    pub fn into_progress(self) -> (Hold, Progress) {
+        (self.hold, self.progress)
     }
 
     /// Delivers for as long as the budget lasts.
@@ -112,6 +113,7 @@ impl<'a, M: Means> Slice<'a, M> {
         let file = FileReader::open(self.relay.bucket.clone(), object, &plan.form, self.progress.checkpoint);
         // Says which rows may be sent before any is.
         self.checkpoint().await?;
+        self.written().await?;
         let (mut stretches, reader) = file.read_ahead();
         let ended = self.deliver(&mut stretches).await;
         reader.abort();
@@ -153,7 +155,8 @@ impl<'a, M: Means> Slice<'a, M> {
                     }
                 }
                 resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
-                () = sleep_until(self.saved_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
+                () = sleep_until(self.checkpoint_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
+                hold = written(&mut self.writing) => self.note_written(hold?),
                 stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
                     Some(Ok(Stretch::Rows { rows, after })) => {
                         for (row, before) in rows {
@@ -176,8 +179,8 @@ impl<'a, M: Means> Slice<'a, M> {
                     None => return Err(ImportError::ReaderCutOff),
                 },
             }
-            let full = self.ended_since >= self.relay.settings.checkpoint_rows || self.parts.are_full();
-            if full || (has_room && !self.may_read()) {
+            let is_due = self.ended_since >= self.relay.settings.checkpoint_rows || (has_room && !self.may_read());
+            if self.parts.are_full() || (is_due && self.writing.is_none()) {
                 self.checkpoint().await?;
             }
         }
@@ -244,7 +247,7 @@ impl<'a, M: Means> Slice<'a, M> {
     }
 
     /// A row was read: it becomes a parcel, or is rejected here.
-    fn take_in(&mut self, row: Row, before: Checkpoint) {
+    fn take_in(&mut self, row: Row, before: Place) {
         let mapped = self.columns.map(&row);
         let Some(number) = self.tracker.read(row, before) else {
             return;
@@ -309,88 +312,5 @@ impl<'a, M: Means> Slice<'a, M> {
                 });
             }
         }
-    }
-
-    /// Rows up to some number ahead may be sent until the next checkpoint. Should this invocation die, all of them that
-    /// have not ended count as lost.
-    async fn checkpoint(&mut self) -> Result<(), ImportError> {
-        let ahead = self.relay.settings.checkpoint_rows + 10 * MOST_ROWS as u64;
-        self.sends_below = self.tracker.next_row() + ahead;
-        let since = self
-            .lost
-            .as_ref()
-            .map_or(self.started, |lost| lost.since.min(self.started));
-        let (first, ..) = self.tracker.checkpoint();
-        let earlier = self
-            .lost
-            .iter()
-            .flat_map(|lost| lost.rows.iter())
-            .filter(|row| *row >= self.sends_below);
-        let rows = (first..self.sends_below).chain(earlier).collect();
-        self.progress.lost = Some(Lost { since, rows });
-        self.save().await
-    }
-
-    /// Nothing is in flight any more, so it is known which rows are lost: those whose calls got no answer.
-    async fn last_checkpoint(&mut self) -> Result<(), ImportError> {
-        self.note_taken();
-        let lost: Vec<_> = self
-            .delivery
-            .undelivered()
-            .into_iter()
-            .chain(self.lookups.undelivered())
-            .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
-            .collect();
-        let unread = self
-            .lost
-            .iter()
-            .flat_map(|lost| lost.rows.iter())
-            .filter(|row| *row >= self.tracker.next_row());
-        let since = lost
-            .iter()
-            .map(|(_, at)| *at)
-            .chain(self.lost.as_ref().map(|lost| lost.since))
-            .min();
-        let rows: Rows = lost.iter().map(|(place, _)| *place).chain(unread).collect();
-        self.progress.lost = since.filter(|_| !rows.is_empty()).map(|since| Lost { since, rows });
-        self.save().await
-    }
-
-    fn note_taken(&mut self) {
-        let taken = self.delivery.taken().map(|(row, taken)| (row, taken.clone()));
-        self.progress.taken.extend(taken);
-    }
-
-    async fn save(&mut self) -> Result<(), ImportError> {
-        let relay = self.relay;
-        if !relay.keep_turn(self.turn).await? {
-            return Err(LedgerError::TakenOver {
-                run_id: self.progress.report.run_id.clone(),
-            }
-            .into());
-        }
-        let calls = self.delivery.take_tally();
-        self.progress.report.add_calls(calls);
-        // What they cost is in the state table already.
-        self.progress.report.add_calls(self.lookups.take_tally());
-        for warning in self.lookups.warnings() {
-            self.progress.report.warn(warning.clone());
-        }
-        relay.spend_credits(calls.credits).await?;
-        if let Some(left) = calls.credits_left {
-            credits::note_left(&relay.table, relay.now(), left).await?;
-        }
-        self.note_taken();
-        let (next_row, checkpoint, ended_ahead) = self.tracker.checkpoint();
-        self.progress.next_row = next_row;
-        self.progress.checkpoint = checkpoint;
-        self.progress.ended_ahead = ended_ahead;
-        self.progress.report.counts.out_of(self.progress.counted.rows);
-        self.parts.write(&relay.bucket, &mut self.progress).await?;
-        relay.ledger.save(self.hold, &self.progress, relay.now()).await?;
-        relay.reports().write(&mut self.progress.report).await?;
-        self.ended_since = 0;
-        self.saved_at = Instant::now();
-        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 mod abandon;
 mod asked;
+mod checkpoint;
 mod claim;
 mod columns;
 mod counted;

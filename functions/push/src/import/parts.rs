@@ -7,7 +7,6 @@ use flate2::write::GzEncoder;
 use shared::bigin::{Action, CallShape, Operation};
 
 use super::progress::Progress;
-use super::steps::ImportError;
 use crate::bucket::{BucketError, Objects};
 use crate::decode::Form;
 use crate::parcel::{MatchKey, Outcome};
@@ -93,11 +92,10 @@ impl Parts {
         );
     }
 
-    /// Writes what waits as parts of their own, and notes them in the progress. The first part of a file has its header.
-    ///
-    /// # Errors
-    /// The bucket failed.
-    pub async fn write<O: Objects>(&mut self, bucket: &O, progress: &mut Progress) -> Result<(), ImportError> {
+    /// Takes what waits, as parts of their own, and notes them in the progress, which may be saved once they are written.
+    /// The first part of a file has its header.
+    pub fn take(&mut self, progress: &mut Progress) -> Vec<Part> {
+        let mut parts = Vec::new();
         if !self.outcomes.is_empty() {
             let mut text = Vec::new();
             if progress.outcomes.is_empty() {
@@ -105,14 +103,9 @@ impl Parts {
             }
             text.append(&mut self.outcomes);
             let key = progress.outcomes.next_key(&self.run_id, OUTCOMES, progress.epoch);
-            let packed = pack(&text).map_err(|error| BucketError::Failed {
-                action: "pack",
-                bucket: bucket.name().to_owned(),
-                key: key.clone(),
-                problem: error.to_string(),
-            })?;
-            bucket.put(&key, "application/gzip", packed).await?;
             progress.outcomes.written(progress.epoch);
+            let is_packed = true;
+            parts.push(Part { key, text, is_packed });
         }
         if !self.rejects.is_empty() {
             let mut text = if progress.rejects.is_empty() {
@@ -122,10 +115,38 @@ impl Parts {
             };
             text.append(&mut self.rejects);
             let key = progress.rejects.next_key(&self.run_id, REJECTS, progress.epoch);
-            bucket.put(&key, "application/octet-stream", text).await?;
             progress.rejects.written(progress.epoch);
+            let is_packed = false;
+            parts.push(Part { key, text, is_packed });
         }
-        Ok(())
+        parts
+    }
+}
+
+/// A part of a file that is put together at the end.
+pub struct Part {
+    key: String,
+    text: Vec<u8>,
+    is_packed: bool,
+}
+
+impl Part {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The bucket failed.
+    pub async fn write<O: Objects>(self, bucket: &O) -> Result<(), BucketError> {
+        let Self { key, text, is_packed } = self;
+        if !is_packed {
+            return bucket.put(&key, "application/octet-stream", text).await;
+        }
+        let packed = pack(&text).map_err(|error| BucketError::Failed {
+            action: "pack",
+            bucket: bucket.name().to_owned(),
+            key: key.clone(),
+            problem: error.to_string(),
+        })?;
+        bucket.put(&key, "application/gzip", packed).await
     }
 }
 

@@ -30,7 +30,7 @@ impl<M: Means> Importer<'_, M> {
     async fn slice_in_turn(&self, import: Import, turn: &Turn) -> Result<Next, ImportError> {
         let relay = self.relay;
         let begun = || Progress::begun(Self::new_report(&import));
-        let (mut hold, mut progress) = relay.ledger.take_over(&import.run_id(), begun, relay.now()).await?;
+        let (hold, mut progress) = relay.ledger.take_over(&import.run_id(), begun, relay.now()).await?;
         if progress.ending.is_some() || progress.is_over() {
             return Ok(Next::progress(Step::Finish, import));
         }
@@ -51,9 +51,9 @@ impl<M: Means> Importer<'_, M> {
         progress.report.status = Status::Running;
         progress.report.reason = None;
         let watch = relay.pause_watch(Some(plan.module.clone()));
-        let mut slice = Slice::new(relay, turn, &mut hold, &import, &plan, columns, progress);
+        let mut slice = Slice::new(relay, turn, hold, &import, &plan, columns, progress);
         let ended = slice.run(&import, &plan).await;
-        let progress = slice.into_progress();
+        let (hold, progress) = slice.into_progress();
         let got_on = progress.report.counts.ended() > ended_before;
         measures::slice(&relay.settings.stack, relay.now(), &report_before, &progress.report);
         let ended = ended?;

@@ -75,9 +75,9 @@ impl Default for Settings {
             defer_after: SignedDuration::from_hours(7 * 24),
             // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
             turn_lasts: Duration::from_secs(100),
-            // A checkpoint's distance, and then as long as a call may take: when a dead slice's turn runs out, what it had
-            // in flight is over.
-            slice_turn_lasts: Duration::from_secs(40),
+            // Twice a checkpoint's distance, since it may take as long to be written, and then as long as a call may take:
+            // when a dead slice's turn runs out, what it had in flight is over.
+            slice_turn_lasts: Duration::from_secs(50),
             first_wait: Duration::from_secs(1),
             patience: Duration::from_mins(1),
             look_every: Duration::from_secs(20),

@@ -4,6 +4,7 @@
 mod support;
 
 mod arrivals;
+mod checkpoints;
 mod deaths;
 mod refusals;
 mod seeds;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use push::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
+use tokio::sync::RwLock;
 
 use super::crash::Crash;
 
@@ -16,6 +17,8 @@ pub struct MemoryBucket {
     held: Arc<Mutex<BTreeMap<String, Vec<Version>>>>,
     crash: Crash,
     range: usize,
+    /// No part is written while a test holds this for writing.
+    pub parts_gate: Arc<RwLock<()>>,
 }
 
 #[derive(Clone)]
@@ -40,6 +43,7 @@ impl MemoryBucket {
             held: Arc::default(),
             crash,
             range: 4 << 10,
+            parts_gate: Arc::default(),
         }
     }
 
@@ -137,6 +141,9 @@ impl Objects for MemoryBucket {
 
     async fn put(&self, key: &str, _: &str, bytes: Vec<u8>) -> Result<(), BucketError> {
         self.crash.touch().await;
+        if key.starts_with("work/") {
+            drop(self.parts_gate.read().await);
+        }
         self.set(key, bytes);
         Ok(())
     }
