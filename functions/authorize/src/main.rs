@@ -19,18 +19,18 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let sdk = aws::load()?;
     // Short enough that a whole run, with its calls asked again, fits into the function's minute.
     let http = https::client(Duration::from_secs(8))?;
-    let data_center = config.zoho.hosts.data_centre();
+    let access = SecretsManagerSecret::new(&sdk, &config.secrets.access_token);
     let authorize = Authorize {
+        data_center: config.zoho.hosts.data_centre(),
         table: DynamoTable::new(&sdk, &config.state_table),
-        self_client: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.self_client)),
-        access: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.access_token)),
+        self_client: DocumentStore::new(access.another(&config.secrets.self_client)),
+        access: DocumentStore::new(access),
         zoho: ZohoClient {
             issuer: ZohoIssuer::new(http.clone(), config.zoho.hosts),
             bigin: Bigin::new(http),
         },
         intake: PushIntake::new(&sdk, &config.push_function),
         clock: SystemClock,
-        data_center,
     };
     let authorize = &authorize;
     run(service_fn(|event: LambdaEvent<Value>| async move {

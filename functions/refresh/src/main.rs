@@ -16,11 +16,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init(config.log_level.as_deref());
     let sdk = aws::load()?;
     let table = DynamoTable::new(&sdk, &config.state_table);
+    let access = SecretsManagerSecret::new(&sdk, &config.secrets.access_token);
     let function = Function {
         refresher: Refresher {
             table: table.clone(),
-            access: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.access_token)),
-            self_client: DocumentStore::new(SecretsManagerSecret::new(&sdk, &config.secrets.self_client)),
+            self_client: DocumentStore::new(access.another(&config.secrets.self_client)),
+            access: DocumentStore::new(access),
             issuer: ZohoIssuer::new(https::client(TOKEN_TIMEOUT)?, config.zoho.hosts),
             clock: SystemClock,
         },

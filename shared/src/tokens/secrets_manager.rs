@@ -40,6 +40,15 @@ impl SecretsManagerSecret {
         }
     }
 
+    /// Another secret, by the same client: each that is made costs a cold start a quarter of a millisecond.
+    #[must_use]
+    pub fn another(&self, id: impl Into<String>) -> Self {
+        Self {
+            client: self.client.clone(),
+            id: id.into(),
+        }
+    }
+
     /// What AWSCURRENT points at. A secret without a value has no such version on AWS; elsewhere it may have one that
     /// holds nothing.
     async fn current(&self) -> Result<Option<Current>, VaultError> {
