@@ -16,12 +16,11 @@ pub const NAMESPACE: &str = "BiginRelay";
 const OURS: [&str; 5] = ["shared", "authorize", "refresh", "push", "revoke"];
 
 /// Starts the logs: JSON, one event a line, each with the request id of its invocation (`lambda_runtime` opens a span with it).
-/// An unknown level counts as `info`. Panics are logged too, without their words.
+/// An unknown level counts as `info`, and so does `debug`: below `info` there is nothing that may be shown. Panics are logged too, without their words.
 pub fn init(level: Option<&str>) {
     let level = match level.unwrap_or("info").to_ascii_lowercase().as_str() {
         "error" => LevelFilter::ERROR,
         "warn" => LevelFilter::WARN,
-        "debug" => LevelFilter::DEBUG,
         _ => LevelFilter::INFO,
     };
     let logs = tracing_subscriber::fmt::layer()
@@ -37,11 +36,12 @@ pub fn init(level: Option<&str>) {
 }
 
 /// Events of the SDK, hyper and all others may show requests and answers: they stay out below warnings, whatever the
-/// level. The runtime opens the span with the request id.
+/// level (below `info` they are not even in a release build, see the root Cargo.toml). The runtime opens the span with the
+/// request id.
 fn filter(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
-        .with_target("lambda_runtime", level.min(LevelFilter::INFO))
+        .with_target("lambda_runtime", level)
         .with_targets(OURS.map(|target| (target, level)))
 }
 
@@ -140,14 +140,16 @@ fn embedded(stack: &str, now: Timestamp, metrics: &[(Metric, u64)]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
-    use tracing_subscriber::filter::LevelFilter as Filter;
 
     #[test]
-    fn at_debug_only_our_own_events_come_in_below_warnings() {
-        let filter = filter(Filter::DEBUG);
-        for target in ["shared::tokens", "push::queue", "refresh"] {
-            assert!(filter.would_enable(target, &tracing::Level::DEBUG), "{target}");
+    fn only_our_own_events_come_in_below_warnings() {
+        let filter = filter(LevelFilter::INFO);
+        for target in ["shared::tokens", "push::queue", "refresh", "lambda_runtime"] {
+            assert!(filter.would_enable(target, &Level::INFO), "{target}");
+            assert!(!filter.would_enable(target, &Level::DEBUG), "{target}");
         }
         for target in [
             "aws_sigv4::http_request",
@@ -157,10 +159,9 @@ mod tests {
             "reqwest",
             "rustls",
         ] {
-            assert!(!filter.would_enable(target, &tracing::Level::INFO), "{target}");
-            assert!(filter.would_enable(target, &tracing::Level::WARN), "{target}");
+            assert!(!filter.would_enable(target, &Level::INFO), "{target}");
+            assert!(filter.would_enable(target, &Level::WARN), "{target}");
         }
-        assert!(!filter.would_enable("lambda_runtime", &tracing::Level::DEBUG));
     }
 
     #[test]

@@ -29,7 +29,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        telemetry::init(Some("debug"));
+        telemetry::init(Some("info"));
         let settings = Settings {
             stack: "leaks".to_owned(),
             ..impatient()

@@ -48,7 +48,7 @@ struct Stack {
 
 impl Stack {
     async fn start() -> Self {
-        telemetry::init(Some("debug"));
+        telemetry::init(Some("info"));
         let sandbox = Sandbox::start(Config::default()).await.unwrap();
         let clock = ManualClock::at(&Timestamp::now().to_string());
         let mut witness = Witness::default();
