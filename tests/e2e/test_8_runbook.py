@@ -48,7 +48,7 @@ def test_every_command_of_the_runbook_is_one_that_the_cli_knows(book: Runbook) -
         for first, second in invoked(text)
     }
     assert len(words) > 15, words
-    for word in words - {"s3 ls", "s3 cp", "logs tail"}:
+    for word in words - {"s3 ls", "s3 cp", "logs tail", "dynamodb wait"}:
         service, operation = word.split()
         known = boto3.client("s3" if service == "s3api" else service, region_name="us-east-1").meta.method_to_api_mapping
         assert operation.replace("-", "_") in known, word
@@ -141,6 +141,88 @@ def test_a_file_and_a_secret_are_restored(book: Runbook, relay: Relay) -> None:
     restore = next(command for command in book.commands("Restore") if "restore-secret" in command)
     book.run(restore, ARN=relay.names["ACCESS_TOKEN_SECRET"])
     assert relay.status()["problems"] == []
+
+
+def writes(relay: Relay) -> tuple[int, int]:
+    """Contacts inserted, and tokens minted."""
+    state = relay.console.state()
+    return state["writes"]["Contacts"]["inserted"], state["tokens"]["minted"]
+
+
+def item_keys(relay: Relay) -> list[dict]:
+    """The keys of all items of the state table."""
+    pages = relay.aws("dynamodb").get_paginator("scan").paginate(TableName=relay.names["STATE_TABLE"])
+    return [{"pk": item["pk"], "sk": item["sk"]} for page in pages for item in page["Items"]]
+
+
+def test_a_deleted_state_table_is_restored_from_its_last_backup(book: Runbook, relay: Relay) -> None:
+    dynamodb, table = relay.aws("dynamodb"), relay.names["STATE_TABLE"]
+    _, restore, *_ = book.blocks("Restore")
+    mark = unique("lost-table")
+    relay.invoke("revoke", {"action": "pause", "reason": "a backup is made"})
+    # AWS makes the last backup by itself when the table is deleted.
+    backup = dynamodb.create_backup(TableName=table, BackupName="last")["BackupDetails"]["BackupArn"]
+    before, known = writes(relay), len(item_keys(relay))
+    dynamodb.delete_table(TableName=table)
+    relay.send({"module": "Contacts", "record": {"Last_Name": "L", "Email": f"{mark}@example.test"}})
+    with pytest.raises(FunctionFailed) as blind:
+        relay.invoke("refresh", {})
+    assert blind.value.kind == "StateTable"
+    with pytest.raises(FunctionFailed):
+        relay.invoke("push", {"module": "Contacts", "record": {"Last_Name": "L", "Email": f"{mark}-2@example.test"}})
+    assert writes(relay) == before, "without the table nothing may be sent, nor a token be asked for"
+    book.run(restore, ARN=backup)
+    assert len(item_keys(relay)) == known
+    assert relay.status()["paused"]["code"] == "operator", "what stood when the backup was made stands again"
+    assert relay.invoke("refresh", {})["status"] == "fresh"
+    relay.invoke("revoke", {"action": "resume"})
+    relay.arrived(f"{mark}@example.test", seconds=120)
+    assert writes(relay)[1] == before[1], "a restored table is no reason for another token"
+
+
+def test_spoilt_items_of_the_state_table_are_restored_beside_and_copied_over(book: Runbook, relay: Relay) -> None:
+    dynamodb, table = relay.aws("dynamodb"), relay.names["STATE_TABLE"]
+    key = f"inbox/Contacts/{unique('spoilt')}.csv"
+    relay.put(key, "Last Name,Email\nS,spoilt@example.test\n")
+    assert relay.report(key)["status"] == "complete"
+    *_, pause, restore = book.blocks("Restore")
+    book.run(pause)
+    assert relay.status()["paused"]["code"] == "operator"
+    # The local AWS restores the present state, whatever the time: so the items are spoilt after that line.
+    names, beside, *copy = restore.splitlines()
+    book.run(names, beside, time="2026-11-24T20:00:00Z")
+    mine = [each for each in item_keys(relay) if each["pk"]["S"] == f"file#{key}"]
+    assert mine, "the ledger knows the file"
+    for each in mine:
+        dynamodb.delete_item(TableName=table, Key=each)
+    book.run(names, *copy)
+    assert [each for each in item_keys(relay) if each["pk"]["S"] == f"file#{key}"] == mine
+    assert f"{table}-restored" not in dynamodb.list_tables()["TableNames"]
+    assert relay.status()["paused"] is None
+
+
+def test_a_state_table_without_any_items_costs_no_token_and_doubles_no_record(book: Runbook, relay: Relay) -> None:
+    mark = unique("emptied")
+    key = f"inbox/Contacts/{mark}.csv"
+    rows = "Last Name,Email\n" + "".join(f"E,{mark}-{number}@example.test\n" for number in range(20))
+    relay.put(key, rows)
+    assert relay.report(key)["inserted"] == 20
+    before = writes(relay)
+    for each in item_keys(relay):
+        relay.aws("dynamodb").delete_item(TableName=relay.names["STATE_TABLE"], Key=each)
+    assert relay.status()["authorization"]["state"] == "not_authorized"
+    relay.invoke("revoke", {"action": "pause", "reason": "as before"})
+    assert relay.invoke("refresh", {})["status"] == "fresh"
+    assert relay.status()["authorization"]["state"] == "active"
+    assert relay.status()["paused"]["code"] == "operator", "the pause that was set again holds"
+    assert writes(relay) == before
+    relay.invoke("revoke", {"action": "resume"})
+    # After the pause, the sweep imports what the ledger has forgotten; so does whoever puts a file again.
+    wait_until("the sweep has begun", 60, lambda: any(name.startswith("swept-") for name in relay.executions()))
+    relay.put(key, rows)
+    wait_until("all imports have ended", 120, lambda: not relay.executions("RUNNING"))
+    assert writes(relay) == before, "sent again, and there once"
+    assert not relay.executions("FAILED")
 
 
 def test_one_persons_data_is_erased_from_the_bucket(book: Runbook, relay: Relay) -> None:

@@ -33,6 +33,8 @@ def main(words: list[str]) -> None:
             _list(rest)
         case "logs", "tail":
             _tail(rest)
+        case "dynamodb", "wait":
+            client("dynamodb").get_waiter(rest[0].replace("-", "_")).wait(TableName=rest[rest.index("--table-name") + 1])
         case _:
             _call(service, operation, rest)
 
@@ -91,6 +93,8 @@ def _value(shape: object, values: list[str]) -> object:
             return int(text)
         case "boolean":
             return text == "true"
+        case "map":
+            return json.loads(text)
         case "structure":
             pairs = (pair.split("=", 1) for pair in text.split(","))
             return {name: _value(shape.members[name], [value]) for name, value in pairs}
