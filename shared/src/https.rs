@@ -73,8 +73,15 @@ impl From<&reqwest::Error> for Cut {
     }
 }
 
-/// Reads a body of at most `largest` bytes.
-pub(crate) async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, Cut> {
+/// How large an answer may be, and what is said of a larger one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Largest {
+    pub(crate) bytes: usize,
+    pub(crate) otherwise: &'static str,
+}
+
+/// Reads a body as far as it may go. Of a larger one no more is kept.
+pub(crate) async fn body(mut response: Response, largest: Largest) -> Result<Vec<u8>, Cut> {
     let cut = |problem| Cut {
         problem,
         may_have_arrived: true,
@@ -82,8 +89,8 @@ pub(crate) async fn body(mut response: Response, largest: usize) -> Result<Vec<u
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
-            Ok(Some(_)) => return Err(cut("the answer is larger than any Zoho gives")),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= largest.bytes => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Err(cut(largest.otherwise)),
             Ok(None) => return Ok(body),
             Err(error) if error.is_timeout() => return Err(cut("it took too long")),
             Err(_) => return Err(cut("the connection was cut in the middle of the answer")),
@@ -94,4 +101,26 @@ pub(crate) async fn body(mut response: Response, largest: usize) -> Result<Vec<u
 /// A header's text.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(bytes: usize, largest: usize) -> Result<usize, Cut> {
+        let response = http::Response::new(reqwest::Body::from(vec![b'x'; bytes]));
+        let largest = Largest {
+            bytes: largest,
+            otherwise: "too large",
+        };
+        body(response.into(), largest).await.map(|body| body.len())
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_the_largest_size_is_read_and_one_byte_more_is_not() {
+        assert_eq!(read(0, 10).await, Ok(0));
+        assert_eq!(read(10, 10).await, Ok(10));
+        let cut = read(11, 10).await.unwrap_err();
+        assert_eq!((cut.problem, cut.may_have_arrived), ("too large", true));
+    }
 }

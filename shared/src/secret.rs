@@ -63,12 +63,66 @@ secret! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zeroize::{Zeroize, ZeroizeOnDrop};
 
     #[test]
     fn a_secret_is_not_shown_by_debug() {
         let token = AccessToken::new("1000.abc.def").unwrap();
         assert_eq!(format!("{token:?}"), "AccessToken(***)");
         assert_eq!(token.expose(), "1000.abc.def");
+    }
+
+    /// What is in a secret, by value: this compiles only for text that is wiped on drop.
+    macro_rules! assert_wiped {
+        ($($name:ident)*) => {$({
+            let $name(text) = $name::new("s3cret").unwrap();
+            let text: Zeroizing<String> = text;
+            wiped_on_drop(&text);
+        })*};
+    }
+
+    fn wiped_on_drop<T: ZeroizeOnDrop>(_: &T) {}
+
+    #[test]
+    fn every_secret_is_text_that_is_wiped_on_drop() {
+        assert_wiped!(AccessToken RefreshToken ClientSecret GrantCode);
+    }
+
+    /// Tells when it is wiped.
+    struct Spy(std::rc::Rc<std::cell::Cell<u32>>);
+
+    impl Zeroize for Spy {
+        fn zeroize(&mut self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+
+    /// Memory that is given back cannot be looked at without unsafe code, so a stand-in for the text tells: it is wiped
+    /// when whatever holds it goes, also by a panic. That a `String` is wiped to zeros is zeroize's own affair.
+    #[test]
+    fn what_holds_a_secret_wipes_it_when_it_goes() {
+        let wiped = std::rc::Rc::new(std::cell::Cell::new(0));
+        let secret = || Zeroizing::new(Spy(std::rc::Rc::clone(&wiped)));
+        drop(secret());
+        assert_eq!(wiped.get(), 1);
+        let mut held = vec![Some(secret()), Some(secret())];
+        held[0] = None;
+        assert_eq!(wiped.get(), 2);
+        drop(held);
+        assert_eq!(wiped.get(), 3);
+        let held = secret();
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _held = held;
+            panic!("as on a fault");
+        }));
+        assert_eq!(wiped.get(), 4);
+    }
+
+    #[test]
+    fn a_text_that_is_wiped_is_empty() {
+        let AccessToken(mut text) = AccessToken::new("1000.abc.def").unwrap();
+        text.zeroize();
+        assert!(text.is_empty());
     }
 
     #[test]

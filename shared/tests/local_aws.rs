@@ -215,7 +215,7 @@ async fn secrets_manager_keeps_the_promises() {
     );
     let version = secret.read().await.unwrap().unwrap().version;
     published(secret.publish(Some(&version), &text("blank")).await.unwrap());
-    secret.scrub().await.unwrap();
+    assert!(secret.scrub().await.unwrap());
     let left = labelled(&config, &secret).await;
     assert!(!left.is_empty() && left.iter().all(|text| text == "blank"), "{left:?}");
     a_secret_that_holds_nothing_keeps_a_probe(new_secret(&config).await).await;

@@ -82,6 +82,12 @@ pub enum AuthorizeError {
     /// The state table failed before the code was spent.
     #[error("{0}. The code was not spent: mend it and send the same file again while it is good")]
     StateNotReady(StateError),
+    /// The refresh token that is stored is dead.
+    #[error("{message}. Generate a new code in Zoho's API console and send its file")]
+    RefreshTokenDead {
+        /// Whose it was, and all that may have become of it.
+        message: String,
+    },
     /// Zoho gave no tokens.
     #[error("{failure}{}", spent(.failure))]
     Zoho {
@@ -187,6 +193,7 @@ impl AuthorizeError {
             Self::ScopesMissing { .. } => "ScopesMissing",
             Self::SecretNotReady(_) => "SecretNotReady",
             Self::StateNotReady(_) => "StateNotReady",
+            Self::RefreshTokenDead { .. } => "RefreshTokenRefused",
             Self::Zoho { failure } => failure.kind(),
             Self::NoRefreshToken => "NoRefreshToken",
             Self::NotStored { .. } => "NotStored",

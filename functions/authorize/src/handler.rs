@@ -6,7 +6,7 @@ use shared::bigin::Access;
 use shared::clock::Clock;
 use shared::data_centre::DataCentre;
 use shared::intake::Intake;
-use shared::oauth::{Grant, TokenFailure};
+use shared::oauth::{Grant, TokenFailure, refresh_token_dead};
 use shared::state::{AuthorizationState, Standing, Table, mints};
 use shared::tokens::{
     AccessDocument, AccessDocumentStore, AccessTokenRecord, BlankState, Publish, Replaced, Secrets, SelfClient,
@@ -97,11 +97,11 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         let data_center = data_center.unwrap_or(self.data_center);
         let before = self.before(&file, data_center).await?;
         let asked_at = self.clock.now();
-        let grant = self
-            .zoho
-            .exchange(data_center, &file)
-            .await
-            .map_err(|failure| AuthorizeError::Zoho { failure })?;
+        let grant = self.zoho.exchange(data_center, &file).await;
+        let grant = match grant {
+            Ok(grant) => grant,
+            Err(failure) => return Err(self.refused(failure, None, asked_at).await),
+        };
         let refresh_token = grant.refresh_token.clone().ok_or(AuthorizeError::NoRefreshToken)?;
         let scope = grant.scope.clone().or(file.scope).unwrap_or_default();
         let client = SelfClient {
@@ -129,6 +129,21 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
             is_new: true,
         };
         Box::pin(self.settle(before, candidate)).await
+    }
+
+    /// Zoho gave no tokens. An Access Denied opens the circuit: every further question would prolong the lock.
+    async fn refused(&self, failure: TokenFailure, user: Option<&str>, asked_at: Timestamp) -> AuthorizeError {
+        if matches!(failure, TokenFailure::AccessDenied { .. })
+            && let Err(error) = mints::open_circuit(&self.table, asked_at).await
+        {
+            return AuthorizeError::StateNotReady(error);
+        }
+        match failure {
+            TokenFailure::RefreshTokenRefused { at } => AuthorizeError::RefreshTokenDead {
+                message: refresh_token_dead(&at, user),
+            },
+            failure => AuthorizeError::Zoho { failure },
+        }
     }
 
     /// Reads what is there, and proves that both secrets can be written, while the code is unspent.
@@ -264,14 +279,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
             .map_err(AuthorizeError::LeftAlone)?;
         let granted = match self.zoho.refresh(grant).await {
             Ok(granted) => granted,
-            Err(failure) => {
-                if matches!(failure, TokenFailure::AccessDenied { .. }) {
-                    mints::open_circuit(&self.table, asked_at)
-                        .await
-                        .map_err(AuthorizeError::StateNotReady)?;
-                }
-                return Err(AuthorizeError::Zoho { failure });
-            }
+            Err(failure) => return Err(self.refused(failure, client.user_email.as_deref(), asked_at).await),
         };
         let candidate = Candidate {
             record: record(granted, client.org_id.clone(), asked_at),

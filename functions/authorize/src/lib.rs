@@ -15,6 +15,6 @@ pub use answer::{Answer, Previous, Scopes};
 pub use config::Config;
 pub use error::{AuthorizeError, Kept};
 pub use handler::Authorize;
-pub use order::{CodeOrder, Order, SelfClientFile};
+pub use order::{CodeOrder, LONGEST_SCOPE, LONGEST_TEXT, MOST_SCOPES, Order, SelfClientFile};
 pub use scopes::{MissingScope, SCOPES_LINE, missing};
 pub use zoho::{Zoho, ZohoClient};

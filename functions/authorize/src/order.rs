@@ -9,6 +9,12 @@ use shared::secret::{ClientSecret, GrantCode};
 use crate::error::AuthorizeError;
 use crate::scopes::missing;
 
+/// The most bytes in a text of the file: Zoho's own have less than a hundred.
+pub const LONGEST_TEXT: usize = 1_024;
+/// The most scopes in the file; Zoho has some fifty for Bigin. They are stored with the tokens, in a secret of 64 KiB.
+pub const MOST_SCOPES: usize = 100;
+/// The most bytes in one of them.
+pub const LONGEST_SCOPE: usize = 128;
 /// How far the clocks of Zoho and AWS may be apart.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 
@@ -79,6 +85,9 @@ impl SelfClientFile {
         if let Some(sign) = sign_of_another_kind(object) {
             return Err(AuthorizeError::WrongKindOfClient { sign });
         }
+        for key in ["client_id", "client_secret", "code"] {
+            check_length(key, object.get(key))?;
+        }
         let text = |key: &str| {
             object
                 .get(key)
@@ -103,7 +112,7 @@ impl SelfClientFile {
             client_id: client_id.to_owned(),
             client_secret,
             code,
-            scope: scope(object),
+            scope: scope(object)?,
         })
     }
 }
@@ -158,7 +167,7 @@ fn expiry(object: &Map<String, Value>) -> Option<Timestamp> {
 }
 
 /// An array in the file; a text where somebody wrote it by hand.
-fn scope(object: &Map<String, Value>) -> Option<Vec<String>> {
+fn scope(object: &Map<String, Value>) -> Result<Option<Vec<String>>, AuthorizeError> {
     let words = |text: &str| -> Vec<String> {
         text.split([',', ' '])
             .map(str::trim)
@@ -166,12 +175,30 @@ fn scope(object: &Map<String, Value>) -> Option<Vec<String>> {
             .map(str::to_owned)
             .collect()
     };
-    let scopes: Vec<String> = match object.get("scope")? {
-        Value::String(line) => words(line),
-        Value::Array(scopes) => scopes.iter().filter_map(Value::as_str).flat_map(words).collect(),
-        _ => return None,
+    let scopes: Vec<String> = match object.get("scope") {
+        Some(Value::String(line)) => words(line),
+        Some(Value::Array(scopes)) => scopes.iter().filter_map(Value::as_str).flat_map(words).collect(),
+        _ => return Ok(None),
     };
-    (!scopes.is_empty()).then_some(scopes)
+    if scopes.len() > MOST_SCOPES || scopes.iter().any(|scope| scope.len() > LONGEST_SCOPE) {
+        return Err(AuthorizeError::WishUnclear {
+            key: "scope",
+            problem: format!(
+                "it names {} scopes, and there may be {MOST_SCOPES} of at most {LONGEST_SCOPE} bytes: send the file as the API console gave it",
+                scopes.len()
+            ),
+        });
+    }
+    Ok((!scopes.is_empty()).then_some(scopes))
+}
+
+fn check_length(key: &'static str, value: Option<&Value>) -> Result<(), AuthorizeError> {
+    let bytes = value.and_then(Value::as_str).map_or(0, str::len);
+    if bytes <= LONGEST_TEXT {
+        return Ok(());
+    }
+    let problem = format!("it has {bytes} bytes, more than {LONGEST_TEXT}: send the file as the API console gave it");
+    Err(AuthorizeError::WishUnclear { key, problem })
 }
 
 fn flag(object: &Map<String, Value>, key: &'static str) -> Result<bool, AuthorizeError> {

@@ -164,6 +164,37 @@ fn wishes_are_read_or_refused_by_name() {
 }
 
 #[test]
+fn what_is_longer_than_anything_of_zohos_is_refused_before_the_code_is_spent() {
+    for key in ["client_id", "client_secret", "code"] {
+        let long = |length: usize| read(with(key, json!("x".repeat(length))));
+        assert!(long(LONGEST_TEXT).is_ok(), "{key}");
+        let error = long(LONGEST_TEXT + 1).unwrap_err();
+        assert_eq!(error.kind(), "WishUnclear");
+        let said = error.to_string();
+        assert!(
+            said.contains(key) && said.contains("1025 bytes, more than 1024") && said.contains("Nothing was spent")
+        );
+        assert!(!said.contains("xxx"), "{said}");
+    }
+    let scopes = |count: usize, length: usize| {
+        let mut all: Vec<String> = SCOPES_LINE.split(',').map(str::to_owned).collect();
+        all.resize(count, "s".repeat(length));
+        read(with("scope", json!(all)))
+    };
+    assert!(scopes(MOST_SCOPES, LONGEST_SCOPE).is_ok());
+    assert!(
+        scopes(MOST_SCOPES + 1, 5)
+            .unwrap_err()
+            .to_string()
+            .contains("101 scopes")
+    );
+    assert_eq!(
+        scopes(MOST_SCOPES, LONGEST_SCOPE + 1).unwrap_err().kind(),
+        "WishUnclear"
+    );
+}
+
+#[test]
 fn asked_to_verify_it_needs_no_file() {
     let order = Order::read(json!({"verify": true, "change_org": true}), now());
     assert!(matches!(order, Ok(Order::Verify { change_org: true })));

@@ -1,6 +1,7 @@
 //! The run from the stored refresh token on: verify it, put it in force, publish the access token, let delivery go on,
 //! revoke what it replaces.
 
+use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
 use shared::intake::Intake;
 use shared::state::standing::{self, Recorded};
@@ -14,6 +15,8 @@ use crate::scopes::missing;
 use crate::verify::{Belonging, Verified, belonging, verify};
 use crate::zoho::Zoho;
 
+/// A token that ends sooner is not what was granted.
+const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// How often the access token is published, or the authorization recorded, again when a refresh was faster.
 const MOST_PUBLISHES: u32 = 5;
 
@@ -42,7 +45,7 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
             }
             _ => {}
         }
-        complete(&mut candidate, &verified, known.as_deref());
+        complete(&mut candidate, &verified, known.as_deref(), self.clock.now());
         self.put_in_force(&mut candidate).await?;
         let has_moved = known.is_some() && known != candidate.client.org_id;
         let mut warnings = verified.warnings;
@@ -257,9 +260,14 @@ fn has_been_revoked(before: &Before, now: &Standing) -> bool {
 }
 
 /// Writes down whose the tokens are.
-fn complete(candidate: &mut Candidate, verified: &Verified, known: Option<&str>) {
+fn complete(candidate: &mut Candidate, verified: &Verified, known: Option<&str>, now: Timestamp) {
     let client = &mut candidate.client;
     if let Some(organisation) = &verified.organisation {
+        // Bigin knows better than the answer with the token when that one ends. But it has just let it in: an end that is
+        // as good as there is a matter of clocks.
+        let told = organisation.token_expires_at.filter(|told| *told > now + LEAST_LIFE);
+        let expires_at = &mut candidate.record.expires_at;
+        *expires_at = told.map_or(*expires_at, |told| told.min(*expires_at));
         client.org_id = Some(organisation.id.clone());
         client.org_name = Some(organisation.name.clone()).filter(|name| !name.is_empty());
     } else if !candidate.is_new {

@@ -9,12 +9,13 @@ mod doubles;
 
 use authorize::{AuthorizeError, Kept, Previous};
 use doubles::{Relay, ZohoDouble, file, organisation};
+use jiff::SignedDuration;
 use serde_json::json;
 use shared::bigin::CallFailure;
 use shared::intake::Intake;
 use shared::oauth::TokenFailure;
 use shared::state::pause::{self, SetCause};
-use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, Standing, held, standing};
+use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, Standing, held, mints, standing};
 use shared::tokens::{AccessDocument, BlankState, SelfClient};
 
 fn unavailable() -> CallFailure {
@@ -200,6 +201,68 @@ async fn verifying_again_what_is_in_force_keeps_it() {
         (Previous::Kept, Some("7001"))
     );
     assert_eq!(relay.zoho.revoked(), [""; 0]);
+    // What Zoho answers to a refresh names no refresh token.
+    assert_eq!(relay.client().await.refresh_token.unwrap().expose(), "refresh-1");
+}
+
+#[tokio::test]
+async fn bigin_is_believed_about_when_the_token_ends_unless_that_were_now() {
+    for (told_s, ends_s) in [
+        (1200, 1200),
+        (3599, 3599),
+        (7200, 3600),
+        (0, 3600),
+        (-60, 3600),
+        (301, 301),
+        (300, 3600),
+    ] {
+        let relay = Relay::new(ZohoDouble::default());
+        relay.zoho.is_now(shared::bigin::Organisation {
+            token_expires_at: Some(relay.now() + SignedDuration::from_secs(told_s)),
+            ..organisation("7001", "Acme")
+        });
+        relay.authorize(file()).await.unwrap();
+        let token = relay.access_token().await.unwrap();
+        assert_eq!(
+            token.expires_at.duration_since(token.issued_at).as_secs(),
+            ends_s,
+            "told {told_s}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stored_refresh_token_that_is_dead_is_told_with_its_user_and_every_cause() {
+    let relay = Relay::new(ZohoDouble::default());
+    relay.authorize(file()).await.unwrap();
+    relay
+        .zoho
+        .refuse_refreshes(TokenFailure::RefreshTokenRefused { at: "zoho".to_owned() });
+    let error = relay.authorize(json!({"verify": true})).await.unwrap_err();
+    assert_eq!(error.kind(), "RefreshTokenRefused");
+    let said = error.to_string();
+    for cause in [
+        "ann@acme.example",
+        "revoked",
+        "password",
+        "left",
+        "deactivated",
+        "client was deleted",
+        "21st",
+    ] {
+        assert!(said.contains(cause), "{cause} is missing in: {said}");
+    }
+}
+
+#[tokio::test]
+async fn access_denied_to_a_code_opens_the_circuit_for_refreshes_too() {
+    let relay = Relay::new(ZohoDouble::default());
+    relay
+        .zoho
+        .refuse_codes(TokenFailure::AccessDenied { at: "zoho".to_owned() });
+    assert_eq!(relay.authorize(file()).await.unwrap_err().kind(), "AccessDenied");
+    let refusal = mints::count(&relay.table, relay.now()).await.unwrap().unwrap_err();
+    assert!(matches!(refusal, mints::Refusal::CircuitOpen { .. }), "{refusal:?}");
 }
 
 #[tokio::test]

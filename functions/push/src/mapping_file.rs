@@ -6,7 +6,7 @@ use crate::bucket::{BucketError, Objects};
 use crate::module_directory::own_names;
 
 /// More than that is no mapping.
-const LARGEST: u64 = 128 << 10;
+pub const LARGEST: u64 = 128 << 10;
 
 /// A mapping file as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,9 @@ pub enum MappingFileError {
         key: String,
     },
     /// It is too large to be a mapping.
-    #[error("{key} has more than {LARGEST} bytes, too many for a mapping")]
+    #[error(
+        "{key} has more than {LARGEST} bytes, too many for a mapping: make a mapping of its own for each kind of file"
+    )]
     TooLarge {
         /// Its key.
         key: String,

@@ -1,9 +1,11 @@
 //! The README and the runbook are what users go by: what they list must be what there is.
 
 use push::map::codes::{REFUSALS, REJECTS};
-use push::resolve;
+use push::{decode, direct, import, map, mapping_file, queue, resolve, upkeep};
+use shared::{bigin, oauth, tokens};
 
 const README: &str = include_str!("../../../README.md");
+const SECURITY: &str = include_str!("../../../SECURITY.md");
 const RUNBOOK: &str = include_str!("../../../docs/RUNBOOK.md");
 const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
 const TELEMETRY: &str = include_str!("../../../shared/src/telemetry.rs");
@@ -13,6 +15,116 @@ fn every_code_of_ours_is_explained_in_the_readme() {
     for (code, meaning) in REJECTS.iter().chain(resolve::codes::REJECTS).chain(REFUSALS) {
         let row = format!("| `{code}` | {meaning} |");
         assert!(README.contains(&row), "{row}");
+    }
+}
+
+/// The table of limits has the rows of authorize and revoke, too; their own tests hold them to it.
+#[test]
+fn every_limit_is_in_the_table_as_it_is_in_the_code() {
+    let limits = decode::Limits::default();
+    let rows = [
+        (
+            "a cell of a table",
+            bytes(limits.cell),
+            "`CELL_TOO_LONG`: the row is rejected",
+        ),
+        (
+            "a row of a file, a JSON record",
+            bytes(limits.row),
+            "`ROW_TOO_LONG`: the file is refused, or stops there",
+        ),
+        (
+            "columns in a header",
+            limits.columns.to_string(),
+            "`TOO_MANY_COLUMNS`: the file is refused",
+        ),
+        (
+            "a header",
+            bytes(limits.header),
+            "`HEADER_TOO_LONG`: the file is refused",
+        ),
+        (
+            "what a gzip file unpacks to",
+            bytes64(limits.unpacked),
+            "`GZIP_TOO_LARGE`: no more than a step of 64 KiB comes out",
+        ),
+        (
+            "the same over its packed size",
+            format!("{} times, from {} on", limits.ratio, bytes64(limits.ratio_counts_from)),
+            "`GZIP_TOO_LARGE`, likewise",
+        ),
+        (
+            "the header of a gzip member",
+            bytes(decode::MOST_HEADER),
+            "`GZIP_DAMAGED`: the file is refused",
+        ),
+        (
+            "rows in memory at once, for each of ten stretches",
+            format!("{}, or {} and a row", import::MOST_ROWS, bytes(import::MOST_BYTES)),
+            "the rest is read later",
+        ),
+        (
+            "records in a message",
+            queue::MOST_RECORDS.to_string(),
+            "`TOO_MANY_RECORDS`: the message is rejected",
+        ),
+        (
+            "a name in a message",
+            format!("{} characters", queue::LONGEST_NAME),
+            "`NAME_TOO_LONG`: the message is rejected",
+        ),
+        (
+            "names in a list of a message",
+            queue::MOST_NAMES.to_string(),
+            "`TOO_MANY_NAMES`: the message is rejected",
+        ),
+        (
+            "a mapping file",
+            bytes64(mapping_file::LARGEST),
+            "`BAD_MAPPING`: what needs it is refused",
+        ),
+        (
+            "mistakes told of a mapping file",
+            map::MOST_MISTAKES.to_string(),
+            "the rest is counted",
+        ),
+        (
+            "a file of deferred messages, read back",
+            bytes(upkeep::LARGEST),
+            "none is written that has more",
+        ),
+        (
+            "a report that is read back",
+            bytes64(direct::LARGEST_REPORT),
+            "the answer is an error that names it; a status leaves out what it says",
+        ),
+        (
+            "an answer of Zoho's accounts server",
+            bytes(oauth::LARGEST_TOKEN_ANSWER),
+            "it counts as no answer",
+        ),
+        (
+            "an answer of Bigin",
+            bytes(bigin::LARGEST_ANSWER),
+            "it counts as no answer",
+        ),
+        ("a secret", bytes(tokens::LARGEST_SECRET), "nothing is stored"),
+    ];
+    for (what, most, beyond) in rows {
+        let row = format!("| {what} | {most} | {beyond} |");
+        assert!(SECURITY.contains(&row), "{row}");
+    }
+}
+
+fn bytes(bytes: usize) -> String {
+    bytes64(bytes as u64)
+}
+
+fn bytes64(bytes: u64) -> String {
+    match bytes {
+        _ if bytes.is_multiple_of(1 << 30) => format!("{} GiB", bytes >> 30),
+        _ if bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ => format!("{} KiB", bytes >> 10),
     }
 }
 

@@ -8,7 +8,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
-use shared::oauth::{Grant, TokenFailure};
+use shared::oauth::{Grant, TokenFailure, refresh_token_dead};
 use shared::state::lease::{self, Taken};
 use shared::state::standing::{Recorded, conclude};
 use shared::state::{Authorization, AuthorizationEvent, AuthorizationState, Key, Standing, Table, mints};
@@ -206,15 +206,12 @@ fn token_record(grant: Grant, client: &SelfClient, asked_at: Timestamp) -> Acces
 
 /// What to tell a human, where Zoho's answer means that only one can help.
 fn needs_a_human(failure: &TokenFailure, client: &SelfClient) -> Option<String> {
-    let user = client.user_email.as_deref().unwrap_or("the authorizing user");
+    let user = client.user_email.as_deref();
     match failure {
-        TokenFailure::RefreshTokenRefused { at } => Some(format!(
-            "{at} does not accept the refresh token of {user} any more: it was revoked, {user} changed the password, \
-             left or was deactivated, the self client was deleted, or it was the oldest of more than 20 refresh tokens \
-             made with this self client (the 21st deletes the first)"
-        )),
+        TokenFailure::RefreshTokenRefused { at } => Some(refresh_token_dead(at, user)),
         TokenFailure::ClientUnknown { .. } | TokenFailure::ClientSecretWrong { .. } => Some(format!(
-            "the authorization of {user} cannot be used any more: {failure}"
+            "the authorization of {} cannot be used any more: {failure}",
+            user.unwrap_or("the authorizing user")
         )),
         _ => None,
     }

@@ -257,6 +257,17 @@ async fn a_failure_that_may_pass_keeps_the_token_and_says_how_long_it_is_good() 
 }
 
 #[tokio::test]
+async fn an_answer_without_a_refresh_token_leaves_the_stored_one_as_it_is() {
+    let world = World::authorized().await;
+    world.pass(20);
+    let before = world.function.refresher.self_client.read().await.unwrap();
+    assert!(before.as_ref().unwrap().document.refresh_token.is_some());
+    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    // Not even a version of its own: this function does not write that secret.
+    assert_eq!(world.function.refresher.self_client.read().await.unwrap(), before);
+}
+
+#[tokio::test]
 async fn access_denied_opens_a_circuit() {
     let world = World::authorized().await;
     world.pass(20);

@@ -11,6 +11,8 @@ use shared::aws::{Lazy, lazy, problem};
 
 /// How many reports are told.
 const MOST: usize = 10;
+/// The most bytes of a report that is read; reports are far smaller.
+pub const LARGEST_REPORT: i64 = 1 << 20;
 /// How many days are looked through.
 const DAYS: i64 = 7;
 /// How many pages of a module's keys are read at most, a thousand keys each.
@@ -126,10 +128,18 @@ impl S3Reports {
                 .send()
                 .await
                 .ok()?;
+            if !is_small(object.content_length) {
+                return None;
+            }
             serde_json::from_slice(&object.body.collect().await.ok()?.into_bytes()).ok()
         };
         LastReport { said: said.await, key }
     }
+}
+
+/// Whether an object may be read whole. One that does not say how large it is may not.
+fn is_small(length: Option<i64>) -> bool {
+    length.is_some_and(|length| length <= LARGEST_REPORT)
 }
 
 impl Reports for S3Reports {
@@ -158,6 +168,13 @@ fn newest(mut found: Vec<Found>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_report_is_read_that_may_be_larger_than_reports_are() {
+        assert!(is_small(Some(LARGEST_REPORT)));
+        assert!(!is_small(Some(LARGEST_REPORT + 1)));
+        assert!(!is_small(None));
+    }
 
     #[test]
     fn the_newest_reports_come_first_and_no_more_than_ten() {

@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The most characters in a reason: it is kept in the state table, told in every status and sent with alerts.
+pub const LONGEST_REASON: usize = 1_000;
+
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
@@ -74,6 +77,11 @@ impl Request {
             .reason
             .map(|reason| reason.trim().to_owned())
             .filter(|reason| !reason.is_empty());
+        let length = reason.as_ref().map_or(0, |reason| reason.chars().count());
+        if length > LONGEST_REASON {
+            let problem = format!("the reason has {length} characters, more than {LONGEST_REASON}: shorten it");
+            return Err(WrongRequest(problem));
+        }
         match action {
             "revoke" => {
                 let confirm = wire.confirm.map(|id| match id {
@@ -89,7 +97,10 @@ impl Request {
             "pause" => Ok(Self::Pause { reason }),
             "resume" => Ok(Self::Resume),
             "status" => Ok(Self::Status),
-            other => Err(WrongRequest(format!("there is no action {other:?}"))),
+            other => {
+                let shown: String = other.chars().take(60).collect();
+                Err(WrongRequest(format!("there is no action {shown:?}")))
+            }
         }
     }
 }
@@ -113,6 +124,14 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn a_reason_has_a_length_that_a_status_can_show() {
+        let pause = |length: usize| Request::read(&json!({"action": "pause", "reason": "ä".repeat(length)}));
+        assert!(pause(LONGEST_REASON).is_ok());
+        let wrong = pause(LONGEST_REASON + 1).unwrap_err().to_string();
+        assert!(wrong.contains("1001 characters, more than 1000: shorten it"), "{wrong}");
     }
 
     #[test]

@@ -200,13 +200,11 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
                 Err(VaultError::Unreadable { .. }) => Some(self.access.version().await?),
                 Err(error) => return Err(error.into()),
             };
-            is_scrubbed = match version {
+            let is_blank = match version {
                 None => true,
                 Some(version) => matches!(self.access.publish(version.as_ref(), &blank).await?, Publish::Done(_)),
             };
-            if is_scrubbed {
-                self.access.scrub().await?;
-            }
+            is_scrubbed = is_blank && self.access.scrub().await?;
         }
         Err(RevokeError::RacedByAuthorize)
     }
@@ -227,7 +225,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
                     Err(failure) => return Ok(Err(failure)),
                 }
             }
-            let is_scrubbed = if stored.document.holds_secrets() {
+            let is_empty = if stored.document.holds_secrets() {
                 let published = self
                     .self_client
                     .publish(Some(&stored.version), &stored.document.scrubbed())
@@ -236,8 +234,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
             } else {
                 true
             };
-            if is_scrubbed {
-                self.self_client.scrub().await?;
+            if is_empty && self.self_client.scrub().await? {
                 return Ok(Ok(at_zoho));
             }
         }
@@ -248,7 +245,9 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Revoker<T, S, Z, I, C
     /// them before the end was recorded: the scrubs make the versions they know old ones.
     async fn stays_revoked(&self, org_id: Option<&str>) -> Result<bool, RevokeError> {
         self.blank_access_token(org_id).await?;
-        self.self_client.scrub().await?;
+        if !self.self_client.scrub().await? {
+            return Ok(false);
+        }
         let stored = self.self_client.read().await?;
         let is_empty = !stored.is_some_and(|stored| stored.document.holds_secrets());
         let standing = Standing::read(&self.table).await?;

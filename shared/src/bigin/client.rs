@@ -13,7 +13,11 @@ use crate::https;
 use crate::secret::AccessToken;
 
 /// The largest answer that is read: a page of 200 records with every text area full stays below it.
-const LARGEST_ANSWER: usize = 16 << 20;
+pub const LARGEST_ANSWER: usize = 16 << 20;
+const LARGEST: https::Largest = https::Largest {
+    bytes: LARGEST_ANSWER,
+    otherwise: "the answer has more than 16 MiB, and none of Bigin's has",
+};
 
 /// What a call needs to be let in: where the API is and the token for it.
 #[derive(Debug, Clone)]
@@ -66,7 +70,7 @@ impl Bigin {
             .await
             .map_err(|error| no_answer(https::Cut::from(&error)))?;
         let mut raw = head(response.status().as_u16(), response.headers());
-        raw.body = https::body(response, LARGEST_ANSWER).await.map_err(no_answer)?;
+        raw.body = https::body(response, LARGEST).await.map_err(no_answer)?;
         judge(&call, raw)
     }
 }

@@ -18,7 +18,7 @@ mod tags;
 mod users;
 
 pub use answer::{Answer, RawAnswer, judge};
-pub use client::{Access, Bigin, CALL_TIMEOUT};
+pub use client::{Access, Bigin, CALL_TIMEOUT, LARGEST_ANSWER};
 pub use coql::{ColumnName, Found, Hit, MOST_ROWS_A_QUERY, MOST_VALUES_A_QUERY, Quotable};
 pub use failure::CallFailure;
 pub use field::{Field, FieldKind, ModuleFields, PickListValue};

@@ -1,6 +1,7 @@
 //! Who the token speaks for: the current user and the organisation (Bigin developer guide, "Get Users", "Get
 //! Organization").
 
+use jiff::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 
@@ -31,6 +32,8 @@ pub struct Organisation {
     pub paid: Option<bool>,
     /// For how many users it pays, where the answer says so.
     pub users: Option<u64>,
+    /// When the token that asked ends, where Bigin says so (`x-accesstoken-reset`, recorded).
+    pub token_expires_at: Option<Timestamp>,
 }
 
 impl Organisation {
@@ -124,6 +127,7 @@ impl Bigin {
             time_zone: org.time_zone.owned(),
             paid: license.paid.0,
             users: license.users_license_purchased.number(),
+            token_expires_at: answer.token_expires_at,
         })
     }
 }

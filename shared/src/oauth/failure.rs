@@ -17,9 +17,8 @@ pub enum TokenFailure {
     },
     /// The refresh token is not good, here or any more (`invalid_code`; Zoho has one word for both).
     #[error(
-        "{at} refused the refresh token: it was revoked, the self client or the user was deleted, it is the oldest of \
-         more than 20 made with this self client, or it belongs to another data centre. Nothing is lost: generate a \
-         new code in Zoho's API console and authorize again"
+        "{}, or it belongs to another data centre. Nothing is lost: generate a new code in Zoho's API console and \
+         authorize again", refresh_token_dead(.at, None)
     )]
     RefreshTokenRefused {
         /// The accounts server.
@@ -108,6 +107,17 @@ pub enum TokenFailure {
         /// HTTP status.
         status: u16,
     },
+}
+
+/// Why a refresh token may be dead, with all that Zoho has one word for (Zoho Accounts, "Token limits": the 21st refresh
+/// token of a user and client silently deletes the first).
+pub fn refresh_token_dead(at: &str, user: Option<&str>) -> String {
+    let user = user.unwrap_or("the authorizing user");
+    format!(
+        "{at} does not accept the refresh token of {user} any more: it was revoked, {user} changed the password, left or \
+         was deactivated, the self client was deleted, or it was the oldest of more than 20 refresh tokens made with this \
+         self client (the 21st deletes the first)"
+    )
 }
 
 impl TokenFailure {

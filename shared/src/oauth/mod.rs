@@ -8,7 +8,7 @@ mod revoked;
 mod server;
 
 pub use answer::TokenAnswer;
-pub use failure::TokenFailure;
+pub use failure::{TokenFailure, refresh_token_dead};
 pub use grant::{Asked, Grant, judge_grant};
 pub use revoked::{Revoked, judge_revoke};
-pub use server::{TOKEN_TIMEOUT, TokenServer};
+pub use server::{LARGEST_TOKEN_ANSWER, TOKEN_TIMEOUT, TokenServer};

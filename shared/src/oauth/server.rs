@@ -15,7 +15,11 @@ use crate::secret::{ClientSecret, GrantCode, RefreshToken};
 pub const TOKEN_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The largest answer that is read; a grant has about a thousand bytes.
-const LARGEST_ANSWER: usize = 256 << 10;
+pub const LARGEST_TOKEN_ANSWER: usize = 256 << 10;
+const LARGEST: https::Largest = https::Largest {
+    bytes: LARGEST_TOKEN_ANSWER,
+    otherwise: "the answer has more than 256 KiB, and none of Zoho's has",
+};
 
 /// Zoho's accounts server of one data centre. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -108,7 +112,7 @@ impl TokenServer {
         let content_type = https::header(response.headers(), "content-type")
             .unwrap_or_default()
             .to_ascii_lowercase();
-        let body = https::body(response, LARGEST_ANSWER).await.map_err(no_answer)?;
+        let body = https::body(response, LARGEST).await.map_err(no_answer)?;
         Ok(TokenAnswer {
             status,
             content_type,

@@ -94,7 +94,7 @@ impl Secrets for MemorySecret {
         Ok(())
     }
 
-    async fn scrub(&self) -> Result<(), VaultError> {
+    async fn scrub(&self) -> Result<bool, VaultError> {
         step().await;
         let mut held = self.held();
         let current = held
@@ -105,6 +105,6 @@ impl Secrets for MemorySecret {
             let version = held.store(&text);
             held.promote(&version);
         }
-        Ok(())
+        Ok(true)
     }
 }

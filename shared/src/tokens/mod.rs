@@ -3,6 +3,7 @@
 
 mod access;
 mod issuer;
+mod labelled;
 #[cfg(any(test, feature = "test-support"))]
 mod memory;
 #[cfg(any(test, feature = "test-support"))]
@@ -15,12 +16,13 @@ mod verdict;
 
 pub use access::{AccessDocument, AccessTokenRecord, Blank, BlankState};
 pub use issuer::{Issuer, ZohoIssuer};
+pub use labelled::{CURRENT, Current, LabelledSecret, PREVIOUS, Versions};
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemorySecret;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory_issuer::MemoryIssuer;
-pub use secrets::{Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
-pub use secrets_manager::SecretsManagerSecret;
+pub use secrets::{LARGEST_SECRET, Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
+pub use secrets_manager::{SecretsManagerSecret, SecretsManagerVersions};
 pub use self_client::{Replaced, SelfClient, StandingGrant};
 pub use store::{AccessDocumentStore, AccessTokenStore, DocumentStore, SelfClientStore, Stored, StoredAccess};
 pub use verdict::{Asked, Verdict, judge_access};

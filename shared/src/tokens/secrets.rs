@@ -83,6 +83,17 @@ pub enum VaultError {
         /// Secrets Manager's words.
         problem: String,
     },
+    /// More than a secret can hold.
+    #[error(
+        "the secret {secret} would have {bytes} bytes, more than the {LARGEST_SECRET} that Secrets Manager takes: nothing was \
+         stored. Send the self client's file as Zoho's API console gave it"
+    )]
+    TooLarge {
+        /// The secret's name.
+        secret: String,
+        /// How many bytes there would be.
+        bytes: usize,
+    },
     /// A secret that holds something else than it should.
     #[error(
         "the secret {secret} holds something this version cannot read ({problem}): authorize again, which writes it anew"
@@ -94,6 +105,9 @@ pub enum VaultError {
         problem: String,
     },
 }
+
+/// The most bytes in a secret (AWS Secrets Manager user guide, "Quotas").
+pub const LARGEST_SECRET: usize = 65_536;
 
 /// One secret. Every method is one step as far as readers of the current version can see.
 pub trait Secrets: Clone + Send + Sync + 'static {
@@ -114,6 +128,23 @@ pub trait Secrets: Clone + Send + Sync + 'static {
     /// away again. A secret that holds nothing yet keeps it, since the first version is current by itself.
     fn probe(&self, text: &SecretText) -> impl Future<Output = Result<(), VaultError>> + Send;
 
-    /// Sees to it that no version but the current one, and copies of it, can be had by a label.
-    fn scrub(&self) -> impl Future<Output = Result<(), VaultError>> + Send;
+    /// Sees to it that no version but the current one, and copies of it, can be had by a label. False where somebody
+    /// else has published meanwhile: then what was current has to be looked at anew.
+    fn scrub(&self) -> impl Future<Output = Result<bool, VaultError>> + Send;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zeroize::ZeroizeOnDrop;
+
+    #[test]
+    fn what_a_secret_holds_is_wiped_on_drop_and_not_shown() {
+        fn wiped_on_drop<T: ZeroizeOnDrop>(_: &T) {}
+        let text = SecretText::new("s3cret");
+        assert_eq!(format!("{text:?}"), "SecretText(***)");
+        let SecretText(text) = text;
+        let text: Zeroizing<String> = text;
+        wiped_on_drop(&text);
+    }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::access::{AccessDocument, AccessTokenRecord};
-use super::secrets::{Publish, SecretText, Secrets, VaultError, VersionId};
+use super::secrets::{LARGEST_SECRET, Publish, SecretText, Secrets, VaultError, VersionId};
 use super::secrets_manager::SecretsManagerSecret;
 use super::self_client::SelfClient;
 
@@ -89,18 +89,24 @@ impl<S: Secrets, D: Serialize + DeserializeOwned> DocumentStore<S, D> {
         self.secret.probe(&self.text(document)?).await
     }
 
-    /// Sees to it that no version but the current one, and copies of it, can be had by a label.
+    /// Sees to it that no version but the current one, and copies of it, can be had by a label. False where somebody
+    /// else has published meanwhile: then what was current has to be looked at anew.
     ///
     /// # Errors
     /// The secret cannot be written.
-    pub async fn scrub(&self) -> Result<(), VaultError> {
+    pub async fn scrub(&self) -> Result<bool, VaultError> {
         self.secret.scrub().await
     }
 
     fn text(&self, document: &D) -> Result<SecretText, VaultError> {
-        serde_json::to_string(document)
-            .map(SecretText::new)
-            .map_err(|error| self.unreadable(&error))
+        let text = serde_json::to_string(document).map(SecretText::new);
+        let text = text.map_err(|error| self.unreadable(&error))?;
+        let bytes = text.expose().len();
+        if bytes > LARGEST_SECRET {
+            let secret = self.secret.name().to_owned();
+            return Err(VaultError::TooLarge { secret, bytes });
+        }
+        Ok(text)
     }
 
     /// Serde's own words may quote the value: only the place is told.
@@ -147,5 +153,31 @@ impl<S: Secrets> AccessTokenStore<S> {
             AccessDocument::Token(record) => Some(StoredAccess { record, version }),
             AccessDocument::Blank(_) => None,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::MemorySecret;
+
+    #[tokio::test]
+    async fn a_secret_takes_what_secrets_manager_takes_and_not_a_byte_more() {
+        let store = DocumentStore::<_, String>::new(MemorySecret::default());
+        // Two bytes are the quotes.
+        let too_much = "x".repeat(LARGEST_SECRET - 1);
+        let refused = store.publish(None, &too_much).await.unwrap_err();
+        assert!(
+            matches!(refused, VaultError::TooLarge { bytes: 65_537, .. }),
+            "{refused}"
+        );
+        assert!(
+            refused.to_string().contains("65537 bytes, more than the 65536"),
+            "{refused}"
+        );
+        assert_eq!(store.read().await.unwrap(), None);
+        let enough = "x".repeat(LARGEST_SECRET - 2);
+        let done = store.publish(None, &enough).await.unwrap();
+        assert!(matches!(done, Publish::Done(_)));
     }
 }

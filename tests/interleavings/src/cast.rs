@@ -18,7 +18,7 @@ use shared::tokens::{AccessTokenStore, Asked, DocumentStore, VersionId};
 
 use crate::desk::{Desk, SceneClock, SceneIntake};
 use crate::table::SceneTable;
-use crate::vault::{SceneSecret, Which};
+use crate::vault::{SceneSecret, SceneVersions, Which};
 use crate::world::End;
 use crate::zoho::SceneZoho;
 
@@ -65,10 +65,10 @@ impl Role {
 }
 
 fn secret(desk: &Desk, which: Which) -> SceneSecret {
-    SceneSecret {
+    SceneSecret::of(SceneVersions {
         desk: desk.clone(),
         which,
-    }
+    })
 }
 
 fn clock(desk: &Desk, wakes_by_change: bool) -> SceneClock {

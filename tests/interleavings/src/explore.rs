@@ -14,7 +14,7 @@ use crate::cast::{Role, Work};
 use crate::desk::{Desk, STAGE};
 use crate::rules;
 use crate::table::SceneTable;
-use crate::vault::{SceneSecret, Which};
+use crate::vault::{SceneSecret, SceneVersions, Which};
 use crate::world::{End, Fate, May, Person, World};
 
 /// The refresh token in force when a scene begins.
@@ -27,6 +27,8 @@ pub struct Allowed {
     pub faults: u32,
     /// Times that two minutes pass.
     pub jumps: u32,
+    /// Times that it is another's turn although whose it was could go on; all of them where no number is given.
+    pub switches: Option<u32>,
     /// When to stop, gone through or not.
     pub until: Option<Instant>,
 }
@@ -64,9 +66,11 @@ impl World {
             let now = desk.world().now();
             let token = access_token("access-at-first", now - jiff::SignedDuration::from_mins(30));
             let expires_at = token.token().unwrap().expires_at;
-            let secret = |which| SceneSecret {
-                desk: desk.clone(),
-                which,
+            let secret = |which| {
+                SceneSecret::of(SceneVersions {
+                    desk: desk.clone(),
+                    which,
+                })
             };
             let published = DocumentStore::new(secret(Which::SelfClient))
                 .publish(None, &self_client(REFRESH_TOKEN))
@@ -145,8 +149,12 @@ impl Run {
         {
             let mut world = self.world.lock().unwrap();
             match choice {
-                Choice::Step(_, Fate::Done) => {}
-                Choice::Step(..) | Choice::Death(_) => world.faults += 1,
+                Choice::Step(who, Fate::Done) => world.note_switch(who),
+                Choice::Step(who, _) => {
+                    world.note_switch(who);
+                    world.faults += 1;
+                }
+                Choice::Death(_) => world.faults += 1,
                 Choice::TwoMinutes => (world.minute, world.jumps) = (world.minute + 2, world.jumps + 1),
             }
         }
@@ -172,7 +180,7 @@ impl Run {
         let mut choices = Vec::new();
         for (who, person) in alive() {
             let may_fail = world.faults < allowed.faults;
-            if is_awake(person) || all_sleep {
+            if (is_awake(person) || all_sleep) && !world.is_held_back(who, allowed.switches) {
                 choices.push(Choice::Step(who, Fate::Done));
                 let fates: &[Fate] = match person.may {
                     May::Nothing => &[],
@@ -194,6 +202,27 @@ impl Run {
     }
 }
 
+impl World {
+    /// Whose turn is taken away by a step of that one, if it could go on.
+    fn is_cut_short(&self, who: usize) -> bool {
+        let last = self.switches.and_then(|(last, _)| last).filter(|last| *last != who);
+        last.is_some_and(|last| {
+            let person = &self.people[last];
+            person.end.is_none() && !person.sleeps
+        })
+    }
+
+    fn note_switch(&mut self, who: usize) {
+        let more = u32::from(self.is_cut_short(who));
+        self.switches = self.switches.map(|(_, switches)| (Some(who), switches + more));
+    }
+
+    fn is_held_back(&self, who: usize, most: Option<u32>) -> bool {
+        let switches = self.switches.map_or(0, |(_, switches)| switches);
+        most.is_some_and(|most| switches >= most) && self.is_cut_short(who)
+    }
+}
+
 struct Exploration<'a> {
     scene: &'a World,
     cast: &'a [Role],
@@ -210,8 +239,12 @@ struct Exploration<'a> {
 /// # Panics
 /// A rule is broken. The panic tells which, and by which steps.
 pub fn explore(scene: &World, cast: &[Role], allowed: Allowed) -> Tally {
+    let scene = World {
+        switches: allowed.switches.map(|_| (None, 0)),
+        ..scene.clone()
+    };
     let mut exploration = Exploration {
-        scene,
+        scene: &scene,
         cast,
         allowed,
         ways: HashMap::new(),
@@ -219,7 +252,7 @@ pub fn explore(scene: &World, cast: &[Role], allowed: Allowed) -> Tally {
         longest: 0,
         is_cut_off: false,
     };
-    let interleavings = exploration.visit(Run::start(scene, cast));
+    let interleavings = exploration.visit(Run::start(&scene, cast));
     Tally {
         states: exploration.ways.len(),
         interleavings,

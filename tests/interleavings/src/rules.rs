@@ -5,7 +5,7 @@ use shared::state::{AuthorizationState, Key, Standing};
 use shared::tokens::{AccessDocument, BlankState, SelfClient};
 
 use crate::cast::Role;
-use crate::world::{End, World};
+use crate::world::{End, Version, World};
 
 /// The budget of the relay: Zoho allows 10 in 10 minutes, and the relay takes 6 of them at most.
 const MOST_MINTS: usize = 6;
@@ -82,10 +82,45 @@ fn died(world: &World, role: Role) -> bool {
         .any(|person| person.name == role.name() && person.end == Some(End::Died))
 }
 
+fn has_access_token(text: &str) -> bool {
+    text.contains("\"access_token\"")
+}
+
+fn has_secret(text: &str) -> bool {
+    text.contains("\"refresh_token\"") || text.contains("\"client_secret\"")
+}
+
+/// Whether a published version holds a token.
 fn holds_a_token(world: &World) -> bool {
-    let access = world.access.labelled().any(|text| text.contains("\"access_token\""));
-    let secret = |text: &str| text.contains("\"refresh_token\"") || text.contains("\"client_secret\"");
-    access || world.self_client.labelled().any(secret)
+    world.access.published().any(has_access_token) || world.self_client.published().any(has_secret)
+}
+
+/// Whether a label was left on a version with a token that whoever listed the versions has seen.
+fn has_overlooked_one(world: &World) -> bool {
+    let seen = |version: &&Version| version.was_listed;
+    let access = world.access.on_the_way().filter(seen);
+    let self_client = world.self_client.on_the_way().filter(seen);
+    access.into_iter().any(|version| has_access_token(&version.text))
+        || self_client.into_iter().any(|version| has_secret(&version.text))
+}
+
+/// Refresh tokens that are good at Zoho, or that a good access token hangs on, among the versions that were left on
+/// their way to be published.
+fn good_ones_left_behind(world: &World) -> impl Iterator<Item = String> {
+    let clients = world.self_client.on_the_way();
+    let clients = clients.filter_map(|version| serde_json::from_str::<SelfClient>(&version.text).ok());
+    let mut tokens: Vec<String> = clients
+        .flat_map(|client| {
+            let tokens = client.refresh_tokens().into_iter();
+            tokens.map(|(_, token)| token.expose().to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    for version in world.access.on_the_way() {
+        if let Ok(AccessDocument::Token(record)) = serde_json::from_str(&version.text) {
+            tokens.extend(world.zoho.access.get(record.access_token.expose()).cloned());
+        }
+    }
+    tokens.into_iter().filter(|token| world.zoho.good.contains(token))
 }
 
 /// Looked at after every step.
@@ -95,7 +130,10 @@ pub fn after_a_step(world: &mut World) {
         return;
     }
     if holds_a_token(world) {
-        world.break_rule("never a token after revoke: a labelled version of a secret holds one");
+        world.break_rule("never a token after revoke: a published version of a secret holds one");
+    }
+    if has_overlooked_one(world) {
+        world.break_rule("never a token after revoke: a label that the revoke saw is still there");
     }
     if !world.zoho.good.is_empty() {
         world.break_rule("never a token after revoke: Zoho still takes the refresh token");
@@ -111,14 +149,18 @@ pub fn at_the_end(world: &mut World) {
     });
     let lost: Vec<&String> = world.zoho.good.iter().filter(|good| !stored.contains(good)).collect();
     // What Zoho answered to a code dies with an authorize that dies before it stores it: nobody can do better.
-    let is_excused = |token: &&String| died(world, Role::Authorize) && !world.ever_stored.contains(*token);
-    if !lost.iter().all(is_excused) && !is_owned_up(world) {
+    let is_excused = |token: &String| died(world, Role::Authorize) && !world.ever_stored.contains(token);
+    let is_one_left_behind = good_ones_left_behind(world).any(|token| !is_excused(&token));
+    if !lost.into_iter().all(is_excused) && !is_owned_up(world) {
         world.break_rule("never a lost refresh token: one is good at Zoho and out of the relay's reach");
     }
     let in_force = world.client().and_then(|client| client.refresh_token);
     match standing {
-        AuthorizationState::Revoked if holds_a_token(world) => {
+        AuthorizationState::Revoked if holds_a_token(world) || has_overlooked_one(world) => {
             world.break_rule("never a token after revoke: the state says revoked");
+        }
+        AuthorizationState::Revoked if is_one_left_behind => {
+            world.break_rule("never a token after revoke: one that is good lies where it was to be published");
         }
         AuthorizationState::Active => match in_force {
             None => world.break_rule("never a lost refresh token: the state says active and there is none"),
@@ -128,6 +170,9 @@ pub fn at_the_end(world: &mut World) {
             Some(_) => {}
         },
         _ => {}
+    }
+    if world.faults == 0 && world.access.on_the_way().chain(world.self_client.on_the_way()).count() > 0 {
+        world.break_rule("whoever is not disturbed takes its labels off");
     }
     if world.faults + world.jumps == 0 {
         undisturbed(world);

@@ -16,28 +16,86 @@ pub struct Item {
     pub keep_until: Option<Timestamp>,
 }
 
-/// A secret: what AWSCURRENT and AWSPREVIOUS point at.
+/// A version of a secret.
+#[derive(Clone, Hash)]
+pub struct Version {
+    pub text: String,
+    /// The label of its own, while it has it.
+    pub label: Option<String>,
+    /// Who stored it.
+    pub by: usize,
+    /// Somebody has listed the versions since it was stored.
+    pub was_listed: bool,
+}
+
+/// A secret: its versions, and what AWSCURRENT and AWSPREVIOUS point at.
 #[derive(Clone, Default, Hash)]
 pub struct Vault {
-    pub current: Option<(VersionId, String)>,
-    pub previous: Option<(VersionId, String)>,
+    pub versions: BTreeMap<VersionId, Version>,
+    pub current: Option<VersionId>,
+    pub previous: Option<VersionId>,
 }
 
 impl Vault {
     pub fn version(&self) -> Option<&VersionId> {
-        self.current.as_ref().map(|(version, _)| version)
+        self.current.as_ref()
     }
 
-    pub fn put(&mut self, version: VersionId, text: String) {
-        self.previous = self.current.replace((version, text));
+    pub fn text_of(&self, version: &VersionId) -> Option<&str> {
+        self.versions.get(version).map(|version| version.text.as_str())
     }
 
-    /// The texts within reach of a label.
-    pub fn labelled(&self) -> impl Iterator<Item = &str> {
+    /// What the secret holds.
+    pub fn text(&self) -> Option<&str> {
+        self.text_of(self.current.as_ref()?)
+    }
+
+    pub fn promote(&mut self, version: VersionId) {
+        let forgotten = self.previous.take();
+        self.previous = self.current.replace(version);
+        if let Some(version) = forgotten {
+            self.forget(&version);
+        }
+    }
+
+    /// Takes a version's own label off. Whoever stored it does so last, and has no more use for it.
+    pub fn take_label_off(&mut self, label: &str, version: &VersionId, who: usize) {
+        let Some(labelled) = self.versions.get_mut(version) else {
+            return;
+        };
+        labelled.label.take_if(|own| own == label);
+        if labelled.by == who {
+            self.forget(version);
+        }
+    }
+
+    /// What has no label is deleted by and by (AWS Secrets Manager user guide, "Secret versions").
+    fn forget(&mut self, version: &VersionId) {
+        let is_labelled = [&self.current, &self.previous].contains(&&Some(version.clone()))
+            || self
+                .versions
+                .get(version)
+                .is_some_and(|version| version.label.is_some());
+        if !is_labelled {
+            self.versions.remove(version);
+        }
+    }
+
+    /// The texts that AWSCURRENT and AWSPREVIOUS point at.
+    pub fn published(&self) -> impl Iterator<Item = &str> {
         [&self.current, &self.previous]
             .into_iter()
             .flatten()
-            .map(|(_, text)| text.as_str())
+            .filter_map(|version| self.text_of(version))
+    }
+
+    /// Versions within reach of a label of their own alone: on their way to be published, or left behind there.
+    pub fn on_the_way(&self) -> impl Iterator<Item = &Version> {
+        let is_published = |id: &VersionId| [&self.current, &self.previous].contains(&&Some(id.clone()));
+        let unpublished = self.versions.iter().filter(move |(id, _)| !is_published(id));
+        unpublished
+            .map(|(_, version)| version)
+            .filter(|version| version.label.is_some())
     }
 }
 
@@ -132,6 +190,8 @@ pub struct World {
     pub(crate) fate: Fate,
     /// How many things went wrong so far.
     pub(crate) faults: u32,
+    /// Where that is counted: whose step came last, and how often it was another's before that one was at its end.
+    pub(crate) switches: Option<(Option<usize>, u32)>,
     /// How often two minutes passed so far.
     pub(crate) jumps: u32,
     /// Refresh tokens that the self client's secret has held.
@@ -152,14 +212,12 @@ impl World {
 
     /// What the access token's secret holds.
     pub(crate) fn access_document(&self) -> Option<AccessDocument> {
-        let (_, text) = self.access.current.as_ref()?;
-        serde_json::from_str(text).ok()
+        serde_json::from_str(self.access.text()?).ok()
     }
 
     /// What the self client's secret holds.
     pub(crate) fn client(&self) -> Option<SelfClient> {
-        let (_, text) = self.self_client.current.as_ref()?;
-        serde_json::from_str(text).ok()
+        serde_json::from_str(self.self_client.text()?).ok()
     }
 
     /// A number that only this state has: the world, and what each participant has seen, from which it knows all that it
@@ -173,7 +231,15 @@ impl World {
             &self.zoho,
             self.is_intake_open,
         );
-        (world, &self.people, self.faults, self.jumps, &self.ever_stored).hash(&mut hasher);
+        (
+            world,
+            &self.people,
+            self.faults,
+            self.jumps,
+            &self.ever_stored,
+            self.switches,
+        )
+            .hash(&mut hasher);
         for (key, item) in &self.items {
             (&key.pk, &key.sk, item).hash(&mut hasher);
         }

@@ -145,6 +145,7 @@ impl Zoho for SceneZoho {
             time_zone: None,
             paid: None,
             users: None,
+            token_expires_at: None,
         })
     }
 

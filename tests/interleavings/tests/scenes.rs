@@ -9,16 +9,36 @@ use shared::testing::leave_figure;
 
 /// Goes through a scene in which `mints` were asked for already.
 fn go(mints: usize, cast: &[Role], faults: u32, jumps: u32) {
-    go_until(None, mints, cast, faults, jumps);
+    let allowed = Allowed {
+        faults,
+        jumps,
+        ..Allowed::default()
+    };
+    go_within(allowed, mints, cast);
 }
 
-fn go_until(until: Option<Instant>, mints: usize, cast: &[Role], faults: u32, jumps: u32) {
+/// The same with so many switches from one that could go on to another: most faults show with few (Musuvathi and Qadeer,
+/// "Iterative Context Bounding", 2007).
+fn go_switching(switches: u32, cast: &[Role], faults: u32) {
+    let allowed = Allowed {
+        faults,
+        switches: Some(switches),
+        ..Allowed::default()
+    };
+    go_within(allowed, 0, cast);
+}
+
+fn go_within(allowed: Allowed, mints: usize, cast: &[Role]) {
     let began = Instant::now();
-    let tally = explore(&World::authorized(mints), cast, Allowed { faults, jumps, until });
+    let tally = explore(&World::authorized(mints), cast, allowed);
+    let Allowed { faults, jumps, .. } = allowed;
     let names: Vec<_> = cast.iter().map(|role| format!("{role:?}").to_lowercase()).collect();
     let scene = format!(
-        "{}, faults {faults}, jumps {jumps}, minted before {mints}{}",
+        "{}, faults {faults}, jumps {jumps}, minted before {mints}{}{}",
         names.join(" + "),
+        allowed
+            .switches
+            .map_or_else(String::new, |most| format!(", switches {most} at most")),
         if tally.is_cut_off { "; no time for the rest" } else { "" }
     );
     let line = format!(
@@ -40,7 +60,13 @@ fn soak(scenes: &[(usize, &[Role], u32, u32)]) {
     };
     let until = Instant::now() + Duration::from_secs(seconds);
     for (mints, cast, faults, jumps) in scenes {
-        go_until(Some(until), *mints, cast, *faults, *jumps);
+        let allowed = Allowed {
+            faults: *faults,
+            jumps: *jumps,
+            switches: None,
+            until: Some(until),
+        };
+        go_within(allowed, *mints, cast);
     }
 }
 
@@ -76,6 +102,18 @@ fn neither_a_refresh_nor_another_authorize_makes_authorize_lose_a_refresh_token(
 
 #[test]
 fn of_an_authorize_and_a_revoke_one_stands_in_full() {
-    go(0, &[Authorize, Revoke], 0, 0);
-    soak(&[(0, &[Authorize, Revoke], 1, 0)]);
+    go_switching(3, &[Authorize, Revoke], 0);
+    soak(&[(0, &[Authorize, Revoke], 0, 0), (0, &[Authorize, Revoke], 1, 0)]);
+}
+
+#[test]
+fn of_an_authorize_and_a_revoke_one_stands_while_a_refresh_goes_on_beside_them() {
+    go_switching(2, &[Authorize, Rejected, Revoke], 0);
+    soak(&[(0, &[Authorize, Rejected, Revoke], 0, 0)]);
+}
+
+#[test]
+fn two_faults_in_one_schedule_break_no_rule() {
+    go_switching(1, &[Rejected, Rejected], 2);
+    soak(&[(0, &[Rejected, Rejected], 2, 0), (0, &[Rejected, Revoke], 2, 0)]);
 }

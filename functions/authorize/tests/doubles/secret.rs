@@ -50,7 +50,7 @@ impl Secrets for TestSecret {
         self.secret.probe(text).await
     }
 
-    async fn scrub(&self) -> Result<(), VaultError> {
+    async fn scrub(&self) -> Result<bool, VaultError> {
         self.secret.scrub().await
     }
 }

@@ -22,6 +22,7 @@ struct Inner {
     organisation: Option<Organisation>,
     failure: Option<(u32, CallFailure)>,
     code_failure: Option<TokenFailure>,
+    refresh_failure: Option<TokenFailure>,
     refuses_revokes: bool,
     gives_no_refresh_token: bool,
     deed: Option<Deed>,
@@ -34,6 +35,7 @@ pub fn organisation(id: &str, name: &str) -> Organisation {
         time_zone: None,
         paid: Some(true),
         users: Some(3),
+        token_expires_at: None,
     }
 }
 
@@ -66,6 +68,10 @@ impl ZohoDouble {
 
     pub fn refuse_codes(&self, failure: TokenFailure) {
         self.inner().code_failure = Some(failure);
+    }
+
+    pub fn refuse_refreshes(&self, failure: TokenFailure) {
+        self.inner().refresh_failure = Some(failure);
     }
 
     pub fn refuse_revokes(&self) {
@@ -136,6 +142,9 @@ impl Issuer for ZohoDouble {
         self.inner()
             .calls
             .push(format!("refresh {}", grant.refresh_token.expose()));
+        if let Some(failure) = self.inner().refresh_failure.clone() {
+            return Err(failure);
+        }
         Ok(self.grant(false))
     }
 

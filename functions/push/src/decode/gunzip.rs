@@ -14,7 +14,7 @@ const HEADER: usize = 10;
 /// Checksum and length at a member's end.
 const TRAILER: usize = 8;
 /// Optional parts of a header (a file's name, a comment) are not longer.
-const MOST_HEADER: usize = 256 << 10;
+pub const MOST_HEADER: usize = 256 << 10;
 
 /// Where in a member the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

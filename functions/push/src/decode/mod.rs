@@ -52,6 +52,7 @@ mod split;
 pub use decoder::Decoder;
 pub use fault::FileFault;
 pub use form::{Checkpoint, Encoding, Form, Format, LineEnd};
+pub use gunzip::MOST_HEADER;
 pub use limits::Limits;
 pub use sniff::{FIRST_STRETCH, form_of, form_within};
 

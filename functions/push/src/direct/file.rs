@@ -18,7 +18,7 @@ use crate::relay::{Means, Relay};
 use crate::report_file::RunFiles;
 
 /// A report is small; a larger one is not read.
-const LARGEST_REPORT: u64 = 1 << 20;
+pub const LARGEST_REPORT: u64 = 1 << 20;
 /// How often to look whether the report is there, at first and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(2));
 

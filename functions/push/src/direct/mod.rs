@@ -3,5 +3,5 @@
 mod file;
 mod imports;
 
-pub use file::{FileError, FileRequest};
+pub use file::{FileError, FileRequest, LARGEST_REPORT};
 pub use imports::{Imports, StartError, StateMachine};

@@ -9,6 +9,9 @@ use crate::row::Row;
 
 /// The most rows handed over at once: few, since no call is sent while they are mapped.
 pub const MOST_ROWS: usize = 100;
+/// Or the most bytes, since a packed megabyte may hold hundreds of the longest rows: memory follows from this, never
+/// from what a file unpacks to. The row that goes over it is the last.
+pub const MOST_BYTES: usize = 1 << 20;
 /// How many stretches are read ahead.
 const AHEAD: usize = 8;
 
@@ -64,15 +67,8 @@ impl<O: Objects> FileReader<O> {
     /// # Errors
     /// The file or the bucket is at fault.
     pub async fn next(&mut self) -> Result<Stretch, ReadFailure> {
-        let mut rows = Vec::new();
         loop {
-            while rows.len() < MOST_ROWS {
-                let before = self.decoder.checkpoint();
-                match self.decoder.next().map_err(ReadFailure::File)? {
-                    Some(row) => rows.push((row, before)),
-                    None => break,
-                }
-            }
+            let rows = some_rows(&mut self.decoder).map_err(ReadFailure::File)?;
             if !rows.is_empty() {
                 return Ok(Stretch::Rows {
                     rows,
@@ -117,5 +113,61 @@ impl<O: Objects> FileReader<O> {
             }
         });
         (receiver, reader)
+    }
+}
+
+/// The next rows that there are bytes for, each with the place just before it.
+fn some_rows(decoder: &mut Decoder) -> Result<Vec<(Row, Checkpoint)>, FileFault> {
+    let (mut rows, mut size) = (Vec::new(), 0);
+    while rows.len() < MOST_ROWS && size < MOST_BYTES {
+        let before = decoder.checkpoint();
+        let Some(row) = decoder.next()? else {
+            break;
+        };
+        size += row.raw().len();
+        rows.push((row, before));
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::decode::{Limits, form_of};
+
+    #[test]
+    fn of_a_megabyte_that_unpacks_to_many_no_more_is_taken_at_once_than_a_stretch() {
+        let row = "x".repeat(400_000);
+        let text = format!("a,b\n{}", format!("{row},1\n").repeat(150));
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let packed = gzip.finish().unwrap();
+        assert!(packed.len() < 1 << 20, "one read has all of it");
+
+        let mut decoder = Decoder::new(&form_of("x.csv.gz", &packed, true).unwrap());
+        decoder.feed(&packed);
+        decoder.end_of_file();
+        let mut all = 0;
+        loop {
+            let rows = some_rows(&mut decoder).unwrap();
+            let size: usize = rows.iter().map(|(row, _)| row.raw().len()).sum();
+            assert!(size < MOST_BYTES + Limits::default().row, "{size} bytes at once");
+            all += rows.len();
+            if rows.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(all, 150);
+    }
+
+    #[test]
+    fn short_rows_are_taken_by_the_hundred() {
+        let text = format!("a,b\n{}", "1,2\n".repeat(250));
+        let mut decoder = Decoder::new(&form_of("x.csv", text.as_bytes(), true).unwrap());
+        decoder.feed(text.as_bytes());
+        let counts = [0; 4].map(|_| some_rows(&mut decoder).unwrap().len());
+        assert_eq!(counts, [100, 100, 50, 0]);
     }
 }

@@ -23,6 +23,7 @@ mod tracker;
 mod version;
 
 pub use asked::{Asked, ByHand, NothingAsked};
+pub use file_reader::{MOST_BYTES, MOST_ROWS};
 pub use line::is_alive;
 pub use progress::{Plan, Progress};
 pub use steps::{Import, ImportError, Importer, Next, Step, StepEvent};

@@ -9,9 +9,29 @@ use super::mapping_file::{
     COLUMN_KEYS, EMPTY, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, ROUTE, TAGS, UNKNOWN_PICKLIST,
     VALIDATE, WITHOUT_KEY,
 };
-use super::toml_reader::Words;
+use super::toml_reader::{MOST_MISTAKES, Words};
 use super::*;
 use crate::queue::Message;
+
+#[test]
+fn of_many_mistakes_the_first_ones_are_told_and_the_rest_is_counted() {
+    let mistakes = |count: usize| {
+        let text: Vec<_> = (0..count).map(|number| format!("key{number} = 1\n")).collect();
+        let text = text.concat();
+        Mapping::parse(&text).unwrap_err()
+    };
+    let fault = mistakes(MOST_MISTAKES);
+    assert!(
+        fault.message.contains("line 20: ") && !fault.message.contains("more"),
+        "{fault}"
+    );
+    let fault = mistakes(MOST_MISTAKES + 3);
+    assert!(
+        !fault.message.contains("line 21: ") && fault.message.ends_with("; and 3 more"),
+        "{fault}"
+    );
+    assert_eq!(fault.line, 1);
+}
 
 const EVERY_KEY: &str = r##"
 operation = "upsert"

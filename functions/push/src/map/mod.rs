@@ -32,4 +32,4 @@ pub use mapping::{
     UnknownPickList, Validate, WithoutKey,
 };
 pub use setting::{Setting, not_writable};
-pub use toml_reader::MappingFault;
+pub use toml_reader::{MOST_MISTAKES, MappingFault};

@@ -5,13 +5,16 @@ use toml::de::{DeTable, DeValue};
 
 use super::words::{did_you_mean, nearest};
 
+/// How many mistakes are told of one file.
+pub const MOST_MISTAKES: usize = 20;
+
 /// What is wrong with a mapping file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct MappingFault {
     /// The line of the first mistake, counted from 1.
     pub line: usize,
-    /// What is wrong and what would be right; of several mistakes all, each with its line.
+    /// What is wrong and what would be right; of several mistakes the first ones, each with its line.
     pub message: String,
 }
 
@@ -149,12 +152,15 @@ impl<'i> Reader<'i> {
     /// One fault that speaks for all mistakes; the first in the file leads.
     pub fn finish(mut self) -> Result<(), MappingFault> {
         self.mistakes.sort_by_key(|(line, _)| *line);
-        let message = self
-            .mistakes
-            .iter()
+        let told = self.mistakes.iter().take(MOST_MISTAKES);
+        let mut message = told
             .map(|(line, message)| format!("line {line}: {message}"))
             .collect::<Vec<_>>()
             .join("; ");
+        let left = self.mistakes.len().saturating_sub(MOST_MISTAKES);
+        if left > 0 {
+            message.extend(["; and ", &left.to_string(), " more"]);
+        }
         match self.mistakes.first() {
             None => Ok(()),
             Some((line, _)) => Err(MappingFault { line: *line, message }),

@@ -20,6 +20,13 @@ const KEYS: [&str; 9] = [
     "record",
 ];
 
+/// The most records in a message: which of them have ended is kept in one item of the state table, of at most 400 KB.
+pub const MOST_RECORDS: usize = 10_000;
+/// The most characters in a name that a message gives: its own, its module's, its mapping's, a field's.
+pub const LONGEST_NAME: usize = 200;
+/// The most names in a list of them.
+pub const MOST_NAMES: usize = 50;
+
 /// A message.
 #[derive(Clone, PartialEq, Default)]
 pub struct Message {
@@ -108,6 +115,13 @@ impl Message {
                 "the message has no records: nothing was done",
             ));
         }
+        if records.len() > MOST_RECORDS {
+            let message = format!(
+                "the message has {} records, more than {MOST_RECORDS}: send them in several messages",
+                records.len()
+            );
+            return Err(MessageFault::new("TOO_MANY_RECORDS", message));
+        }
         let operation = text(&mut keys, "operation")?.map(|word| operation(&word)).transpose()?;
         Ok(Self {
             id: text(&mut keys, "id")?,
@@ -155,19 +169,32 @@ fn malformed(message: &str) -> MessageFault {
 fn text(keys: &mut Map<String, Value>, key: &str) -> Result<Option<String>, MessageFault> {
     match keys.remove(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
+        Some(Value::String(text)) if !text.trim().is_empty() => short(key, text.trim()).map(Some),
         Some(_) => Err(malformed(&format!("{key} is not a text, or an empty one"))),
     }
+}
+
+fn short(key: &str, text: &str) -> Result<String, MessageFault> {
+    let length = text.chars().count();
+    if length > LONGEST_NAME {
+        let message = format!("{key} has {length} characters, more than {LONGEST_NAME}: shorten it");
+        return Err(MessageFault::new("NAME_TOO_LONG", message));
+    }
+    Ok(text.to_owned())
 }
 
 fn texts(keys: &mut Map<String, Value>, key: &str) -> Result<Option<Vec<String>>, MessageFault> {
     let wrong = || malformed(&format!("{key} is not an array of texts"));
     match keys.remove(key) {
         None | Some(Value::Null) => Ok(None),
+        Some(Value::Array(texts)) if texts.len() > MOST_NAMES => {
+            let message = format!("{key} has {} names, more than {MOST_NAMES}: take some out", texts.len());
+            Err(MessageFault::new("TOO_MANY_NAMES", message))
+        }
         Some(Value::Array(texts)) => {
             let texts = texts
-                .into_iter()
-                .map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong));
+                .iter()
+                .map(|text| text.as_str().ok_or_else(wrong).and_then(|text| short(key, text)));
             texts.collect::<Result<Vec<_>, _>>().map(Some)
         }
         Some(_) => Err(wrong()),
@@ -259,6 +286,45 @@ mod tests {
             code(&json!({"module": "Contacts", "records": [{}], "mapping": "../x"})),
             "MALFORMED_MESSAGE"
         );
+    }
+
+    #[test]
+    fn sizes_are_limited_and_the_limit_itself_is_taken() {
+        let records = |count: usize| json!({"module": "Contacts", "records": vec![json!({}); count]});
+        assert_eq!(
+            Message::read(records(MOST_RECORDS)).unwrap().records.len(),
+            MOST_RECORDS
+        );
+        let fault = Message::read(records(MOST_RECORDS + 1)).unwrap_err();
+        assert_eq!(fault.code, "TOO_MANY_RECORDS");
+        assert!(
+            fault.message.contains("10001 records, more than 10000: send"),
+            "{fault}"
+        );
+
+        let of_length = |key: &str, length: usize| {
+            let mut message = json!({"module": "Contacts", "records": [{}]});
+            message[key] = json!("ä".repeat(length));
+            Message::read(message)
+        };
+        for key in ["id", "module", "mapping"] {
+            let name = of_length(key, LONGEST_NAME);
+            // A mapping's name is limited in bytes besides.
+            assert!(name.is_ok() || key == "mapping", "{key}: {name:?}");
+            let fault = of_length(key, LONGEST_NAME + 1).unwrap_err();
+            assert_eq!(
+                (fault.code, fault.message.contains("201 characters, more than 200")),
+                ("NAME_TOO_LONG", true)
+            );
+        }
+
+        let listed = |count: usize, length: usize| {
+            let names = vec!["x".repeat(length); count];
+            Message::read(json!({"module": "Contacts", "records": [{}], "match_on": names}))
+        };
+        assert!(listed(MOST_NAMES, LONGEST_NAME).is_ok());
+        assert_eq!(listed(MOST_NAMES + 1, 1).unwrap_err().code, "TOO_MANY_NAMES");
+        assert_eq!(listed(1, LONGEST_NAME + 1).unwrap_err().code, "NAME_TOO_LONG");
     }
 
     #[test]

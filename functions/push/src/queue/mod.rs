@@ -30,7 +30,7 @@ pub use by_hand::{ByHandError, DirectMessage};
 pub use consumer::{BatchAnswer, Consumer, ItemFailure};
 pub use mappings::{Mappings, NoMapping};
 pub use memory::{Memory, recall, remember};
-pub use message::{Message, MessageFault};
+pub use message::{LONGEST_NAME, MOST_NAMES, MOST_RECORDS, Message, MessageFault};
 pub use received::Received;
 pub use service::{AT_ONCE, QueueError, RecordsQueue, SqsQueue, Taken};
 pub use unique::unique_keys;

@@ -10,9 +10,6 @@ use crate::direct::Imports;
 use crate::queue::{AT_ONCE, RecordsQueue};
 use crate::relay::Means;
 
-/// Larger than any object that was written here.
-const LARGEST: u64 = 64 << 20;
-
 impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
     /// Brings messages back, the oldest first: how many, and whether these were all.
     pub(super) async fn bring_back(&self, noted: Option<&Upkeep>) -> Result<(usize, bool), UpkeepError> {
@@ -30,7 +27,7 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
                     Some((begun, count)) if begun == key => count,
                     _ => 0,
                 };
-                let Some(text) = self.relay.bucket.get(&key, LARGEST).await? else {
+                let Some(text) = self.relay.bucket.get(&key, deferred::LARGEST as u64).await? else {
                     continue;
                 };
                 let messages =

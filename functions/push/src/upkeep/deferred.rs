@@ -42,23 +42,36 @@ impl From<&Taken> for Deferred {
     }
 }
 
-/// A new object's key. Objects come back in the order of their keys.
-pub fn key(now: Timestamp) -> String {
+/// An object is begun anew when it would have more bytes, ...
+pub const MOST_BYTES: usize = 8 << 20;
+/// ... so that none is larger than what is read back: a message has a mebibyte at most (Amazon SQS developer guide,
+/// "Quotas"), and a character of it six bytes in JSON.
+pub const LARGEST: usize = 64 << 20;
+const _: () = assert!(MOST_BYTES + 8 * (1 << 20) <= LARGEST);
+
+/// A new object's key: the so manieth of those written now. Objects come back in the order of their keys.
+pub fn key(now: Timestamp, number: usize) -> String {
     let place = now.strftime("%Y-%m-%d/%H%M%S.%6f");
-    format!("{FOLDER}{place}-{}.ndjson", uuid::Uuid::new_v4().simple())
+    format!("{FOLDER}{place}-{number:03}-{}.ndjson", uuid::Uuid::new_v4().simple())
 }
 
-/// An object with these messages.
+/// The texts of objects with these messages, in their order. None has more than `most` bytes, but for a message that
+/// alone has more.
 ///
 /// # Errors
 /// A message cannot be put into words: a fault of ours.
-pub fn write(messages: &[Deferred]) -> Result<Vec<u8>, serde_json::Error> {
-    let mut text = Vec::new();
+pub fn write(messages: &[Deferred], most: usize) -> Result<Vec<Vec<u8>>, serde_json::Error> {
+    let (mut texts, mut text) = (Vec::new(), Vec::new());
     for message in messages {
-        serde_json::to_writer(&mut text, message)?;
+        let line = serde_json::to_vec(message)?;
+        if !text.is_empty() && text.len() + line.len() + 1 > most {
+            texts.push(std::mem::take(&mut text));
+        }
+        text.extend(line);
         text.push(b'\n');
     }
-    Ok(text)
+    texts.push(text);
+    Ok(texts)
 }
 
 /// The messages of an object, or the line that is none.
@@ -84,9 +97,30 @@ mod tests {
 
     #[test]
     fn keys_are_in_the_order_of_time() {
-        let at = |milli| key(Timestamp::from_millisecond(milli).unwrap());
+        let at = |milli| key(Timestamp::from_millisecond(milli).unwrap(), 0);
+        assert!(key(Timestamp::UNIX_EPOCH, 9) < key(Timestamp::UNIX_EPOCH, 10));
         assert!(at(1_000) < at(1_001) && at(1_001) < at(100_000_000));
         assert!(at(1_000).starts_with("deferred/1970-01-01/000001.000000-"));
+    }
+
+    #[test]
+    fn no_object_is_larger_than_what_is_read_back_and_no_message_is_lost() {
+        // The longest in JSON that a queue takes: a mebibyte, each byte of which is written as six.
+        let message = |number: usize| Deferred {
+            message_id: number.to_string(),
+            sent_at: None,
+            group: None,
+            body: "\u{1}".repeat(1 << 20),
+        };
+        let messages: Vec<_> = (0..12).map(message).collect();
+        let texts = write(&messages, MOST_BYTES).unwrap();
+        assert!(texts.iter().all(|text| text.len() <= LARGEST), "{}", texts.len());
+        let read: Vec<_> = texts.iter().flat_map(|text| read(text).unwrap()).collect();
+        assert!(read == messages);
+
+        let line = write(&messages[..1], 0).unwrap()[0].len();
+        let objects = |most| write(&messages[..2], most).unwrap().len();
+        assert_eq!((objects(2 * line), objects(2 * line - 1), objects(0)), (1, 2, 2));
     }
 
     proptest! {
@@ -94,8 +128,9 @@ mod tests {
         fn any_message_survives_the_bucket(message_id: String, body: String, group: Option<String>, at in prop::option::of(0i64..9_999_999_999)) {
             let sent_at = at.map(|at| Timestamp::from_millisecond(at).unwrap());
             let message = Deferred { message_id, sent_at, group, body };
-            let text = write(&[message.clone(), message.clone()]).unwrap();
-            prop_assert_eq!(read(&text), Ok(vec![message.clone(), message]));
+            let texts = write(&[message.clone(), message.clone()], MOST_BYTES).unwrap();
+            prop_assert_eq!(texts.len(), 1);
+            prop_assert_eq!(read(&texts[0]), Ok(vec![message.clone(), message]));
         }
     }
 }

@@ -16,7 +16,7 @@ use shared::state::upkeep::{self, Upkeep};
 use shared::state::{Key, StateError, pause};
 use tokio::time::Instant;
 
-pub use deferred::{Deferred, FOLDER};
+pub use deferred::{Deferred, FOLDER, LARGEST};
 
 use crate::bucket::BucketError;
 use crate::direct::{Imports, StartError};

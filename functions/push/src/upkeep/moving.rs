@@ -16,10 +16,8 @@ use crate::relay::Means;
 const OUT_OF_SIGHT: Duration = Duration::from_secs(200);
 /// How many looks at the queue are under way at once.
 const LOOKS: usize = 8;
-/// An object is written when it has so many messages, ...
+/// Messages are put away when there are so many, or so many bytes of them.
 const MOST_MESSAGES: usize = 500;
-/// ... or so many bytes.
-const MOST_BYTES: usize = 8 << 20;
 
 impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
     /// Goes through the queue once. It stops early when the pause ends or the time is over.
@@ -62,7 +60,7 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
     async fn take_some(&self) -> Result<(Vec<Taken>, Vec<Taken>, bool), UpkeepError> {
         let (mut old, mut young, mut bytes) = (Vec::new(), Vec::new(), 0);
         let (limit, now) = (self.relay.settings.defer_after, self.relay.now());
-        while old.len() < MOST_MESSAGES && bytes < MOST_BYTES && !self.is_over() {
+        while old.len() < MOST_MESSAGES && bytes < deferred::MOST_BYTES && !self.is_over() {
             let looks = try_join_all((0..LOOKS).map(|_| self.queue.take(OUT_OF_SIGHT))).await?;
             let taken: Vec<Taken> = looks.into_iter().flatten().collect();
             if taken.is_empty() {
@@ -87,14 +85,17 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
         }
         taken.sort_by_key(|taken| taken.sent_at);
         let messages: Vec<Deferred> = taken.iter().map(Deferred::from).collect();
-        let key = deferred::key(self.relay.now());
-        let text = deferred::write(&messages).map_err(|_| UpkeepError::Unreadable {
-            key: key.clone(),
+        let now = self.relay.now();
+        let texts = deferred::write(&messages, deferred::MOST_BYTES).map_err(|_| UpkeepError::Unreadable {
+            key: deferred::key(now, 0),
             line: 0,
         })?;
         // Where it comes back its deliveries are counted anew.
         self.note_deliveries(&taken, |_| 0).await?;
-        self.relay.bucket.put(&key, "application/x-ndjson", text).await?;
+        for (number, text) in texts.into_iter().enumerate() {
+            let key = deferred::key(now, number);
+            self.relay.bucket.put(&key, "application/x-ndjson", text).await?;
+        }
         let receipts: Vec<String> = taken.into_iter().filter_map(|taken| taken.received.receipt).collect();
         Ok(self.queue.delete(&receipts).await?)
     }

@@ -208,6 +208,11 @@ fn sizes_are_limited_with_line_and_column() {
     let codes: Vec<_> = reading.rows.iter().map(|(_, row)| cells_of(row).remove(0)).collect();
     assert_eq!(codes, ["1", "!CELL_TOO_LONG", "small"]);
 
+    let row = |bytes: usize| format!("a,b\n1,{}2\n", " ".repeat(bytes - 3));
+    assert_eq!(read(&form, limits, row(40).as_bytes()).fault, None);
+    let fault = read(&form, limits, row(41).as_bytes()).fault.unwrap();
+    assert_eq!(fault.code, "ROW_TOO_LONG");
+    assert!(fault.to_string().contains("more than 40 bytes"), "{fault}");
     let text = format!("a,b\n1,2\n{}\n", "x".repeat(41));
     let fault = read(&form, limits, text.as_bytes()).fault.unwrap();
     assert_eq!(
@@ -222,7 +227,15 @@ fn sizes_are_limited_with_line_and_column() {
     );
 
     let refused = |text: &str| form_within("x.csv", text.as_bytes(), true, &limits).unwrap_err().code;
+    let taken = |text: &str| form_within("x.csv", text.as_bytes(), true, &limits).map(|form| form.header.len());
+    assert_eq!(taken("a,b,c\n"), Ok(3));
     assert_eq!(refused("a,b,c,d\n"), "TOO_MANY_COLUMNS");
+    assert_eq!(taken("a-rather-long-name,another-one\n"), Ok(2), "30 bytes");
+    assert_eq!(
+        refused("a-rather-long-name,another-oney\n"),
+        "HEADER_TOO_LONG",
+        "31 bytes"
+    );
     assert_eq!(refused("a-rather-long-name,another-long-name\n"), "HEADER_TOO_LONG");
     let half = form_within("x.csv", b"a,b,c", false, &limits).unwrap_err();
     assert_eq!(half.code, "HEADER_TOO_LONG");

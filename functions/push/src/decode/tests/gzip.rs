@@ -1,4 +1,5 @@
 use super::*;
+use crate::decode::gunzip::{Gunzip, MOST_HEADER, Pulled};
 
 #[test]
 fn packed_files_of_every_format_are_read_and_resumed() {
@@ -86,6 +87,87 @@ fn a_bomb_is_refused_before_it_goes_off() {
     let reading = read_on(&form, None, limits, &bytes, 1000);
     assert_eq!(reading.fault.unwrap().code, "GZIP_TOO_LARGE");
     assert_eq!(read_on(&form, None, Limits::default(), &bytes, 1000).fault, None);
+}
+
+/// Unpacks until that ends or is refused: how many bytes came out in all, how many at most at once, and the refusal.
+fn unpack(packed: &[u8], limits: Limits) -> (u64, usize, Option<FileFault>) {
+    let mut gunzip = Gunzip::new(limits);
+    gunzip.feed(packed);
+    let (mut all, mut most_at_once) = (0, 0);
+    loop {
+        let mut out = Vec::new();
+        let pulled = gunzip.pull(&mut out);
+        all += out.len() as u64;
+        most_at_once = most_at_once.max(out.len());
+        match pulled {
+            Ok(Pulled::Some) => {}
+            Ok(Pulled::NeedsMore) => return (all, most_at_once, None),
+            Err(fault) => return (all, most_at_once, Some(fault)),
+        }
+    }
+}
+
+#[test]
+fn of_a_bomb_no_more_comes_out_than_a_step_beyond_the_limit() {
+    const STEP: u64 = 64 << 10;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(&vec![b'\n'; 64 << 20]).unwrap();
+    let bomb = packer.finish().unwrap();
+    assert!(bomb.len() < 100_000, "it is one");
+    let by_size = Limits {
+        unpacked: 1 << 20,
+        ..Limits::default()
+    };
+    let by_ratio = Limits {
+        ratio_counts_from: 1 << 20,
+        ..Limits::default()
+    };
+    // All of it was handed over, so that the ratio is to all of it.
+    let most_by_ratio = (by_ratio.ratio + 1) * bomb.len() as u64;
+    for (limits, most) in [(by_size, 1 << 20), (by_ratio, most_by_ratio)] {
+        let (all, most_at_once, fault) = unpack(&bomb, limits);
+        let fault = fault.unwrap();
+        assert_eq!(fault.code, "GZIP_TOO_LARGE");
+        assert!(fault.action.contains(&limits.unpacked.to_string()) && fault.action.contains("600 times"));
+        assert!((most..=most + STEP).contains(&all), "{all} bytes came out of {most}");
+        assert!(most_at_once as u64 <= STEP, "{most_at_once} bytes at once");
+    }
+    let (all, most_at_once, fault) = unpack(&bomb, Limits::default());
+    assert_eq!(
+        (all, fault),
+        (64 << 20, None),
+        "below the size from which the ratio counts"
+    );
+    assert!(most_at_once as u64 <= STEP);
+}
+
+#[test]
+fn a_file_that_unpacks_to_the_limit_is_read_and_one_byte_more_is_not() {
+    let packed = gzip(&[b'x'; 1000]);
+    let ratio = 1000 / packed.len() as u64;
+    let within = |unpacked, ratio, ratio_counts_from| {
+        let limits = Limits {
+            unpacked,
+            ratio,
+            ratio_counts_from,
+            ..Limits::default()
+        };
+        unpack(&packed, limits).2.is_none()
+    };
+    assert_eq!((within(1000, 600, 0), within(999, 600, 0)), (true, false));
+    assert_eq!((within(1000, ratio, 0), within(1000, ratio - 1, 0)), (true, false));
+    assert_eq!((within(1000, 1, 1000), within(1000, 1, 999)), (true, false));
+}
+
+#[test]
+fn a_header_of_a_member_that_does_not_end_is_not_waited_for() {
+    let begun = |len: usize| {
+        let mut member = vec![0x1f, 0x8b, 8, 0b0_1000, 0, 0, 0, 0, 0, 0];
+        member.resize(len, b'n');
+        unpack(&member, Limits::default()).2.map(|fault| fault.code)
+    };
+    assert_eq!(begun(MOST_HEADER), None);
+    assert_eq!(begun(MOST_HEADER + 1).as_deref(), Some("GZIP_DAMAGED"));
 }
 
 #[test]

@@ -196,18 +196,38 @@ fn bytes_that_are_no_text_break_their_record_alone() {
 }
 
 #[test]
+fn json_lies_within_json_only_so_deep() {
+    let nested = |deep: usize| format!("{{\"a\":{}{}}}\n", "[".repeat(deep - 1), "]".repeat(deep - 1));
+    let read = |deep: usize| object_of(&rows("x.ndjson", nested(deep))[0]);
+    assert!(read(127).is_object());
+    assert_eq!(read(128), json!("BAD_JSON"));
+    let message = |deep: usize| {
+        let text = format!("{{\"module\":\"Contacts\",\"records\":[{}]}}", nested(deep - 2));
+        crate::queue::Message::parse(&text)
+            .map_err(|fault| fault.code)
+            .map(|_| ())
+    };
+    assert_eq!((message(127), message(128)), (Ok(()), Err("NOT_JSON")));
+}
+
+#[test]
 fn a_record_beyond_the_limit_is_a_fault() {
     let limits = Limits {
         row: 20,
         ..Limits::default()
     };
-    for (name, text) in [
-        ("x.ndjson", format!("{{\"a\":1}}\n{{\"a\":\"{}\"}}\n", "x".repeat(20))),
-        ("x.json", format!("[{{\"a\":1}},\n{{\"a\":\"{}\"}}]", "x".repeat(20))),
-    ] {
-        let fault = read(&form(name, text.as_bytes()).unwrap(), limits, text.as_bytes())
-            .fault
-            .unwrap();
+    for name in ["x.ndjson", "x.json"] {
+        let fault = |bytes: usize| {
+            let record = format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+            let text = match name {
+                "x.json" => format!("[{{\"a\":1}},\n{record}]"),
+                _ => format!("{{\"a\":1}}\n{record}\n"),
+            };
+            read(&form(name, text.as_bytes()).unwrap(), limits, text.as_bytes()).fault
+        };
+        assert_eq!(fault(20), None, "{name}");
+        let fault = fault(21).unwrap();
         assert_eq!((fault.code.as_str(), fault.line), ("ROW_TOO_LONG", Some(2)));
+        assert!(fault.message.contains("more than 20 bytes"), "{fault}");
     }
 }
