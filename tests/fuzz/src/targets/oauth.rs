@@ -45,15 +45,17 @@ impl Target for Oauth {
             content_type: TYPES[usize::from(*content_type) % TYPES.len()].to_owned(),
             body: body.to_vec(),
         };
-        // A host that is refused is named, scopes are no secret, and the canary may have been moved into either.
+        // Scopes are no secret, and the canary may have been moved into one.
         let whole = wholly(body);
-        if ["api_domain", "scope"]
-            .iter()
-            .any(|name| whole[name].to_string().contains(CANARY))
-        {
+        if whole["scope"].to_string().contains(CANARY) {
             return 0;
         }
         let hosts = ZohoHosts::of(DataCentre::Eu);
+        // A host that is refused is named, and the canary may have been moved into it, too.
+        let domain = whole["api_domain"].as_str();
+        let refused = domain.and_then(|domain| hosts.check_api_domain(domain).err());
+        let about_host = refused.map(|error| error.to_string()).unwrap_or_default();
+        let silent = |said: &str, is_error| silent(&said.replacen(&about_host, "", 1), is_error);
         let asked = if asked % 2 == 0 { Asked::Refresh } else { Asked::Code };
         let grant = match judge_grant(asked, &hosts, &answer) {
             Ok(grant) => {
@@ -79,10 +81,6 @@ fn wholly(body: &[u8]) -> Value {
 }
 
 fn silent(said: &str, is_error: bool) -> String {
-    // A host that is refused is named, and the canary may have been moved into it.
-    let about_host = said.split_once(" as the API's host");
-    let named = about_host.and_then(|(before, after)| Some((before.split_once(" names ")?.0, after)));
-    let (before, after) = named.unwrap_or((said, ""));
-    assert!(!before.contains(CANARY) && !after.contains(CANARY), "{said}");
+    assert!(!said.contains(CANARY), "{said}");
     if is_error { wording(said) } else { "a grant".to_owned() }
 }
