@@ -55,6 +55,7 @@ def everything() -> int:
         ("unit tests", unit),
         ("doc tests", doc),
         ("build", lambda _: build.build_all()),
+        ("budgets", lambda _: print(budgets())),
         ("end to end", end_to_end),
     ]
     if os.environ.get("CI"):
@@ -71,6 +72,13 @@ def everything() -> int:
         counts.failed = max(counts.failed, 1)
     print(f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped", flush=True)
     return 1 if failure else 0
+
+
+def budgets() -> str:
+    """Sizes, TLS stacks and instructions a row; what takes time to measure is left to make bench."""
+    from bench.budgets import kept
+
+    return kept()
 
 
 def unit(counts: Counts | None = None) -> None:
