@@ -49,7 +49,7 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
             return Ok(answer);
         }
         let valid_until = match self.judge(asked).await? {
-            Verdict::Revoked => return Ok(Answer::of(Status::Revoked)),
+            Verdict::Revoked => return self.blanked(&seen).await,
             Verdict::Fresh { version, expires_at } => return self.fresh(&seen, &version, expires_at).await,
             Verdict::Mint { valid_until, .. } => valid_until,
         };
@@ -86,10 +86,17 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
         Ok(Answer::token(Status::Fresh, version, expires_at))
     }
 
+    /// A revoke has blanked the token. A table that was restored from before it says otherwise, and delivery would go on in
+    /// vain: messages would use up their receives.
+    async fn blanked(&self, seen: &Authorization) -> Result<Answer, RefreshError> {
+        self.conclude(seen, AuthorizationEvent::NoAuthorizationFound).await?;
+        Ok(Answer::of(Status::Revoked))
+    }
+
     async fn refresh_under_lease(&self, asked: &Asked, seen: &Authorization) -> Result<Answer, RefreshError> {
         // Whoever held the lease before may have published meanwhile.
         let (over, valid_until) = match self.judge(asked).await? {
-            Verdict::Revoked => return Ok(Answer::of(Status::Revoked)),
+            Verdict::Revoked => return self.blanked(seen).await,
             Verdict::Fresh { version, expires_at } => return self.fresh(seen, &version, expires_at).await,
             Verdict::Mint { over, valid_until } => (over, valid_until),
         };

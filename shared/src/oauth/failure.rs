@@ -158,3 +158,26 @@ impl TokenFailure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_refresh_token_is_told_with_its_user_and_every_cause() {
+        let said = refresh_token_dead("zoho", Some("ann@acme.example"));
+        for cause in [
+            "zoho",
+            "ann@acme.example",
+            "revoked",
+            "password",
+            "left",
+            "deactivated",
+            "client was deleted",
+            "21st",
+        ] {
+            assert!(said.contains(cause), "{cause} is missing in: {said}");
+        }
+        assert!(refresh_token_dead("zoho", None).contains("the authorizing user changed the password"));
+    }
+}
