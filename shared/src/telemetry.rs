@@ -16,7 +16,8 @@ pub const NAMESPACE: &str = "BiginRelay";
 const OURS: [&str; 5] = ["shared", "authorize", "refresh", "push", "revoke"];
 
 /// Starts the logs: JSON, one event a line, each with the request id of its invocation (`lambda_runtime` opens a span with it).
-/// An unknown level counts as `info`, and so does `debug`: below `info` there is nothing that may be shown. Panics are logged too, without their words.
+/// An unknown level counts as `info`, and so does `debug`: below `info` there is nothing that may be shown. Panics are
+/// logged too, without their words.
 pub fn init(level: Option<&str>) {
     let level = match level.unwrap_or("info").to_ascii_lowercase().as_str() {
         "error" => LevelFilter::ERROR,

@@ -51,6 +51,7 @@ impl S3Bucket {
 
     /// All of an answer's body. The SDK's own way, `collect` and `to_vec`, copies byte by byte: that took a third of an
     /// import's CPU time.
+    ///
     /// The first `skip` bytes are passed over, and no more than `most` are kept: true where there were more.
     async fn body(
         &self,

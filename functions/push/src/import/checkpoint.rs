@@ -34,6 +34,8 @@ pub(super) struct Writing<'a> {
     work: Pin<Box<dyn Future<Output = Result<Hold, ImportError>> + Send + 'a>>,
     /// Rows below that number may be sent once it is written.
     pub allows: u64,
+    /// When it was begun.
+    pub began: Instant,
 }
 
 impl<'a> Writing<'a> {
@@ -48,6 +50,7 @@ impl<'a> Writing<'a> {
         Self {
             work: Box::pin(write(relay, turn, hold, checkpoint)),
             allows,
+            began: Instant::now(),
         }
     }
 
@@ -189,6 +192,7 @@ impl<M: Means> Slice<'_, M> {
         self.hold = hold;
         if let Some(writing) = self.writing.take() {
             self.sends_below = writing.allows;
+            self.kept_at = writing.began;
         }
     }
 }

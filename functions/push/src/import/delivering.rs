@@ -62,6 +62,8 @@ pub(super) struct Slice<'a, M: Means> {
     pub(super) writing: Option<Writing<'a>>,
     pub(super) ended_since: u64,
     pub(super) checkpoint_at: Instant,
+    /// When the last checkpoint that is written was begun: the turn was kept no earlier.
+    pub(super) kept_at: Instant,
     given_up: Option<Reason>,
 }
 
@@ -97,6 +99,7 @@ impl<'a, M: Means> Slice<'a, M> {
             writing: None,
             ended_since: 0,
             checkpoint_at: Instant::now(),
+            kept_at: Instant::now(),
             given_up: None,
             progress,
         }
@@ -156,6 +159,10 @@ impl<'a, M: Means> Slice<'a, M> {
                 }
                 resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
                 () = sleep_until(self.checkpoint_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
+                // No call begins so late that the turn, if it is not kept any more, could run out before it is over.
+                () = sleep_until(self.kept_at + 2 * self.relay.settings.checkpoint_every), if self.writing.is_some() => {
+                    self.written().await?;
+                }
                 hold = written(&mut self.writing) => self.note_written(hold?),
                 stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
                     Some(Ok(Stretch::Rows { rows, after })) => {

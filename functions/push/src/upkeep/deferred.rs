@@ -49,7 +49,7 @@ pub const MOST_BYTES: usize = 8 << 20;
 pub const LARGEST: usize = 64 << 20;
 const _: () = assert!(MOST_BYTES + 8 * (1 << 20) <= LARGEST);
 
-/// A new object's key: the so manieth of those written now. Objects come back in the order of their keys.
+/// A new object's key; `number` counts those that are written now. Objects come back in the order of their keys.
 pub fn key(now: Timestamp, number: usize) -> String {
     let place = now.strftime("%Y-%m-%d/%H%M%S.%6f");
     format!("{FOLDER}{place}-{number:03}-{}.ndjson", uuid::Uuid::new_v4().simple())
