@@ -1,4 +1,4 @@
-//! The scenes that are gone through in full. What was counted is left as a line for `make test` to print.
+//! The scenes that are gone through, in full but for those that say how many switches. What was counted is left as a line for `make test` to print.
 //! With `SOAK` the long ones follow, those of a test for so many seconds.
 
 use std::time::{Duration, Instant};
