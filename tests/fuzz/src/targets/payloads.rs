@@ -39,7 +39,8 @@ impl Target for Payloads {
         let text = String::from_utf8_lossy(input);
         let message = Message::parse(&text).map(|message| message.records.len());
         let message = message.map_err(|fault| fault.to_string());
-        let Ok(payload) = serde_json::from_slice::<Value>(input) else {
+        // What may be told is looked for in the same text that the message is read from.
+        let Ok(payload) = serde_json::from_str::<Value>(&text) else {
             return kind(message.map_err(|said| silent(&said, "")));
         };
         let mut others = payload.clone();
