@@ -32,6 +32,7 @@ mod credits;
 mod faults;
 mod flight;
 mod http;
+mod journey;
 mod json;
 mod metadata;
 mod names;

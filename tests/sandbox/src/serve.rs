@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use crate::answer::Answer;
 use crate::counters::{Logged, endpoint};
 use crate::faults::Happening;
+use crate::flight::Flight;
 use crate::http::{Call, Line, response};
+use crate::journey::Journey;
 use crate::state::World;
 use crate::{accounts, api, console};
 
@@ -29,53 +31,70 @@ pub(crate) async fn serve(
         };
     }
     let mut log = Log::new(&world, endpoint(request.method(), path));
-    let (answer, cut_after) = answered(&world, request).await;
+    let mut journey = Journey::begin();
+    let Answered {
+        answer,
+        cut_after,
+        flight,
+    } = answered(&world, request, &mut journey).await;
+    let status = answer.status;
+    let response = response(answer);
+    journey.back().await;
+    drop(flight);
     if let Some(bytes) = cut_after {
         log.ended("cut".to_owned());
         line.cut_after(bytes);
     } else {
-        log.ended(answer.status.to_string());
+        log.ended(status.to_string());
     }
-    response(answer)
+    response
 }
 
-/// The answer, and after how many bytes of it the connection is cut.
-async fn answered(world: &World, request: Request) -> (Answer, Option<usize>) {
+/// What a call comes to.
+struct Answered<'a> {
+    answer: Answer,
+    /// After how many bytes of it the connection is cut.
+    cut_after: Option<usize>,
+    flight: Option<Flight<'a>>,
+}
+
+async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey) -> Answered<'a> {
     let is_api = request.uri().path().starts_with("/bigin/");
     // In flight from here on: the headers have arrived.
     let mut flight = is_api.then(|| world.flights.begin());
     let Some(call) = Call::read(request).await else {
-        return (Answer::html(400), None);
+        return Answered::with(Answer::html(400), flight);
     };
     // Read outside of the lock; later looks find it done.
     let _ = call.json();
-    let (mut plan, wait) = {
+    let mut plan = {
         let mut state = world.lock();
-        let mut plan = state.faults.plan(&call.method, &call.path);
+        let plan = state.faults.plan(&call.method, &call.path);
         if plan.revokes_token {
             revoke(&mut state, &call);
         }
         let settings = &state.settings;
         let most = settings.concurrency;
         let latency = settings.latency_ms + fastrand::u64(0..=settings.latency_jitter_ms);
-        if is_api {
-            plan.wait_before += Duration::from_millis(latency);
-        }
-        if let (Some(flight), Some(admission)) = (&mut flight, api::admit(&state, &call))
-            && !flight.admit(admission, most)
+        if let (Some(own), Some(admission)) = (&mut flight, api::admit(&state, &call))
+            && !own.admit(admission, most)
         {
-            return (api::too_many(&state.settings.throttle_code), None);
+            return Answered::with(api::too_many(&settings.throttle_code), flight);
         }
-        let wait = plan.wait_before;
-        (plan, wait)
+        if is_api {
+            journey.takes(Duration::from_millis(latency));
+        }
+        plan
     };
-    if !wait.is_zero() {
-        tokio::time::sleep(wait).await;
-    }
-    let before = plan.before.take();
-    let mut answer = match before {
-        Some(Happening::Answer(answer)) => return (answer, None),
-        Some(Happening::Cut(bytes)) => return (Answer::html(502), Some(bytes)),
+    journey.there(plan.wait_before).await;
+    let mut answer = match plan.before.take() {
+        Some(Happening::Answer(answer)) => return Answered::with(answer, flight),
+        Some(Happening::Cut(bytes)) => {
+            return Answered {
+                cut_after: Some(bytes),
+                ..Answered::with(Answer::html(502), flight)
+            };
+        }
         None => {
             let mut state = world.lock();
             if is_api {
@@ -87,16 +106,27 @@ async fn answered(world: &World, request: Request) -> (Answer, Option<usize>) {
             }
         }
     };
-    if !plan.wait_after.is_zero() {
-        tokio::time::sleep(plan.wait_after).await;
-    }
+    journey.waits(plan.wait_after);
     let mut cut_after = None;
     match plan.after.take() {
         Some(Happening::Answer(other)) => answer = other,
         Some(Happening::Cut(bytes)) => cut_after = Some(bytes),
         None => {}
     }
-    (answer, cut_after)
+    Answered {
+        cut_after,
+        ..Answered::with(answer, flight)
+    }
+}
+
+impl<'a> Answered<'a> {
+    fn with(answer: Answer, flight: Option<Flight<'a>>) -> Self {
+        Self {
+            answer,
+            cut_after: None,
+            flight,
+        }
+    }
 }
 
 fn revoke(state: &mut crate::state::State, call: &Call) {

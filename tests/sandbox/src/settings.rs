@@ -67,7 +67,7 @@ pub struct Settings {
     pub concurrency: usize,
     /// The code of a 429; Zoho's examples also have `RATE_LIMIT_EXCEEDED`.
     pub throttle_code: String,
-    /// How long every API call takes. The commit is at its end.
+    /// How long every API call takes, from its arrival to its answer. The commit is halfway.
     pub latency_ms: u64,
     /// As much again at most, drawn anew for each call.
     pub latency_jitter_ms: u64,

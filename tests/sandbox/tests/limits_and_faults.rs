@@ -305,6 +305,24 @@ async fn a_slow_call_is_slow_before_or_after_its_commit() {
     }
 }
 
+#[tokio::test]
+async fn a_call_is_carried_out_halfway_through_its_latency() {
+    let zoho = Arc::new(Zoho::with_settings(json!({"latency_ms": 1600})).await);
+    let call = tokio::spawn({
+        let zoho = Arc::clone(&zoho);
+        async move { zoho.post("Contacts/upsert", people(1)).await.status }
+    });
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while zoho.sandbox.state()["in_flight"] == 0 {
+        assert!(Instant::now() < deadline, "the call never arrived");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(zoho.sandbox.state()["writes"]["Contacts"]["inserted"], 0);
+    assert_eq!(wait_for_write(&zoho).await, 1);
+    assert_eq!(zoho.sandbox.state()["in_flight"], 1);
+    assert_eq!(call.await.unwrap(), 200);
+}
+
 async fn wait_for_write(zoho: &Zoho) -> u64 {
     let deadline = Instant::now() + Duration::from_secs(1);
     loop {
