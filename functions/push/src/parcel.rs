@@ -98,6 +98,11 @@ impl Parcel {
     }
 }
 
+/// Puts records into the order that they came in.
+pub fn into_order(parcels: &mut [Parcel]) {
+    parcels.sort_by_key(|parcel| parcel.place);
+}
+
 /// A record's value of a match field. Two are equal when Bigin takes them for the same: its unique fields ignore letter
 /// case (`"unique": {"casesensitive": "0"}` in the fields metadata).
 #[derive(Clone)]

@@ -130,7 +130,27 @@ pub fn judge(call: &str, raw: RawAnswer) -> Result<Answer, CallFailure> {
     }
 }
 
+/// Where the results of a batch begin, in Bigin's own way of writing them.
+const RESULTS: &[u8] = b"{\"data\":[";
+
+/// Whether an answer that says so by its status has results, by the first of them alone: the others, most of the body, are
+/// read once and where they are used. Never true of an error.
+fn begins_with_a_result(raw: &RawAnswer) -> bool {
+    let Some(results) = raw
+        .body
+        .strip_prefix(RESULTS)
+        .filter(|_| matches!(raw.status, 200..300))
+    else {
+        return false;
+    };
+    let mut results = serde_json::Deserializer::from_slice(results).into_iter::<Object<Inner<'_>>>();
+    matches!(results.next(), Some(Ok(Object(first))) if first.status.get() == Some("success"))
+}
+
 fn failure(call: &str, raw: &RawAnswer) -> Option<CallFailure> {
+    if begins_with_a_result(raw) {
+        return None;
+    }
     let peek: Peek<'_> = match serde_json::from_slice(&raw.body) {
         Ok(peek) => peek,
         // JSON, but no object: nothing in it names an error.

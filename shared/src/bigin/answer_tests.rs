@@ -160,6 +160,38 @@ fn a_record_that_has_fields_called_code_and_status_is_no_error() {
 }
 
 #[test]
+fn an_answer_is_judged_by_its_first_result_where_that_is_a_success_and_read_whole_otherwise() {
+    let with = |status, first: Value| raw(status, &json!({"data": [first, error("DUPLICATE_DATA")]}));
+    let success = json!({"code": "SUCCESS", "details": {"id": "1"}, "status": "success"});
+    assert!(begins_with_a_result(&with(207, success.clone())));
+    // Under any other status, and of anything but a plain success, more has to be looked at.
+    assert!(!begins_with_a_result(&with(403, success)));
+    for first in [
+        error("NO_PERMISSION"),
+        json!({"id": "1"}),
+        json!("success"),
+        json!({"status": {"is": "success"}}),
+    ] {
+        assert!(!begins_with_a_result(&with(200, first)));
+    }
+    for other in [
+        "",
+        "[]",
+        "{}",
+        "{\"data\":[",
+        "{\"data\":[]}",
+        "{\"data\":[{\"status\":\"succ",
+        "{\"status\":\"success\",\"data\":[{}]}",
+    ] {
+        let body = RawAnswer {
+            body: other.into(),
+            ..raw(200, &Value::Null)
+        };
+        assert!(!begins_with_a_result(&body), "{other}");
+    }
+}
+
+#[test]
 fn results_under_a_status_that_speaks_of_the_request_are_its_error() {
     let body = json!({"data": [error("NO_PERMISSION"), error("NO_PERMISSION")]});
     assert!(matches!(

@@ -52,10 +52,10 @@ impl Standing {
     /// The pause that stands now: the authorization's before an operator's, an operator's before the others.
     pub fn pause(&self, now: Timestamp) -> Option<Pause> {
         self.authorization_pause().or_else(|| {
-            let mut holding: Vec<&SetCause> = self.causes.iter().filter(|cause| cause.holds(now)).collect();
+            let holding = self.causes.iter().filter(|cause| cause.holds(now));
             // What ends by itself last is what one waits for.
-            holding.sort_by_key(|set| (set.resumes_at.is_some(), std::cmp::Reverse(set.resumes_at)));
-            holding.first().map(|set| set.pause())
+            let longest = holding.min_by_key(|set| (set.resumes_at.is_some(), std::cmp::Reverse(set.resumes_at)));
+            longest.map(SetCause::pause)
         })
     }
 

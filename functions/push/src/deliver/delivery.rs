@@ -13,7 +13,7 @@ use super::courier::{Brake, Carried, Tokens, carry};
 use super::limits::{CallTally, Limits};
 use super::pace::{RetryBudget, Width};
 use crate::lanes::Lanes;
-use crate::parcel::{Parcel, Settled};
+use crate::parcel::{Parcel, Settled, into_order};
 use crate::rest::Taken;
 use crate::stop::Stop;
 
@@ -245,7 +245,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
         self.give_up_waiting();
         let mut left = self.lanes.abandon();
         left.append(&mut self.aside.parcels);
-        left.sort_by_key(|parcel| parcel.place);
+        into_order(&mut left);
         left
     }
 

@@ -13,7 +13,7 @@ use super::batch::Batch;
 use super::memory::remember;
 use super::prepare::{Hindrance, Preparer};
 use crate::deliver::{Brake, CallTally, Delivery, Hours, Limits};
-use crate::parcel::{Outcome, Parcel, Reject, Settled};
+use crate::parcel::{Outcome, Parcel, Reject, Settled, into_order};
 use crate::relay::{Means, Relay, Settings};
 use crate::resolve::{Pending, Resolved, Stage};
 use crate::stop::Stop;
@@ -270,7 +270,7 @@ impl<'a, M: Means, B: Brake + 'a> Run<'a, M, B> {
         let holds = self.delivery.held().clone();
         let mut undelivered = self.delivery.undelivered();
         undelivered.extend(self.lookups.undelivered());
-        undelivered.sort_by_key(|parcel| parcel.place);
+        into_order(&mut undelivered);
         let any_hold = holds.values().next().cloned();
         for parcel in undelivered {
             let why_held = holds.get(&parcel.shape.module);

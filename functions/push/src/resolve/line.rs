@@ -12,7 +12,7 @@ use shared::bigin::{ModuleName, Operation};
 use super::pending::{Pending, Verdict};
 use super::round::ended;
 use crate::lanes::Claims;
-use crate::parcel::{MatchKey, Outcome, Parcel, Settled};
+use crate::parcel::{MatchKey, Outcome, Parcel, Settled, into_order};
 use crate::stop::Stop;
 
 /// The most records that one round resolves.
@@ -184,7 +184,7 @@ impl Line {
         let tried_again = self.again.drain(..).chain(self.postponed.drain(..));
         let pending = tried_again.chain(self.waiting.drain(..)).chain(self.aside.drain(..));
         let mut parcels: Vec<_> = pending.map(|pending| pending.parcel).collect();
-        parcels.sort_by_key(|parcel| parcel.place);
+        into_order(&mut parcels);
         parcels
     }
 

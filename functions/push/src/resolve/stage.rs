@@ -15,7 +15,7 @@ use super::place::Place;
 use super::resolver::Resolver;
 use super::round::Round;
 use crate::deliver::{Brake, CallTally, Delivery, Limits, Tokens};
-use crate::parcel::{MatchKey, Parcel, Settled, fold};
+use crate::parcel::{MatchKey, Parcel, Settled, fold, into_order};
 use crate::relay::{Means, Relay};
 use crate::stop::Stop;
 
@@ -277,7 +277,7 @@ impl<'a, M: Means, B: Brake + 'a> Stage<'a, M, B> {
         }
         let mut left = self.line.abandon();
         left.append(&mut self.left);
-        left.sort_by_key(|parcel| parcel.place);
+        into_order(&mut left);
         left
     }
 
