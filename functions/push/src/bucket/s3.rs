@@ -13,7 +13,10 @@ use super::{BucketError, Listed, Mark, ObjectVersion, Objects};
 /// How much of an object is read at once.
 const RANGE: u64 = 1 << 20;
 /// S3 wants 5 MiB or more in every part of an upload but the last (Amazon S3 user guide, "Multipart upload limits").
-const PART: usize = 8 << 20;
+const PART: usize = 5 << 20;
+/// What a part is gathered in: it is full before another range would not go into it. Made at once in its full size, since a
+/// buffer that grows leaves all its former sizes behind in the heap.
+const GATHERED: usize = 6 << 20;
 
 /// The data bucket.
 #[derive(Debug, Clone)]
@@ -219,7 +222,7 @@ impl Objects for S3Bucket {
             id: None,
             done: Vec::new(),
         };
-        let mut buffer = Vec::new();
+        let mut buffer = Vec::with_capacity(GATHERED);
         for part in parts {
             let object = self.look_up(part, None).await?;
             let mut from = 0;
@@ -228,7 +231,8 @@ impl Objects for S3Bucket {
                 from += bytes.len() as u64;
                 buffer.extend_from_slice(&bytes);
                 if buffer.len() >= PART {
-                    upload.add(std::mem::take(&mut buffer)).await?;
+                    upload.add(buffer).await?;
+                    buffer = Vec::with_capacity(GATHERED);
                 }
             }
         }
