@@ -119,7 +119,12 @@ pub fn judge(call: &str, raw: RawAnswer) -> Result<Answer, CallFailure> {
             token_expires_at: raw.token_expires_at,
         });
     }
-    match failure(call, &raw) {
+    let failure = if begins_with_a_result(&raw) {
+        None
+    } else {
+        failure(call, &raw)
+    };
+    match failure {
         Some(failure) => Err(failure),
         None => Ok(Answer {
             body: raw.body,
@@ -133,8 +138,8 @@ pub fn judge(call: &str, raw: RawAnswer) -> Result<Answer, CallFailure> {
 /// Where the results of a batch begin, in Bigin's own way of writing them.
 const RESULTS: &[u8] = b"{\"data\":[";
 
-/// Whether an answer that says so by its status has results, by the first of them alone: the others, most of the body, are
-/// read once and where they are used. Never true of an error.
+/// Whether an answer under a 2xx plainly has results, told by the first of them alone: [`failure`] would read the others, most
+/// of the body, and find nothing. They are read once, where they are used; there it also shows if they are cut off.
 fn begins_with_a_result(raw: &RawAnswer) -> bool {
     let Some(results) = raw
         .body
@@ -148,9 +153,6 @@ fn begins_with_a_result(raw: &RawAnswer) -> bool {
 }
 
 fn failure(call: &str, raw: &RawAnswer) -> Option<CallFailure> {
-    if begins_with_a_result(raw) {
-        return None;
-    }
     let peek: Peek<'_> = match serde_json::from_slice(&raw.body) {
         Ok(peek) => peek,
         // JSON, but no object: nothing in it names an error.

@@ -191,6 +191,32 @@ fn an_answer_is_judged_by_its_first_result_where_that_is_a_success_and_read_whol
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn where_the_first_result_is_enough_the_whole_answer_has_no_failure_either(
+        // Not 204 and 304, under which nothing is read.
+        status in proptest::sample::select(vec![199u16, 200, 201, 202, 207, 299, 300, 400, 401, 403, 429, 500]),
+        first in "SUCCESS|INVALID_TOKEN|NO_PERMISSION",
+        word in "success|error|Success",
+        further in proptest::collection::vec("(success|error|)", 0..3),
+        rest in r#"\]\}|\],"status":"error","code":"INTERNAL_ERROR"\}|\],"data":\[\]\}|\]|,|x\]\}"#,
+    ) {
+        let mut results = vec![json!({"code": first, "details": {}, "status": word}).to_string()];
+        results.extend(further.iter().map(|word| json!({"code": "NO_PERMISSION", "status": word}).to_string()));
+        let body = format!("{{\"data\":[{}{rest}", results.join(","));
+        let answer = RawAnswer { body: body.into_bytes(), ..raw(status, &Value::Null) };
+        let enough = begins_with_a_result(&answer);
+        proptest::prop_assert_eq!(enough, (200..300).contains(&status) && word == "success");
+        if enough && let Some(failure) = failure("POST /x", &answer) {
+            // What is no JSON shows when it is read.
+            proptest::prop_assert!(serde_json::from_slice::<Value>(&answer.body).is_err(), "{}", failure);
+            let read: Result<Value, _> = judge("POST /x", answer).and_then(|answer| answer.read("POST /x"));
+            let is_unreadable = matches!(read, Err(CallFailure::Unreadable { .. }));
+            proptest::prop_assert!(is_unreadable);
+        }
+    }
+}
+
 #[test]
 fn results_under_a_status_that_speaks_of_the_request_are_its_error() {
     let body = json!({"data": [error("NO_PERMISSION"), error("NO_PERMISSION")]});

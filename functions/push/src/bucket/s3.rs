@@ -17,6 +17,7 @@ const PART: usize = 5 << 20;
 /// What a part is gathered in: it is full before another range would not go into it. Made at once in its full size, since a
 /// buffer that grows leaves all its former sizes behind in the heap.
 const GATHERED: usize = 6 << 20;
+const _: () = assert!(PART as u64 + RANGE <= GATHERED as u64);
 
 /// The data bucket.
 #[derive(Debug, Clone)]
