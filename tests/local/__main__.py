@@ -31,7 +31,7 @@ def main(command: str, *arguments: str) -> int:
             build.build_all()
         case "lint":
             checks.formatted()
-            checks.template()
+            stages.template()
             checks.linted()
         case "unit":
             stages.unit()

@@ -50,7 +50,7 @@ def everything() -> int:
     counts = Counts()
     stages: list[tuple[str, Callable[[Counts], None]]] = [
         ("format", lambda _: checks.formatted()),
-        ("template", lambda _: checks.template()),
+        ("template", template),
         ("lint", lambda _: checks.linted()),
         ("unit tests", unit),
         ("doc tests", doc),
@@ -79,6 +79,12 @@ def budgets() -> str:
     from bench.budgets import kept
 
     return kept()
+
+
+def template(counts: Counts | None = None) -> None:
+    """The template's linters, and what they do not know of AWS."""
+    checks.template()
+    _counted([tool("python"), "-m", "pytest", "-p", "no:cacheprovider", "tests/template"], counts)
 
 
 def unit(counts: Counts | None = None) -> None:

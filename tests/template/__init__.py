@@ -1,0 +1,1 @@
+"""What AWS refuses, forgets or does otherwise, and no linter knows: looked for in the template and the state machine."""

@@ -1,0 +1,38 @@
+"""The import state machine, where Step Functions itself would let a mistake pass until an execution meets it."""
+
+from __future__ import annotations
+
+import re
+
+from local.places import ROOT, TEMPLATE
+
+ALREADY_THERE = "StepFunctions.ExecutionAlreadyExistsException"
+
+
+def test_no_name_of_a_resource_holds_in_one_partition_only() -> None:
+    """GovCloud and China have partitions of their own (aws-us-gov, aws-cn): `arn:aws:` fails there when it is used."""
+    infra = [TEMPLATE, *(ROOT / "infra").glob("*.asl.json")]
+    assert len(infra) > 1
+    for path in infra:
+        named = re.findall(r"arn:aws[a-z-]*:\S*", path.read_text())
+        assert not named, f"{path.name}: {named}"
+
+
+def test_what_the_machine_names_is_given_to_it(template: dict, machine: dict) -> None:
+    names = set(re.findall(r"\$\{(\w+)\}", str(machine)))
+    given = template["Resources"]["ImportStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert names == set(given)
+    assert given["Partition"] == {"Ref": "AWS::Partition"}
+
+
+def test_an_import_is_handed_on_once_however_often_the_start_is_repeated(machine: dict) -> None:
+    hand_on = machine["States"]["Hand on"]
+    name = hand_on["Parameters"]["Name.$"]
+    assert "$$.Execution.Id" in name, "each execution hands on to one, and always to the same"
+    assert "UUID" not in name
+    prefix = re.fullmatch(r"States\.Format\('([\w-]+)\{\}', States\.Hash\(\$\$\.Execution\.Id, 'SHA-256'\)\)", name)[1]
+    assert len(prefix) + 64 <= 80, "an execution's name has 80 characters at most"
+    first, *_ = hand_on["Retry"]
+    assert (ALREADY_THERE in first["ErrorEquals"], first["MaxAttempts"]) == (True, 0)
+    first, *_ = hand_on["Catch"]
+    assert (ALREADY_THERE in first["ErrorEquals"], machine["States"][first["Next"]]["Type"]) == (True, "Succeed")
