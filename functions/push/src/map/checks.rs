@@ -5,10 +5,10 @@ use shared::bigin::{Field, FieldKind, Operation};
 use super::codes;
 use super::directory::Unresolved;
 use super::flaw::HeaderFault;
-use super::plan::Plan;
+use super::header_check::HeaderCheck;
 use super::words::did_you_mean;
 
-impl Plan<'_> {
+impl HeaderCheck<'_> {
     /// The fields that the mapping sends columns to must be there, and of the kind it takes them for.
     pub fn check_targets(&mut self) {
         let mapping = self.setting.mapping;

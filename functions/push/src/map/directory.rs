@@ -6,6 +6,7 @@ use shared::bigin::{Field, ModuleFields, ModuleName};
 
 use super::standard;
 use super::words::{did_you_mean, fold};
+use crate::row::is_relay_column;
 
 /// The fields of a module by all their names.
 #[derive(Debug)]
@@ -119,4 +120,20 @@ pub(super) fn looks_like_api_name(name: &str) -> bool {
     bare.starts_with(|c: char| c.is_ascii_alphabetic())
         && bare.len() <= 100
         && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether a column is one of those that rejects and outcomes files have beside the row's own: no field.
+pub(super) fn is_our_own(header: &str) -> bool {
+    header.starts_with('_') && (is_relay_column(header) || header == "_outcome")
+}
+
+/// Why a field is not written, if it is not.
+pub(super) fn why_not_written(field: &Field) -> Option<&'static str> {
+    if field.api_name == "Record_Image" {
+        Some("an image, which this relay does not upload")
+    } else if field.writable {
+        None
+    } else {
+        Some("which Bigin writes itself")
+    }
 }

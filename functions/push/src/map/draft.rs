@@ -1,5 +1,6 @@
 //! A record in the making.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,8 +11,6 @@ use super::coerce::{Given, Named, Related, push_id, read_reference, read_related
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
 use super::mapped::{Reference, ReferenceRule};
-use super::mapper::Constant;
-use super::plan::surely;
 use crate::parcel::{MatchKey, Reject};
 use crate::rest::Tag;
 
@@ -199,6 +198,14 @@ impl Draft {
         }
     }
 
+    /// Takes notice that there is no value.
+    pub fn leave_out(&mut self, column: &Column) {
+        if column.required {
+            let flaw = Flaw::new(codes::MANDATORY_EMPTY, "must have a value");
+            self.flaws.add(Some(column.name.as_str()), flaw);
+        }
+    }
+
     /// Takes an order to clear the field.
     pub fn clear(&mut self, column: &Column) {
         self.content = true;
@@ -212,40 +219,6 @@ impl Draft {
             Ok(())
         }));
     }
-
-    /// What a constant is, or what is wrong with it.
-    pub fn into_constant(self, column: &Column) -> Result<Constant, String> {
-        if column.key {
-            return Err(format!(
-                "{} is what records are found by: all would be the same",
-                column.name.as_str()
-            ));
-        }
-        if let Some(reject) = self.flaws.into_reject() {
-            return Err(reject.message);
-        }
-        if self.related_name.is_some() {
-            return Err(format!("{} wants the record's id", column.name.as_str()));
-        }
-        let is_second = self.second.is_some();
-        let record = self.second.unwrap_or(self.writer).finish();
-        // What stands between `{"Name":` and `}`.
-        let mut key = String::from("{");
-        push_text(&mut key, column.name.as_str());
-        let json = record
-            .json()
-            .get(key.len() + 1..record.json().len() - 1)
-            .map(str::to_owned);
-        Ok(Constant {
-            name: column.name.clone(),
-            json,
-            is_second,
-            related: self.related,
-            has_related: self.has_related,
-            references: self.references,
-            tags: self.tags,
-        })
-    }
 }
 
 /// The value as it is sent, which is what Bigin compares.
@@ -256,5 +229,13 @@ fn sent<'a>(json: &'a str, given: Given<'a>) -> std::borrow::Cow<'a, str> {
         Some(_) => serde_json::from_str::<String>(json)
             .map_or_else(|_| given.plain_text().unwrap_or_default().into(), Into::into),
         None => json.into(),
+    }
+}
+
+/// For closures that cannot fail.
+pub(super) fn surely<T>(result: Result<T, Infallible>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(never) => match never {},
     }
 }

@@ -1,37 +1,22 @@
 //! Turns rows into records.
 
 use serde_json::{Map, Value};
-use shared::bigin::{CallShape, FieldName, ModuleName, Operation, Record, RecordWriter};
+use shared::bigin::{CallShape, ModuleName, Operation, Record, RecordWriter};
 
 use super::codes;
-use super::coerce::{Given, Related};
+use super::coerce::Given;
 use super::column::Column;
-use super::draft::Draft;
+use super::constant::Constant;
+use super::directory::Directory;
+use super::draft::{Draft, surely};
 use super::flaw::{Flaw, HeaderFault};
-use super::mapped::{Mapped, Reference};
+use super::header_check::{Checked, HeaderCheck};
+use super::mapped::Mapped;
 use super::mapping::{EmptyCells, WithoutKey};
 use super::objects::Objects;
-use super::plan::{Plan, surely};
 use super::setting::Setting;
 use crate::parcel::{MatchKey, Reject};
-use crate::rest::Tag;
 use crate::row::{Content, Row};
-
-/// A field that has the same value in every record.
-#[derive(Debug, Clone)]
-pub(super) struct Constant {
-    pub name: FieldName,
-    /// Its value as JSON; `None` where it is a reference or a tag to be added.
-    pub json: Option<String>,
-    /// Whether it goes with the second call.
-    pub is_second: bool,
-    /// The module of what the records are about.
-    pub related: Option<Related>,
-    /// Whether it says what the records are about.
-    pub has_related: bool,
-    pub references: Vec<Reference>,
-    pub tags: Vec<Tag>,
-}
 
 /// Turns rows into records: made once for a file or a kind of message, then used for each row.
 #[derive(Debug, Clone)]
@@ -49,25 +34,22 @@ pub struct RecordMapper {
 }
 
 impl RecordMapper {
-    pub(super) fn new(
-        setting: &Setting<'_>,
-        shape: CallShape,
-        constants: Vec<Constant>,
-        warnings: Vec<String>,
-    ) -> Self {
+    fn new(setting: &Setting<'_>, checked: Checked) -> (Self, Directory) {
+        let constants = checked.constants;
         let constant_bytes =
             |constant: &Constant| constant.name.as_str().len() + 4 + constant.json.as_ref().map_or(0, String::len);
-        Self {
+        let mapper = Self {
             overhead: constants.iter().map(constant_bytes).sum(),
-            shape,
+            shape: checked.shape,
             columns: Vec::new(),
             objects: None,
             constants,
-            warnings,
+            warnings: checked.warnings,
             empty: setting.mapping.empty,
             clear_marker: setting.mapping.clear_marker.clone(),
             without_key: setting.mapping.without_key,
-        }
+        };
+        (mapper, checked.directory)
     }
 
     /// A mapper for the rows of a table with this header.
@@ -76,9 +58,9 @@ impl RecordMapper {
     /// A column is unknown, ambiguous, read-only or there twice; a column that must be there is missing; the match
     /// fields are none; or the mapping names what the module does not have.
     pub fn for_columns(header: &[String], setting: &Setting<'_>) -> Result<Self, HeaderFault> {
-        let mut plan = Plan::new(setting)?;
-        let columns = plan.columns(header);
-        let (mut mapper, _) = plan.finish()?;
+        let mut check = HeaderCheck::new(setting)?;
+        let columns = check.columns(header);
+        let (mut mapper, _) = Self::new(setting, check.finish()?);
         // Quotes, colon, comma, and the braces of a lookup.
         mapper.overhead += columns
             .iter()
@@ -94,8 +76,8 @@ impl RecordMapper {
     /// # Errors
     /// The match fields are none, or the mapping names what the module does not have.
     pub fn for_objects(setting: &Setting<'_>) -> Result<Self, HeaderFault> {
-        let plan = Plan::new(setting)?;
-        let (mut mapper, directory) = plan.finish()?;
+        let check = HeaderCheck::new(setting)?;
+        let (mut mapper, directory) = Self::new(setting, check.finish()?);
         mapper.objects = Some(Objects::new(directory, setting, &mapper.shape, &mapper.constants));
         Ok(mapper)
     }
@@ -183,7 +165,7 @@ impl RecordMapper {
             _ => match given.plain_text() {
                 Some("") => match self.empty {
                     EmptyCells::Clear if !self.must_be_found_by(column) => true,
-                    _ => return leave_out(column, draft),
+                    _ => return draft.leave_out(column),
                 },
                 Some(text) => self.clear_marker.as_deref() == Some(text),
                 None => false,
@@ -193,7 +175,7 @@ impl RecordMapper {
             return draft.fill(column, given);
         }
         if self.must_be_found_by(column) {
-            return leave_out(column, draft);
+            return draft.leave_out(column);
         }
         if column.mandatory {
             let flaw = Flaw::new(codes::MANDATORY_EMPTY, "must have a value and cannot be cleared");
@@ -318,13 +300,5 @@ impl RecordMapper {
                 ),
             ),
         }
-    }
-}
-
-/// A value that is not there.
-pub(super) fn leave_out(column: &Column, draft: &mut Draft) {
-    if column.required {
-        let flaw = Flaw::new(codes::MANDATORY_EMPTY, "must have a value");
-        draft.flaws.add(Some(column.name.as_str()), flaw);
     }
 }

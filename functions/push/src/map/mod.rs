@@ -5,9 +5,11 @@ mod checks;
 pub mod codes;
 mod coerce;
 mod column;
+mod constant;
 mod directory;
 mod draft;
 mod flaw;
+mod header_check;
 mod mapped;
 mod mapper;
 mod mapping;
@@ -15,7 +17,6 @@ mod mapping_file;
 #[cfg(test)]
 mod mapping_tests;
 mod objects;
-mod plan;
 mod setting;
 mod standard;
 #[cfg(test)]

@@ -8,12 +8,11 @@ use shared::bigin::{CallShape, Operation};
 
 use super::codes;
 use super::column::Column;
-use super::directory::{Directory, Unresolved};
+use super::constant::Constant;
+use super::directory::{Directory, Unresolved, is_our_own, why_not_written};
 use super::draft::Draft;
 use super::flaw::Flaw;
-use super::mapper::{Constant, leave_out};
 use super::mapping::ColumnRule;
-use super::plan::{is_our_own, why_not_written};
 use super::setting::Setting;
 use super::words::fold;
 
@@ -173,7 +172,7 @@ impl Objects {
             };
             let slot = &self.slots[slot];
             if slot.column.required && !slot.taken {
-                leave_out(&slot.column, draft);
+                draft.leave_out(&slot.column);
             }
         }
     }

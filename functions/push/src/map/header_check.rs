@@ -1,29 +1,21 @@
-//! Makes a mapper: resolves headers, checks what the mapping names, and refuses the whole where something is wrong with
-//! the whole.
+//! Checks a header and a mapping before the first row: which column fills which field, and what refuses the whole.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 
-use shared::bigin::{CallShape, Field, Operation, Record};
+use shared::bigin::{CallShape, Operation, Record};
 
 use super::codes;
 use super::coerce::Given;
 use super::column::Column;
-use super::directory::{Directory, Unresolved};
+use super::constant::Constant;
+use super::directory::{Directory, Unresolved, is_our_own, why_not_written};
 use super::draft::Draft;
 use super::flaw::HeaderFault;
-use super::mapper::{Constant, RecordMapper};
 use super::mapping::ColumnRule;
 use super::setting::Setting;
-use crate::row::is_relay_column;
 
-/// Whether a column is one of those that rejects and outcomes files have beside the row's own: no field.
-pub(super) fn is_our_own(header: &str) -> bool {
-    header.starts_with('_') && (is_relay_column(header) || header == "_outcome")
-}
-
-/// A mapper in the making.
-pub(super) struct Plan<'a> {
+/// What is known of a header and a mapping so far.
+pub(super) struct HeaderCheck<'a> {
     pub setting: &'a Setting<'a>,
     pub directory: Directory,
     pub shape: CallShape,
@@ -33,11 +25,19 @@ pub(super) struct Plan<'a> {
     pub taken: HashMap<String, String>,
 }
 
-impl<'a> Plan<'a> {
+/// A header and a mapping with nothing wrong: what a mapper is made of.
+pub(super) struct Checked {
+    pub directory: Directory,
+    pub shape: CallShape,
+    pub constants: Vec<Constant>,
+    pub warnings: Vec<String>,
+}
+
+impl<'a> HeaderCheck<'a> {
     pub fn new(setting: &'a Setting<'a>) -> Result<Self, HeaderFault> {
         let directory = Directory::new(setting.module, setting.fields);
         let shape = setting.shape(&directory)?;
-        let mut plan = Self {
+        let mut check = Self {
             setting,
             directory,
             shape,
@@ -45,16 +45,16 @@ impl<'a> Plan<'a> {
             warnings: Vec::new(),
             taken: HashMap::new(),
         };
-        if !plan.directory.verified {
-            plan.warnings.push(format!(
+        if !check.directory.verified {
+            check.warnings.push(format!(
                 "columns were not verified: the token may not read the settings of {}, so that names Bigin does not know \
                  lose their values silently; authorize with ZohoBigin.settings.ALL",
                 setting.module
             ));
         }
-        plan.check_targets();
-        plan.check_lookups();
-        Ok(plan)
+        check.check_targets();
+        check.check_lookups();
+        Ok(check)
     }
 
     /// The columns of a header, in its order; `None` for those that are left out.
@@ -176,7 +176,7 @@ impl<'a> Plan<'a> {
             }
             let mut draft = Draft::new(Record::writer());
             draft.fill(&column, Given::Json(value));
-            match draft.into_constant(&column) {
+            match Constant::of(draft, &column) {
                 Ok(constant) => constants.push(constant),
                 Err(message) => self.faults.push(HeaderFault::new(
                     codes::CONSTANT_INVALID,
@@ -206,32 +206,15 @@ impl<'a> Plan<'a> {
         column
     }
 
-    /// The mapper, or why there can be none.
-    pub fn finish(mut self) -> Result<(RecordMapper, Directory), HeaderFault> {
+    /// What a mapper is made of, or why there can be none.
+    pub fn finish(mut self) -> Result<Checked, HeaderFault> {
         let constants = self.constants();
         HeaderFault::all(std::mem::take(&mut self.faults))?;
-        Ok((
-            RecordMapper::new(self.setting, self.shape, constants, self.warnings),
-            self.directory,
-        ))
-    }
-}
-
-/// Why a field is not written, if it is not.
-pub(super) fn why_not_written(field: &Field) -> Option<&'static str> {
-    if field.api_name == "Record_Image" {
-        Some("an image, which this relay does not upload")
-    } else if field.writable {
-        None
-    } else {
-        Some("which Bigin writes itself")
-    }
-}
-
-/// For closures that cannot fail.
-pub(super) fn surely<T>(result: Result<T, Infallible>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(never) => match never {},
+        Ok(Checked {
+            directory: self.directory,
+            shape: self.shape,
+            constants,
+            warnings: self.warnings,
+        })
     }
 }
