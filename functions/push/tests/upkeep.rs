@@ -128,6 +128,113 @@ async fn messages_that_grow_old_in_a_long_pause_follow() {
     assert_eq!(post.world.records("Contacts").len(), 30);
 }
 
+/// The order of a group's messages, as numbers in what lies on the queue.
+fn order_of(post: &Post, group: &str) -> Vec<u64> {
+    let lying = post.queue.lying().into_iter();
+    let of_group = lying.filter(|message| message.group.as_deref() == Some(group));
+    of_group
+        .map(|message| {
+            let body: Value = serde_json::from_str(&message.body).unwrap();
+            body["record"]["Title"].as_str().unwrap().parse().unwrap()
+        })
+        .collect()
+}
+
+/// A message that gives a group's contact a number.
+fn numbered(group: &str, number: u32) -> Value {
+    json!({"module": "Contacts", "record": {"Last_Name": group, "Email": format!("{group}@example.com"), "Title": number.to_string()}})
+}
+
+#[tokio::test]
+async fn hundreds_of_messages_of_one_group_survive_a_long_pause_in_their_order() {
+    let post = Post::open().await;
+    pause(&post).await;
+    let sent_at = post.push.relay.now() - DAY * 5;
+    for number in 0..437 {
+        // Many were sent within one millisecond; some of another group lie in between.
+        post.queue.put_at(sent_at, Some("one"), numbered("one", number));
+        if number % 40 == 0 {
+            post.queue.put_at(sent_at, Some("other"), numbered("other", number));
+        }
+    }
+    let young = post
+        .queue
+        .put_at(post.push.relay.now() + DAY, Some("one"), numbered("one", 437));
+    look_after(&post).await;
+    post.world.clock.advance(days(2));
+    let answer = look_after(&post).await;
+    assert_eq!(
+        (&answer["deferred"], &answer["unfinished"]),
+        (&json!(448), &json!(false)),
+        "{answer}"
+    );
+    let lying: Vec<_> = post
+        .queue
+        .lying()
+        .into_iter()
+        .map(|message| (message.id, message.receives))
+        .collect();
+    assert_eq!(lying, [(young, 1)], "the young one was looked at once");
+
+    resume(&post).await;
+    assert_eq!(look_after(&post).await["brought_back"], 448);
+    let [one, other] = ["one", "other"].map(|group| order_of(&post, group));
+    assert_eq!(other, (0..437).step_by(40).collect::<Vec<u64>>());
+    assert_eq!(
+        one.into_iter().filter(|number| *number < 437).collect::<Vec<_>>(),
+        (0..437).collect::<Vec<u64>>()
+    );
+    post.drain().await;
+    let titles: BTreeSet<_> = post
+        .world
+        .records("Contacts")
+        .iter()
+        .map(|contact| contact["Title"].clone().to_string())
+        .collect();
+    assert_eq!(
+        titles,
+        ["\"400\"", "\"436\""].map(str::to_owned).into(),
+        "later data wins"
+    );
+}
+
+#[tokio::test]
+async fn no_message_of_any_group_is_left_behind_or_overtaken() {
+    for seed in 0..30 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let post = Post::open().await;
+        pause(&post).await;
+        let groups = ["a", "b", "c", "d"].map(|group| (group, random.u32(0..60)));
+        let mut left: Vec<(&str, u32)> = groups
+            .iter()
+            .flat_map(|(group, count)| (0..*count).map(move |number| (*group, number)))
+            .collect();
+        // In any mixture of groups, each in its order.
+        random.shuffle(&mut left);
+        left.sort_by_key(|(_, number)| number / 7);
+        let mut next = std::collections::HashMap::new();
+        for (place, (group, _)) in left.iter().enumerate() {
+            let number = next.entry(*group).and_modify(|number| *number += 1).or_insert(0u32);
+            let sent_at = post.push.relay.now() - DAY * 9 + SignedDuration::from_secs(i64::try_from(place).unwrap());
+            post.queue.put_at(sent_at, Some(group), numbered(group, *number));
+        }
+        look_after(&post).await;
+        post.world.clock.advance(days(1));
+        let answer = look_after(&post).await;
+        assert_eq!(answer["deferred"], left.len(), "seed {seed}: {answer}");
+        assert!(post.queue.lying().is_empty(), "seed {seed}");
+        resume(&post).await;
+        look_after(&post).await;
+        for (group, count) in groups {
+            assert_eq!(
+                order_of(&post, group),
+                (0..u64::from(count)).collect::<Vec<_>>(),
+                "seed {seed}, group {group}"
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_had_ended_of_a_deferred_message_is_not_sent_again() {
     let post = Post::open().await;

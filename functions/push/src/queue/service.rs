@@ -121,10 +121,9 @@ impl SqsQueue {
         let send = self.client.send_message().queue_url(&self.url);
         let mut send = send.message_body(&message.body).message_attributes(ORIGIN, origin);
         if self.is_fifo() {
-            // Not by content: two messages that say the same are two. Put twice within five minutes one is one.
             send = send
                 .message_group_id(message.group.as_deref().unwrap_or("deferred"))
-                .message_deduplication_id(&message.message_id);
+                .message_deduplication_id(deduplication_id(message));
         }
         send.send().await.map(|_| ()).map_err(|error| failed(action, &error))
     }
@@ -133,6 +132,13 @@ impl SqsQueue {
     fn is_fifo(&self) -> bool {
         has_fifo_name(&self.url)
     }
+}
+
+/// By what a FIFO queue knows that a message was put twice within five minutes. Not by content: two messages that say the
+/// same are two. Nor by name alone: one that was moved away, brought back and moved away again comes back a second time.
+fn deduplication_id(message: &Deferred) -> String {
+    let sent_at = message.sent_at.map_or(0, Timestamp::as_millisecond);
+    format!("{}-{sent_at}", message.message_id)
 }
 
 fn has_fifo_name(url: &str) -> bool {
@@ -211,6 +217,22 @@ impl RecordsQueue for SqsQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_put_twice_is_one_and_one_that_was_moved_away_again_is_not_lost() {
+        let sent = |sent_at: &str| Deferred {
+            message_id: "m1".into(),
+            sent_at: sent_at.parse().ok(),
+            group: Some("g".into()),
+            body: "{}".into(),
+        };
+        let first = sent("2026-11-24T09:00:00Z");
+        assert_eq!(deduplication_id(&first), deduplication_id(&first.clone()));
+        assert_ne!(
+            deduplication_id(&first),
+            deduplication_id(&sent("2026-11-24T09:02:00Z"))
+        );
+    }
 
     #[test]
     fn a_fifo_queue_is_known_by_its_name() {

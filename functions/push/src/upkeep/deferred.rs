@@ -49,10 +49,10 @@ pub const MOST_BYTES: usize = 8 << 20;
 pub const LARGEST: usize = 64 << 20;
 const _: () = assert!(MOST_BYTES + 8 * (1 << 20) <= LARGEST);
 
-/// A new object's key; `number` counts those that are written now. Objects come back in the order of their keys.
+/// A new object's key; `number` counts those of one walk through the queue. Objects come back in the order of their keys.
 pub fn key(now: Timestamp, number: usize) -> String {
     let place = now.strftime("%Y-%m-%d/%H%M%S.%6f");
-    format!("{FOLDER}{place}-{number:03}-{}.ndjson", uuid::Uuid::new_v4().simple())
+    format!("{FOLDER}{place}-{number:06}-{}.ndjson", uuid::Uuid::new_v4().simple())
 }
 
 /// The texts of objects with these messages, in their order. None has more than `most` bytes, but for a message that

@@ -19,6 +19,17 @@ const LOOKS: usize = 8;
 /// Messages are put away when there are so many, or so many bytes of them.
 const MOST_MESSAGES: usize = 500;
 
+/// What some looks at the queue brought.
+#[derive(Default)]
+struct Haul {
+    /// Messages to be moved.
+    old: Vec<Taken>,
+    /// Messages that stay.
+    young: Vec<Taken>,
+    /// Whether the last looks brought any.
+    has_more: bool,
+}
+
 impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
     /// Goes through the queue once. It stops early when the pause ends or the time is over.
     pub(super) async fn move_old_messages(&self) -> Result<Walk, UpkeepError> {
@@ -29,16 +40,19 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
             oldest_left: None,
             saw_all: false,
         };
-        let mut young = Vec::new();
+        let (mut young, mut objects) = (Vec::new(), 0);
         while !self.is_over() {
-            let (old, seen_young, was_empty) = self.take_some().await?;
-            walk.moved += old.len();
-            self.put_away(old).await?;
-            walk.left += seen_young.len();
-            let oldest = seen_young.iter().filter_map(|taken| taken.sent_at).min();
+            let haul = self.take_some().await?;
+            let (moved, has_more) = (haul.old.len(), haul.has_more);
+            walk.moved += moved;
+            objects += self.put_away(haul.old, objects).await?;
+            walk.left += haul.young.len();
+            let oldest = haul.young.iter().filter_map(|taken| taken.sent_at).min();
             walk.oldest_left = walk.oldest_left.into_iter().chain(oldest).min();
-            young.extend(seen_young);
-            if was_empty {
+            young.extend(haul.young);
+            // Only a look in vain while nothing was moved is the end: of a FIFO group SQS gives nothing more until what it
+            // gave has been deleted (Amazon SQS developer guide, "FIFO queue delivery logic").
+            if !has_more && moved == 0 {
                 walk.saw_all = true;
                 break;
             }
@@ -56,32 +70,35 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
         Ok(walk)
     }
 
-    /// Takes messages until there are enough for an object: the old, the young, and whether none are left.
-    async fn take_some(&self) -> Result<(Vec<Taken>, Vec<Taken>, bool), UpkeepError> {
-        let (mut old, mut young, mut bytes) = (Vec::new(), Vec::new(), 0);
+    /// Takes messages until there are enough for an object, or until one of the looks comes back empty: what is left then
+    /// may be blocked by what was taken.
+    async fn take_some(&self) -> Result<Haul, UpkeepError> {
+        let (mut haul, mut bytes) = (Haul::default(), 0);
         let (limit, now) = (self.relay.settings.defer_after, self.relay.now());
-        while old.len() < MOST_MESSAGES && bytes < deferred::MOST_BYTES && !self.is_over() {
+        while haul.old.len() < MOST_MESSAGES && bytes < deferred::MOST_BYTES && !self.is_over() {
             let looks = try_join_all((0..LOOKS).map(|_| self.queue.take(OUT_OF_SIGHT))).await?;
-            let taken: Vec<Taken> = looks.into_iter().flatten().collect();
-            if taken.is_empty() {
-                return Ok((old, young, true));
-            }
-            for taken in taken {
+            let is_last = looks.iter().any(Vec::is_empty);
+            haul.has_more = looks.iter().any(|look| !look.is_empty());
+            for taken in looks.into_iter().flatten() {
                 if is_moved(taken.sent_at, now, limit) {
                     bytes += taken.received.body.len();
-                    old.push(taken);
+                    haul.old.push(taken);
                 } else {
-                    young.push(taken);
+                    haul.young.push(taken);
                 }
             }
+            if is_last {
+                break;
+            }
         }
-        Ok((old, young, false))
+        Ok(haul)
     }
 
-    /// Into the bucket first, then off the queue: what dies between the two is there twice, and never nowhere.
-    async fn put_away(&self, mut taken: Vec<Taken>) -> Result<(), UpkeepError> {
+    /// Into the bucket first, then off the queue: what dies between the two is there twice, and never nowhere. Answers
+    /// into how many objects; so many lie there from this walk `already`.
+    async fn put_away(&self, mut taken: Vec<Taken>, already: usize) -> Result<usize, UpkeepError> {
         if taken.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         taken.sort_by_key(|taken| taken.sent_at);
         let messages: Vec<Deferred> = taken.iter().map(Deferred::from).collect();
@@ -92,12 +109,14 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
         })?;
         // Where it comes back its deliveries are counted anew.
         self.note_deliveries(&taken, |_| 0).await?;
+        let objects = texts.len();
         for (number, text) in texts.into_iter().enumerate() {
-            let key = deferred::key(now, number);
+            let key = deferred::key(now, already + number);
             self.relay.bucket.put(&key, "application/x-ndjson", text).await?;
         }
         let receipts: Vec<String> = taken.into_iter().filter_map(|taken| taken.received.receipt).collect();
-        Ok(self.queue.delete(&receipts).await?)
+        self.queue.delete(&receipts).await?;
+        Ok(objects)
     }
 
     /// Lets young messages be seen again. The look at them was a delivery that sent nothing: it is noted, so that it is

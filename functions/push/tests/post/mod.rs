@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -114,9 +114,14 @@ impl RecordsQueue for MemoryQueue {
         tokio::task::yield_now().await;
         let mut hidden = self.hidden.lock().unwrap();
         let mut lying = self.lying.lock().unwrap();
-        let waiting = lying
-            .iter_mut()
-            .filter(|message| hidden.get(&message.id).is_none_or(Duration::is_zero));
+        let is_out_of_sight = |message: &Lying| hidden.get(&message.id).is_some_and(|wait| !wait.is_zero());
+        // Nothing more of a group while some of it is in flight (Amazon SQS developer guide, "FIFO queue delivery logic").
+        let out_of_sight_now = lying.iter().filter(|message| is_out_of_sight(message));
+        let blocked: HashSet<String> = out_of_sight_now.filter_map(|message| message.group.clone()).collect();
+        let waiting = lying.iter_mut().filter(|message| {
+            let is_blocked = message.group.as_ref().is_some_and(|group| blocked.contains(group));
+            !is_blocked && !is_out_of_sight(message)
+        });
         let taken: Vec<Taken> = waiting.take(AT_ONCE).map(take).collect();
         hidden.extend(taken.iter().map(|taken| (taken.received.item_id.clone(), out_of_sight)));
         Ok(taken)
