@@ -1,5 +1,11 @@
 //! What a call is answered with, and the errors of a request as a whole (contract, section 13).
 
+use std::borrow::Cow;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use crate::json::{Json, Object, object};
 
 /// An answer before it goes on the wire.
@@ -7,7 +13,7 @@ use crate::json::{Json, Object, object};
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Body,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
 }
 
 /// What an answer carries.
@@ -17,6 +23,23 @@ pub(crate) enum Body {
     Json(Json),
     /// Anything else, with its content type.
     Text(&'static str, String),
+    /// A file, or a body that is compressed.
+    Bytes(&'static str, Vec<u8>),
+}
+
+/// The content type of Bigin's answers, which it names even under 204.
+const JSON: &str = "application/json;charset=UTF-8";
+
+impl Body {
+    /// The content type, and what goes on the wire.
+    pub(crate) fn into_parts(self) -> (&'static str, Vec<u8>) {
+        match self {
+            Self::Empty => (JSON, Vec::new()),
+            Self::Json(json) => (JSON, json.to_text().into_bytes()),
+            Self::Text(content_type, text) => (content_type, text.into_bytes()),
+            Self::Bytes(content_type, bytes) => (content_type, bytes),
+        }
+    }
 }
 
 impl Answer {
@@ -55,9 +78,26 @@ impl Answer {
         Self::text(status, "text/html;charset=UTF-8", page)
     }
 
-    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn with_header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
+    }
+
+    /// The same answer, compressed, as an intermediary may send it whatever the client accepts.
+    pub(crate) fn gzipped(self) -> Self {
+        let (content_type, body) = self.body.into_parts();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        // Writing into memory does not fail.
+        let packed = encoder
+            .write_all(&body)
+            .and_then(|()| encoder.finish())
+            .unwrap_or_default();
+        Self {
+            status: self.status,
+            body: Body::Bytes(content_type, packed),
+            headers: self.headers,
+        }
+        .with_header("content-encoding", "gzip")
     }
 }
 
@@ -65,18 +105,23 @@ impl Answer {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) details: Object,
-    pub(crate) message: &'static str,
+    pub(crate) message: Cow<'static, str>,
 }
 
 impl Refusal {
-    pub(crate) fn new(status: u16, code: &'static str, details: Object, message: &'static str) -> Self {
+    pub(crate) fn new(
+        status: u16,
+        code: impl Into<Cow<'static, str>>,
+        details: Object,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             details,
-            message,
+            message: message.into(),
         }
     }
 

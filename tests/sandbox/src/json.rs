@@ -103,6 +103,12 @@ impl From<String> for Json {
     }
 }
 
+impl From<Cow<'static, str>> for Json {
+    fn from(text: Cow<'static, str>) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<bool> for Json {
     fn from(value: bool) -> Self {
         Self::Bool(value)

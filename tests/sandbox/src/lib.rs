@@ -19,7 +19,7 @@
 //!
 //! The rooms: `serve` takes a request from arrival to answer; `accounts` is Zoho Accounts; `api` is who may
 //! call Bigin, which call it is and what it costs; `metadata` the modules and their fields; `records` and `coql` the
-//! data; `faults` what goes wrong on order; `console` the test's hand.
+//! data; `limits` what the account does not allow; `faults` what goes wrong on order; `console` the test's hand.
 
 mod accounts;
 mod answer;
@@ -34,6 +34,7 @@ mod flight;
 mod http;
 mod journey;
 mod json;
+mod limits;
 mod metadata;
 mod names;
 mod organisation;

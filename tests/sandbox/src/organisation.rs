@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::clock::ORGANISATION_ZONE;
 use crate::credits::Credits;
 use crate::json::{Json, Object, object};
-use crate::metadata::{ModuleName, Schema};
+use crate::limits::Limits;
+use crate::metadata::{Field, FieldChange, ModuleName, NewField, Schema};
 use crate::names::Names;
 use crate::records::{Links, PageTokens, Store, Tag, Written};
 use crate::settings::{Edition, Settings};
@@ -22,6 +23,7 @@ pub(crate) struct Organisation {
     pub(crate) links: Links,
     pub(crate) credits: Credits,
     pub(crate) page_tokens: PageTokens,
+    pub(crate) limits: Limits,
 }
 
 /// A module's fields and records.
@@ -75,6 +77,7 @@ impl Organisation {
             links: Links::default(),
             credits: Credits::default(),
             page_tokens: PageTokens::default(),
+            limits: Limits::default(),
         }
     }
 
@@ -98,8 +101,36 @@ impl Organisation {
         &mut self.module_mut(name).store
     }
 
+    pub(crate) fn is_active(&self, user: u64) -> bool {
+        self.user(user).is_some_and(|user| user.active)
+    }
+
+    /// How many records there are in all modules together.
+    pub(crate) fn stored(&self) -> usize {
+        self.modules.iter().map(|module| module.store.len()).sum()
+    }
+
     pub(crate) fn user(&self, id: u64) -> Option<&User> {
         self.users.iter().find(|user| user.id == id)
+    }
+
+    /// An administrator changes a field; gives it as it is then, unless the module has none of that name.
+    pub(crate) fn change_field(&mut self, module: ModuleName, api_name: &str, change: FieldChange) -> Option<&Field> {
+        let module = self.module_mut(module);
+        let place = module.schema.change(api_name, change)?;
+        module.store.index_anew(&module.schema.unique());
+        Some(&module.schema.fields[place])
+    }
+
+    /// An administrator adds a field.
+    ///
+    /// # Errors
+    /// What is wrong with it, as a sentence.
+    pub(crate) fn add_field(&mut self, module: ModuleName, field: NewField) -> Result<&Field, String> {
+        let module = self.module_mut(module);
+        let place = module.schema.add(field)?;
+        module.store.index_anew(&module.schema.unique());
+        Ok(&module.schema.fields[place])
     }
 
     /// Begins to count what was written anew.

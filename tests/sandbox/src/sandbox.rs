@@ -106,6 +106,7 @@ impl Sandbox {
             Body::Empty => Value::Null,
             Body::Json(json) => serde_json::from_str(&json.to_text()).unwrap_or_default(),
             Body::Text(_, text) => Value::String(text),
+            Body::Bytes(_, bytes) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
         }
     }
 

@@ -69,7 +69,7 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
     let _ = call.json();
     let mut plan = {
         let mut state = world.lock();
-        let plan = state.faults.plan(&call.method, &call.path);
+        let plan = state.faults.plan(&call);
         if plan.revokes_token {
             revoke(&mut state, &call);
         }
@@ -88,7 +88,7 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
     };
     journey.there(plan.wait_before).await;
     let mut answer = match plan.before.take() {
-        Some(Happening::Answer(answer)) => return Answered::with(answer, flight),
+        Some(Happening::Answer(answer)) => return Answered::with(plan.dress(answer), flight),
         Some(Happening::Cut(bytes)) => {
             return Answered {
                 cut_after: Some(bytes),
@@ -97,6 +97,9 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
         }
         None => {
             let mut state = world.lock();
+            for (module, field, change) in plan.field_changes.drain(..) {
+                state.change_field(&module, &field, change);
+            }
             if is_api {
                 api::serve(&mut state, &call, &mut plan.spoilt)
             } else if call.path.starts_with("/oauth/") {
@@ -115,7 +118,7 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
     }
     Answered {
         cut_after,
-        ..Answered::with(answer, flight)
+        ..Answered::with(plan.dress(answer), flight)
     }
 }
 

@@ -103,6 +103,12 @@ pub struct Settings {
     pub unknown_fields: UnknownFields,
     /// How quotes in COQL values are escaped.
     pub coql_quote: CoqlQuote,
+    /// Status and code of a call on behalf of a user who was deactivated: 401 `INACTIVE_USER`, 403 `USER_INACTIVE`.
+    pub inactive_user_status: u16,
+    /// The code under that status.
+    pub inactive_user_code: String,
+    /// Whether such a user's refresh token still gives access tokens; otherwise `invalid_code`.
+    pub inactive_user_refreshes: bool,
 }
 
 impl Default for Settings {
@@ -133,6 +139,9 @@ impl Default for Settings {
             strict_datetimes: true,
             unknown_fields: UnknownFields::Drop,
             coql_quote: CoqlQuote::Both,
+            inactive_user_status: 401,
+            inactive_user_code: "INACTIVE_USER".to_owned(),
+            inactive_user_refreshes: true,
         }
     }
 }

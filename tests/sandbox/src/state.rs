@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::flight::Flights;
+use crate::metadata::{FieldChange, ModuleName};
 use crate::names::Names;
 use crate::organisation::Organisation;
 use crate::settings::Settings;
@@ -42,6 +43,13 @@ impl State {
             organisations: vec![first],
             faults: Faults::default(),
             counters: Counters::default(),
+        }
+    }
+
+    /// An administrator of the first organisation changes a field, if there is one of that name.
+    pub(crate) fn change_field(&mut self, module: &str, api_name: &str, change: FieldChange) {
+        if let (Some(first), Some(module)) = (self.organisations.first_mut(), ModuleName::parse(module)) {
+            first.change_field(module, api_name, change);
         }
     }
 

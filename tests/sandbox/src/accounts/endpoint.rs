@@ -26,6 +26,7 @@ fn token(state: &mut State, params: &Params, base_url: &str) -> Answer {
         names,
         clock,
         settings,
+        organisations,
         ..
     } = state;
     let now = clock.now();
@@ -44,13 +45,18 @@ fn token(state: &mut State, params: &Params, base_url: &str) -> Answer {
         Some("authorization_code") => accounts
             .exchange(names, now, settings, client_id, params.get("code").unwrap_or_default())
             .ok_or(NoRefresh::InvalidCode),
-        Some("refresh_token") => accounts.refresh(
-            names,
-            now,
-            settings,
-            client_id,
-            params.get("refresh_token").unwrap_or_default(),
-        ),
+        Some("refresh_token") => {
+            let refresh_token = params.get("refresh_token").unwrap_or_default();
+            let left = accounts.grantee(refresh_token).is_some_and(|grantee| {
+                let organisation = organisations.get(grantee.organisation);
+                !organisation.is_some_and(|organisation| organisation.is_active(grantee.user))
+            });
+            if left && !settings.inactive_user_refreshes {
+                Err(NoRefresh::InvalidCode)
+            } else {
+                accounts.refresh(names, now, settings, client_id, refresh_token)
+            }
+        }
         _ => return failure("unsupported_grant_type"),
     };
     match grant {

@@ -30,7 +30,7 @@ pub(crate) struct Need(Vec<String>);
 impl Need {
     /// A module's records.
     pub(crate) fn records(module: &str, op: Op) -> Self {
-        let mut scopes = vec!["ZohoBigin.modules.ALL".to_owned()];
+        let mut scopes = whole_family("modules", op);
         let also = if module == "Pipelines" { Some("deals") } else { None };
         for name in [Some(module), also].into_iter().flatten() {
             scopes.extend(op.words().iter().map(|word| format!("ZohoBigin.modules.{name}.{word}")));
@@ -40,7 +40,7 @@ impl Need {
 
     /// The organisation's settings of one kind, such as `fields`.
     pub(crate) fn settings(kind: &str, op: Op) -> Self {
-        let mut scopes = vec!["ZohoBigin.settings.ALL".to_owned()];
+        let mut scopes = whole_family("settings", op);
         scopes.extend(
             op.words()
                 .iter()
@@ -70,6 +70,13 @@ impl Need {
             .iter()
             .any(|scope| granted.iter().any(|have| have.eq_ignore_ascii_case(scope)))
     }
+}
+
+/// The scopes that cover all of `modules` or `settings`: ALL, and READ where nothing is changed, which no page of Bigin's
+/// lists and a client in the field uses (contract, section 16).
+fn whole_family(family: &str, op: Op) -> Vec<String> {
+    let words: &[&str] = if op == Op::Read { &["ALL", "READ"] } else { &["ALL"] };
+    words.iter().map(|word| format!("ZohoBigin.{family}.{word}")).collect()
 }
 
 /// Splits what a person pasted: commas or blanks between scopes.
@@ -111,6 +118,25 @@ mod tests {
             &Need::records("Contacts", Op::Delete),
             "ZohoBigin.modules.contacts.WRITE"
         ));
+    }
+
+    #[test]
+    fn read_of_all_modules_or_settings_reads_and_writes_nothing() {
+        for (scope, read, write) in [
+            (
+                "ZohoBigin.modules.READ",
+                Need::records("Contacts", Op::Read),
+                Need::records("Contacts", Op::Upsert),
+            ),
+            (
+                "ZohoBigin.settings.READ",
+                Need::settings("fields", Op::Read),
+                Need::settings("tags", Op::Create),
+            ),
+        ] {
+            assert!(met(&read, scope) && !met(&write, scope), "{scope}");
+        }
+        assert!(!met(&Need::settings("fields", Op::Read), "ZohoBigin.modules.READ"));
     }
 
     #[test]

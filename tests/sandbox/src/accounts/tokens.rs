@@ -50,6 +50,11 @@ impl Accounts {
         })
     }
 
+    /// On whose behalf a refresh token is.
+    pub(super) fn grantee(&self, refresh_token: &str) -> Option<Grantee> {
+        Some(self.refresh_tokens.get(refresh_token)?.grantee)
+    }
+
     /// Makes an access token. Beyond the limit of live ones the oldest dies at once.
     pub(super) fn mint(
         &mut self,

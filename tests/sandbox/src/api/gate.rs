@@ -1,5 +1,6 @@
 //! Who is let in: token, scope, credits; and the headers that every answer of Bigin carries.
 
+use super::endpoint::Subject;
 use super::needs::{cost, needs};
 use super::route::Route;
 use super::run::run;
@@ -83,8 +84,24 @@ fn within(state: &mut State, call: &Call, bearer: &Bearer, spoilt: &mut Spoilt) 
     let Some(organisation) = organisations.get_mut(bearer.grantee.organisation) else {
         return Err(Refusal::new(403, "NO_PERMISSION", Object::new(), "permission denied"));
     };
+    if !organisation.is_active(bearer.grantee.user) {
+        let code = settings.inactive_user_code.clone();
+        let message = "the user is not active in the organisation";
+        return Err(Refusal::new(
+            settings.inactive_user_status,
+            code,
+            Object::new(),
+            message,
+        ));
+    }
     if !organisation.credits.spend(now, cost(&route, call), daily) {
         return Ok(too_many(&settings.throttle_code));
+    }
+    let Subject { endpoint, module } = Subject::of(call);
+    let operations = endpoint.operations(&call.method);
+    let stored = organisation.stored();
+    if let Some(refusal) = organisation.limits.refuses_call(module.as_deref(), operations, stored) {
+        return Err(refusal);
     }
     let mut desk = Desk {
         organisation,

@@ -27,6 +27,27 @@ pub(super) fn set_faults(state: &mut State, call: &Call) -> Result {
     Ok(faults(state))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct More {
+    rules: Vec<Rule>,
+}
+
+/// `POST /console/faults`: these rules besides those that are there.
+pub(super) fn add_faults(state: &mut State, call: &Call) -> Result {
+    let More { rules } = body(call)?;
+    state.faults.add(rules);
+    Ok(faults(state))
+}
+
+/// `DELETE /console/faults/<name>`: the rules of that name are lifted.
+pub(super) fn lift_faults(state: &mut State, name: &str) -> Result {
+    if state.faults.lift(name) == 0 {
+        return Err(format!("there is no rule of the name {name}"));
+    }
+    Ok(faults(state))
+}
+
 /// `GET /console/faults`: the rules with what they matched and how often they struck.
 pub(super) fn faults(state: &State) -> Answer {
     let rules = serde_json::to_value(state.faults.rules()).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! `PUT /console/fields/<Module>/<api_name>`: an administrator changes a field.
+//! `PUT /console/fields/<Module>/<api_name>` and `POST /console/fields/<Module>`: an administrator changes or adds a
+//! field.
 
 use super::answer::{Result, body};
 use crate::answer::Answer;
@@ -11,10 +12,18 @@ pub(super) fn change(state: &mut State, call: &Call, module: &str, api_name: &st
     let change = body(call)?;
     let module = ModuleName::parse(module).ok_or("no such module")?;
     let place = state.organisation(call.query.get("org").unwrap_or(FIRST_ORGANISATION));
-    let module = state.organisations[place].module_mut(module);
-    let field = module.schema.place(api_name).ok_or("the module has no such field")?;
-    module.schema.fields[field].change(change);
-    let unique = module.schema.unique();
-    module.store.index_anew(&unique);
-    Ok(Answer::json(200, describe_field(&module.schema.fields[field])))
+    let field = state.organisations[place].change_field(module, api_name, change);
+    Ok(Answer::json(
+        200,
+        describe_field(field.ok_or("the module has no such field")?),
+    ))
+}
+
+/// Adds a field.
+pub(super) fn add(state: &mut State, call: &Call, module: &str) -> Result {
+    let field = body(call)?;
+    let module = ModuleName::parse(module).ok_or("no such module")?;
+    let place = state.organisation(call.query.get("org").unwrap_or(FIRST_ORGANISATION));
+    let field = state.organisations[place].add_field(module, field)?;
+    Ok(Answer::json(200, describe_field(field)))
 }

@@ -4,8 +4,10 @@ mod answer;
 mod clients;
 mod controls;
 mod fields;
+mod limits;
 mod records;
 mod reset;
+mod users;
 mod view;
 
 use axum::http::Method;
@@ -26,12 +28,18 @@ pub(crate) fn serve(world: &World, call: &Call) -> Answer {
         (&Method::GET, ["state"]) => Ok(view::state(world)),
         (&Method::GET, ["calls"]) => Ok(view::calls(&world.lock())),
         (&Method::GET, ["records", module]) => records::records(&world.lock(), call, module),
+        (&Method::POST, ["faults"]) => controls::add_faults(&mut world.lock(), call),
+        (&Method::DELETE, ["faults", name]) => controls::lift_faults(&mut world.lock(), name),
         (&Method::PUT, ["faults"]) => controls::set_faults(&mut world.lock(), call),
         (&Method::GET, ["faults"]) => Ok(controls::faults(&world.lock())),
         (&Method::PUT, ["settings"]) => controls::change_settings(&mut world.lock(), call),
         (&Method::GET, ["settings"]) => controls::settings(&world.lock()),
         (&Method::PUT, ["clock"]) => controls::advance(&mut world.lock(), call),
         (&Method::PUT, ["fields", module, field]) => fields::change(&mut world.lock(), call, module, field),
+        (&Method::POST, ["fields", module]) => fields::add(&mut world.lock(), call, module),
+        (&Method::PUT, ["limits"]) => limits::change(&mut world.lock(), call),
+        (&Method::GET, ["limits"]) => limits::show(&mut world.lock(), call),
+        (&Method::PUT, ["users", user]) => users::change(&mut world.lock(), call, user),
         (&Method::POST, ["reset"]) => reset::reset(world, call),
         _ => Err(format!(
             "the console has no {} {}; see tests/sandbox/README.md",

@@ -76,12 +76,13 @@ fn answer(organisation: &Organisation, schema: &Schema, query: &Query) -> Result
         places.push((column, found));
     }
     let fits = |record: &&Record| {
-        fulfils(&query.condition, &|column: &Column| {
-            let found = places.iter().find(|(known, _)| *known == column);
-            found.map_or(Comparable::Empty, |(_, place)| {
-                value(organisation, schema, record, *place)
+        !organisation.limits.hides(record.id)
+            && fulfils(&query.condition, &|column: &Column| {
+                let found = places.iter().find(|(known, _)| *known == column);
+                found.map_or(Comparable::Empty, |(_, place)| {
+                    value(organisation, schema, record, *place)
+                })
             })
-        })
     };
     let store = organisation.store(schema.module);
     let mut records: Vec<_> = match candidates(&query.condition, schema, store) {

@@ -1,7 +1,12 @@
 //! What can go wrong.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::content::RecordContent;
+use crate::metadata::FieldChange;
 
 /// What goes wrong. `after_commit` means that the call was carried out all the same and only its answer is lost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +26,8 @@ pub(crate) enum FaultKind {
         body: Option<Value>,
         #[serde(default)]
         retry_after: Option<u64>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
         #[serde(default)]
         after_commit: bool,
     },
@@ -59,8 +66,20 @@ pub(crate) enum FaultKind {
     RevokeToken,
     /// A write in which some records fail comes under this status.
     MixedStatus { status: u16 },
-    /// Some records of a write fail: every nth of a call, or each with that probability.
+    /// More headers on whatever the answer is; `content-type` replaces the answer's own.
+    Headers { headers: BTreeMap<String, String> },
+    /// Whatever the answer is comes compressed, asked for or not.
+    Gzip,
+    /// An administrator changes a field of the first organisation just before the call is carried out.
+    Field {
+        module: String,
+        field: String,
+        change: FieldChange,
+    },
+    /// Some records of a write fail: every nth of a call, each with that probability, those with some content.
     Records {
+        #[serde(default)]
+        when: RecordContent,
         #[serde(default)]
         every: Option<u64>,
         #[serde(default)]

@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::spoilt::RecordFault;
-use super::{FaultKind, Rule, Spoilt};
+use super::{FaultKind, Spoilt};
 use crate::accounts::access_denied;
 use crate::answer::{Answer, Body};
 use crate::json::{Json, object};
+use crate::metadata::FieldChange;
 
 /// What happens to one call.
 #[derive(Debug, Default)]
@@ -19,6 +20,11 @@ pub(crate) struct Plan {
     pub(crate) wait_after: Duration,
     pub(crate) revokes_token: bool,
     pub(crate) spoilt: Spoilt,
+    /// Fields that an administrator changes just before: module, name, change.
+    pub(crate) field_changes: Vec<(String, String, FieldChange)>,
+    /// Headers that come on top of the answer's own.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) gzip: bool,
     pub(crate) before: Option<Happening>,
     pub(crate) after: Option<Happening>,
 }
@@ -33,14 +39,14 @@ pub(crate) enum Happening {
 
 impl Plan {
     /// Waiting adds up; of other happenings the first rule's counts.
-    pub(super) fn add(&mut self, rule: &mut Rule) {
-        match rule.fault.clone() {
+    pub(super) fn add(&mut self, fault: FaultKind, random: &mut fastrand::Rng) {
+        match fault {
             FaultKind::Latency {
                 ms,
                 jitter_ms,
                 after_commit,
             } => {
-                let wait = Duration::from_millis(ms + rule.random().u64(0..=jitter_ms));
+                let wait = Duration::from_millis(ms + random.u64(0..=jitter_ms));
                 if after_commit {
                     self.wait_after += wait;
                 } else {
@@ -49,7 +55,11 @@ impl Plan {
             }
             FaultKind::RevokeToken => self.revokes_token = true,
             FaultKind::MixedStatus { status } => self.spoilt.mixed_status = Some(status),
+            FaultKind::Headers { headers } => self.headers.extend(headers),
+            FaultKind::Gzip => self.gzip = true,
+            FaultKind::Field { module, field, change } => self.field_changes.push((module, field, change)),
             FaultKind::Records {
+                when,
                 every,
                 probability,
                 code,
@@ -58,8 +68,9 @@ impl Plan {
             } => {
                 let message = message.unwrap_or_else(|| "the record was refused by a fault rule".to_owned());
                 let details = details.unwrap_or(Value::Null);
-                let random = rule.random().fork();
+                let random = random.fork();
                 self.spoilt.records.push(RecordFault {
+                    when,
                     every,
                     probability,
                     code,
@@ -90,13 +101,15 @@ impl Plan {
                 details,
                 body,
                 retry_after,
+                headers,
                 after_commit,
             } => {
                 let body = match body {
                     Some(Value::String(text)) => Body::Text("application/json;charset=UTF-8", text),
                     Some(body) => Body::Json(body.into()),
                     None if self.to_accounts => {
-                        return self.happen(after_commit, Happening::Answer(accounts_error(status, code)));
+                        let answer = accounts_error(status, code);
+                        return self.happen(after_commit, Happening::Answer(with_headers(answer, headers)));
                     }
                     None => error_body(
                         code.unwrap_or_else(|| default_code(status).to_owned()),
@@ -112,9 +125,15 @@ impl Plan {
                 if let Some(seconds) = retry_after {
                     answer = answer.with_header("retry-after", seconds.to_string());
                 }
-                self.happen(after_commit, Happening::Answer(answer));
+                self.happen(after_commit, Happening::Answer(with_headers(answer, headers)));
             }
         }
+    }
+
+    /// The answer as it goes out: with the headers that come on top, compressed if that was ordered.
+    pub(crate) fn dress(&mut self, answer: Answer) -> Answer {
+        let answer = with_headers(answer, std::mem::take(&mut self.headers));
+        if self.gzip { answer.gzipped() } else { answer }
     }
 
     fn happen(&mut self, after_commit: bool, happening: Happening) {
@@ -125,6 +144,12 @@ impl Plan {
         };
         slot.get_or_insert(happening);
     }
+}
+
+fn with_headers(mut answer: Answer, headers: impl IntoIterator<Item = (String, String)>) -> Answer {
+    let headers = headers.into_iter().map(|(name, value)| (name.into(), value));
+    answer.headers.extend(headers);
+    answer
 }
 
 fn default_code(status: u16) -> &'static str {

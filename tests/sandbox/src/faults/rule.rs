@@ -1,9 +1,11 @@
 //! When something goes wrong.
 
-use axum::http::Method;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::FaultKind;
+use super::content::Content;
+use crate::http::Call;
 
 /// A rule: which calls, how often, what.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,6 +20,9 @@ pub(crate) struct Rule {
     /// The path, where `*` stands for any run of characters; any API or token call without it.
     #[serde(default)]
     path: Option<String>,
+    /// What must be in the call; anything without it.
+    #[serde(default)]
+    when: Content,
     /// So many matching calls go through first.
     #[serde(default)]
     skip: u64,
@@ -30,8 +35,9 @@ pub(crate) struct Rule {
     /// Only with that probability.
     #[serde(default)]
     probability: Option<f64>,
-    /// What happens.
-    pub(super) fault: FaultKind,
+    /// What happens: one thing, or several together.
+    #[serde(deserialize_with = "one_or_several")]
+    fault: Vec<FaultKind>,
     /// How many calls matched.
     #[serde(skip_deserializing)]
     matched: u64,
@@ -46,6 +52,16 @@ fn unseeded() -> fastrand::Rng {
     fastrand::Rng::with_seed(0)
 }
 
+/// By hand, since an untagged enum would not say what is wrong with a misspelt fault.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<FaultKind>, D::Error> {
+    let several = match Value::deserialize(deserializer)? {
+        Value::Array(several) => several,
+        one => vec![one],
+    };
+    let read = |fault| FaultKind::deserialize(fault).map_err(serde::de::Error::custom);
+    several.into_iter().map(read).collect()
+}
+
 impl Rule {
     pub(super) fn seed(&mut self, seed: u64) {
         self.random = fastrand::Rng::with_seed(seed);
@@ -56,13 +72,23 @@ impl Rule {
         &mut self.random
     }
 
+    /// What happens to the calls that it strikes.
+    pub(super) fn faults(&self) -> Vec<FaultKind> {
+        self.fault.clone()
+    }
+
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name)
+    }
+
     /// Whether it strikes this call; counts.
-    pub(super) fn strikes(&mut self, method: &Method, path: &str) -> bool {
+    pub(super) fn strikes(&mut self, call: &Call) -> bool {
         let concerned = self
             .method
             .as_deref()
-            .is_none_or(|own| own.eq_ignore_ascii_case(method.as_str()))
-            && self.path.as_deref().is_none_or(|pattern| matches(pattern, path));
+            .is_none_or(|own| own.eq_ignore_ascii_case(call.method.as_str()))
+            && self.path.as_deref().is_none_or(|pattern| matches(pattern, &call.path))
+            && self.when.is_in(call);
         if !concerned {
             return false;
         }
@@ -96,14 +122,15 @@ fn matches(pattern: &str, path: &str) -> bool {
 mod tests {
     use super::*;
 
+    use axum::http::Method;
+
     fn rule(json: &str) -> Rule {
         serde_json::from_str(json).unwrap()
     }
 
     fn strikes(rule: &mut Rule, calls: usize) -> Vec<usize> {
-        (1..=calls)
-            .filter(|_| rule.strikes(&Method::POST, "/bigin/v2/Contacts/upsert"))
-            .collect()
+        let call = Call::inner(Method::POST, "/bigin/v2/Contacts/upsert", &Value::Null);
+        (1..=calls).filter(|_| rule.strikes(&call)).collect()
     }
 
     #[test]
@@ -145,10 +172,23 @@ mod tests {
     }
 
     #[test]
+    fn calls_without_the_content_are_not_counted() {
+        let mut rule = rule(r#"{"skip": 1, "when": {"text": "poison"}, "fault": {"kind": "html"}}"#);
+        let call = |name: &str| Call::inner(Method::POST, "/x", &serde_json::json!({"Last_Name": name}));
+        assert!(!rule.strikes(&call("poison")), "skipped");
+        assert!(!rule.strikes(&call("Doe")));
+        assert!(rule.strikes(&call("poison")));
+        assert_eq!((rule.matched, rule.struck), (2, 1));
+    }
+
+    #[test]
     fn a_misspelt_rule_is_refused() {
         for text in [
             r#"{"fault": {"kind": "status", "status": 500, "codee": "X"}}"#,
             r#"{"often": 1, "fault": {"kind": "html"}}"#,
+            r#"{"when": {"texts": "x"}, "fault": {"kind": "html"}}"#,
+            r#"{"when": {"endpoint": "upserts"}, "fault": {"kind": "html"}}"#,
+            r#"{"fault": [{"kind": "gzip"}, {"kind": "nothing"}]}"#,
         ] {
             assert!(serde_json::from_str::<Rule>(text).is_err(), "{text}");
         }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::content::RecordContent;
 use crate::json::{Json, Object};
 use crate::records::Fault;
 
@@ -15,6 +16,7 @@ pub(crate) struct Spoilt {
 /// Records of a write that fail.
 #[derive(Debug)]
 pub(super) struct RecordFault {
+    pub(super) when: RecordContent,
     pub(super) every: Option<u64>,
     pub(super) probability: Option<f64>,
     pub(super) code: String,
@@ -24,12 +26,13 @@ pub(super) struct RecordFault {
 }
 
 impl Spoilt {
-    /// The fault that a rule orders for the record at that place of the call.
-    pub(crate) fn record_fault(&mut self, place: usize) -> Option<Fault> {
+    /// The fault that a rule orders for this record at that place of the call.
+    pub(crate) fn record_fault(&mut self, place: usize, record: &Value) -> Option<Fault> {
         self.records.iter_mut().find_map(|fault| {
-            let due = fault
-                .every
-                .is_none_or(|every| (place as u64 + 1).is_multiple_of(every.max(1)))
+            let due = fault.when.is_in(record)
+                && fault
+                    .every
+                    .is_none_or(|every| (place as u64 + 1).is_multiple_of(every.max(1)))
                 && fault
                     .probability
                     .is_none_or(|probability| fault.random.f64() < probability);

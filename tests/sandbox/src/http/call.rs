@@ -62,17 +62,23 @@ impl Call {
 
     /// A call that nobody sent over HTTP: the console, called in process.
     pub(crate) fn inner(method: Method, path: &str, body: &Value) -> Self {
+        let body = match body {
+            Value::Null => Vec::new(),
+            // Lines of JSON, for the calls that take them.
+            Value::String(lines) => lines.clone().into_bytes(),
+            body => body.to_string().into_bytes(),
+        };
+        Self::with_body(method, path, body)
+    }
+
+    pub(crate) fn with_body(method: Method, path: &str, body: Vec<u8>) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Self {
             method,
             path: path.to_owned(),
             query: Params::parse(query.as_bytes()),
             headers: HeaderMap::new(),
-            body: if body.is_null() {
-                Vec::new()
-            } else {
-                body.to_string().into_bytes()
-            },
+            body,
             form: Params::default(),
             json: OnceLock::new(),
         }
@@ -92,6 +98,11 @@ impl Call {
     /// The address that the client called: what it can reach, whatever we listen on.
     pub(crate) fn host(&self) -> Option<&str> {
         self.header(HOST.as_str())
+    }
+
+    /// The parameters of a form.
+    pub(crate) fn form(&self) -> &Params {
+        &self.form
     }
 
     /// Parameters from the query string and the body together.

@@ -26,6 +26,11 @@ impl Params {
         Some(found.1.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// Whether any name or value is such a one.
+    pub(crate) fn any(&self, is_such: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|(name, value)| is_such(name) || is_such(value))
+    }
+
     /// All but the named one, in a fixed order: what a page token is bound to.
     pub(crate) fn all_but(&self, names: &[&str]) -> Vec<(String, String)> {
         let mut rest: Vec<_> = self

@@ -1,7 +1,5 @@
 //! A field, and the small words that the module tables are written in.
 
-use serde::Deserialize;
-
 use super::ModuleName;
 use super::kind::Shape;
 use super::{Kind, System};
@@ -27,17 +25,6 @@ pub(crate) struct Field {
     pub(crate) decimal_place: Option<u64>,
     /// Taken out of the organisation by a test.
     pub(crate) removed: bool,
-}
-
-/// What `PUT /console/fields/<Module>/<api_name>` may change about a field.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct FieldChange {
-    pub(crate) label: Option<String>,
-    pub(crate) length: Option<usize>,
-    pub(crate) mandatory: Option<bool>,
-    pub(crate) unique: Option<bool>,
-    pub(crate) removed: Option<bool>,
 }
 
 impl Field {
@@ -99,21 +86,6 @@ impl Field {
     pub(super) fn picks(mut self, values: &[&str]) -> Self {
         self.picks = values.iter().map(|value| (*value).to_owned()).collect();
         self
-    }
-
-    pub(crate) fn change(&mut self, change: FieldChange) {
-        let FieldChange {
-            label,
-            length,
-            mandatory,
-            unique,
-            removed,
-        } = change;
-        self.label = label.unwrap_or_else(|| std::mem::take(&mut self.label));
-        self.length = length.unwrap_or(self.length);
-        self.mandatory = mandatory.unwrap_or(self.mandatory);
-        self.unique = unique.unwrap_or(self.unique);
-        self.removed = removed.unwrap_or(self.removed);
     }
 
     /// Whether queries may filter by it.

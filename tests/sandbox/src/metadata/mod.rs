@@ -1,6 +1,7 @@
 //! What the organisation's modules and fields are (contract, section 4), and how Bigin describes them (section 8).
 
 mod activities;
+mod changes;
 mod companies;
 mod contacts;
 mod custom;
@@ -12,6 +13,7 @@ mod layouts;
 mod module;
 mod products;
 
+pub(crate) use changes::{FieldChange, NewField};
 pub(crate) use describe::{describe_field, describe_layouts, describe_module, describe_modules};
 pub(crate) use field::Field;
 pub(crate) use kind::{Kind, Shape, System};

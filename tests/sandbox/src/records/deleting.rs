@@ -9,6 +9,7 @@ use super::write::{MOST_RECORDS, Outcomes, Verb, about};
 use crate::answer::{Answer, Refusal};
 use crate::http::Call;
 use crate::json::object;
+use crate::limits::Operation;
 use crate::metadata::{Kind, ModuleName};
 
 /// `DELETE /{module}?ids=a,b,c`.
@@ -26,7 +27,7 @@ pub(crate) fn many(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Resu
     }
     let mut outcomes = Outcomes::default();
     for (number, id) in ids.into_iter().enumerate() {
-        let spoilt = desk.spoilt.record_fault(number);
+        let spoilt = desk.spoilt.record_fault(number, &serde_json::json!({"id": id}));
         let gone = spoilt.map_or_else(|| delete(desk, module, id), Err);
         if gone.is_err() {
             desk.organisation.store_mut(module).written.rejected += 1;
@@ -38,9 +39,11 @@ pub(crate) fn many(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Resu
 
 /// `DELETE /{module}/{id}`.
 pub(crate) fn by_path(desk: &mut Desk<'_>, module: ModuleName, id: &str) -> Result<Answer, Refusal> {
-    delete(desk, module, id).map_err(|_| Refusal::no_such_record("record not deleted"))?;
     let mut outcomes = Outcomes::default();
-    outcomes.add(Ok(about(id, "record deleted")));
+    match delete(desk, module, id) {
+        Err(fault) if fault.code == "INVALID_DATA" => return Err(Refusal::no_such_record("record not deleted")),
+        gone => outcomes.add(gone.map(|()| about(id, "record deleted"))),
+    }
     Ok(outcomes.answer(desk, Verb::Delete))
 }
 
@@ -56,6 +59,7 @@ fn delete(desk: &mut Desk<'_>, module: ModuleName, id: &str) -> Result<(), Fault
             "record not deleted",
         ));
     };
+    desk.allow(module, Operation::Delete, Some(known))?;
     let mut going = vec![(module, known)];
     while let Some((module, id)) = going.pop() {
         going.extend(company(desk, module, id));

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::cell::Stamp;
+use super::fault::Fault;
 use crate::faults::Spoilt;
+use crate::limits::Operation;
 use crate::metadata::{Field, ModuleName};
 use crate::names::Names;
 use crate::organisation::{Organisation, User};
@@ -31,6 +33,13 @@ impl Desk<'_> {
     /// The user on whose behalf the call is made.
     pub(crate) fn caller(&self) -> Option<&User> {
         self.organisation.user(self.user)
+    }
+
+    /// Whether the account allows it to do this to a record of a module, one that is new without an id.
+    pub(crate) fn allow(&self, module: ModuleName, operation: Operation, id: Option<u64>) -> Result<(), Fault> {
+        let stored = self.organisation.stored();
+        let refused = self.organisation.limits.refuses_record(module, operation, id, stored);
+        refused.map_or(Ok(()), Err)
     }
 
     pub(crate) fn fields(&self, module: ModuleName) -> &[Field] {

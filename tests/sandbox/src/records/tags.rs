@@ -10,6 +10,7 @@ use crate::answer::{Answer, Refusal};
 use crate::clock::written;
 use crate::http::Call;
 use crate::json::{Json, Object, object};
+use crate::limits::Operation;
 use crate::metadata::ModuleName;
 
 /// The most characters of a tag's name, tags of a record, and records of a call that tags them.
@@ -143,8 +144,10 @@ pub(crate) fn change(
     }
     let over_write = body(call, "over_write").and_then(Value::as_bool) == Some(true);
     let mut outcomes = Outcomes::default();
-    for id in ids {
-        outcomes.add(change_one(desk, module, &id, &tags, adds, over_write));
+    for (number, id) in ids.into_iter().enumerate() {
+        let spoilt = desk.spoilt.record_fault(number, &serde_json::json!({"id": id}));
+        let changed = spoilt.map_or_else(|| change_one(desk, module, &id, &tags, adds, over_write), Err);
+        outcomes.add(changed);
     }
     Ok(outcomes.answer(desk, Verb::Tag))
 }
@@ -170,6 +173,7 @@ fn change_one(
             "the id given seems to be invalid",
         ));
     };
+    desk.allow(module, Operation::Update, Some(record.id))?;
     let mut all = match record.get(place) {
         Some(Cell::Tags(have)) if !over_write => have.to_vec(),
         _ => Vec::new(),

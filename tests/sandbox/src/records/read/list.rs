@@ -188,6 +188,7 @@ fn chosen<'a>(
         }
         None => store.iter().collect(),
     };
+    records.retain(|record| !desk.organisation.limits.hides(record.id));
     if let Some(since) = since {
         records.retain(|record| record.modified.at > since);
     }

@@ -11,7 +11,8 @@ use crate::records::{Desk, render, whole};
 pub(crate) fn one(desk: &Desk<'_>, call: &Call, module: ModuleName, id: &str) -> Result<Answer, Refusal> {
     let names = chosen_fields(call)?;
     let organisation = &*desk.organisation;
-    let Some(record) = id.parse().ok().and_then(|id| organisation.store(module).get(id)) else {
+    let found = id.parse().ok().and_then(|id| organisation.store(module).get(id));
+    let Some(record) = found.filter(|record| !organisation.limits.hides(record.id)) else {
         return Ok(Answer::nothing());
     };
     let schema = organisation.schema(module);

@@ -30,6 +30,7 @@ pub(crate) fn related(
     // A parent that does not exist is an error, not an empty list.
     let parent_id = parent_id.ok_or_else(|| Refusal::no_such_record("the id given seems to be invalid"))?;
     let mut found = members(desk, (parent.0, parent_id), module);
+    found.retain(|record| !organisation.limits.hides(record.id));
     found.sort_by_key(|record| std::cmp::Reverse(record.id));
     let mut rest = found.into_iter().skip((page - 1).saturating_mul(per_page));
     let schema = organisation.schema(module);

@@ -33,7 +33,7 @@ pub(crate) fn search(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Re
     let organisation = &*desk.organisation;
     let schema = organisation.schema(module);
     let mut hits = organisation.store(module).as_indexed(now, lag);
-    hits.retain(|record| question.fits(schema, record));
+    hits.retain(|record| !organisation.limits.hides(record.id) && question.fits(schema, record));
     // The order that was observed, whatever info says.
     hits.sort_by_key(|record| Reverse((record.modified.at, record.id)));
     let mut rest = hits.into_iter().skip(skip);

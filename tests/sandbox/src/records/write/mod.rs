@@ -17,6 +17,7 @@ use super::validate::{Mode, validate};
 use crate::answer::{Answer, Refusal};
 use crate::http::Call;
 use crate::json::{Object, object};
+use crate::limits::Operation;
 use crate::metadata::ModuleName;
 use body::Elements;
 
@@ -102,7 +103,7 @@ fn each(
 ) -> Outcomes {
     let mut outcomes = Outcomes::default();
     for (number, element) in elements.iter().enumerate() {
-        let spoilt = desk.spoilt.record_fault(number);
+        let spoilt = desk.spoilt.record_fault(number, element);
         let result = match (spoilt, element.as_object()) {
             (Some(fault), _) => Err(fault),
             (None, Some(element)) => write(desk, number, element),
@@ -126,6 +127,7 @@ fn insert_one(
     number: usize,
     element: &Map<String, Value>,
 ) -> Result<u64, Fault> {
+    desk.allow(module, Operation::Insert, None)?;
     let draft = checked(desk, module, Mode::Insert, number, element)?;
     Ok(apply::insert(desk, module, draft))
 }
@@ -138,6 +140,7 @@ fn update_one(
     element: &Map<String, Value>,
     unmodified_since: Option<Timestamp>,
 ) -> Result<(), Fault> {
+    desk.allow(module, Operation::Update, Some(id))?;
     if let (Some(since), Some(record)) = (unmodified_since, desk.organisation.store(module).get(id))
         && record.modified.at > since
     {
