@@ -22,6 +22,7 @@ pub mod pause_watch;
 pub mod queue;
 pub mod rejects;
 pub mod relay;
+pub mod repair;
 pub mod report;
 pub mod report_file;
 pub mod resolve;

@@ -10,6 +10,7 @@ use shared::bigin::{Action, Operation};
 use crate::decode::FileFault;
 use crate::deliver::CallTally;
 use crate::parcel::Outcome;
+use crate::repair::Repairs;
 use crate::stop::Stop;
 
 /// The version of the report's form.
@@ -201,6 +202,9 @@ pub struct Report {
     pub retries: u64,
     /// What an operator should know although it stopped nothing.
     pub warnings: Vec<String>,
+    /// What was mended in the records without a change of meaning, and what is in doubt, by kind.
+    #[serde(default)]
+    pub repairs: Repairs,
     /// When the run started.
     pub started_at: Timestamp,
     /// When it ended.
@@ -240,6 +244,7 @@ impl Report {
             credits_left: None,
             retries: 0,
             warnings: Vec::new(),
+            repairs: Repairs::default(),
             started_at,
             finished_at: None,
             duration_ms: None,

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::parcel::Reject;
+use crate::repair::{RepairKind, RowRepairs};
 
 /// The columns (in JSON the keys) that we write in front of a rejected row. On the way in they are known to be ours:
 /// mapping leaves them out.
@@ -35,6 +36,8 @@ pub fn is_relay_column(name: &str) -> bool {
 pub struct Row {
     /// The line of the file on which the row begins; the first line is 1.
     pub line: u64,
+    /// What decoding has mended or doubts.
+    pub repairs: RowRepairs,
     /// The row's own text, and behind it the cells that had to be rewritten because of doubled quotes.
     text: String,
     /// How much of the text is the row's own.
@@ -89,6 +92,7 @@ impl Row {
     pub(crate) fn of_cells(line: u64, text: String, raw_len: usize, cells: Vec<Span>) -> Self {
         Self {
             line,
+            repairs: RowRepairs::default(),
             text,
             raw_len,
             bytes: None,
@@ -100,6 +104,7 @@ impl Row {
     pub(crate) fn of_object(line: u64, raw: String, object: Map<String, Value>) -> Self {
         Self {
             line,
+            repairs: RowRepairs::default(),
             raw_len: raw.len(),
             text: raw,
             bytes: None,
@@ -115,11 +120,18 @@ impl Row {
         };
         Self {
             line,
+            repairs: RowRepairs::default(),
             raw_len: text.len(),
             text,
             bytes,
             body: Body::Broken(reject),
         }
+    }
+
+    /// The row, with something that was mended or is in doubt.
+    pub(crate) fn with(mut self, kind: RepairKind) -> Self {
+        self.repairs.add(kind);
+        self
     }
 
     /// What is in the row.

@@ -1,6 +1,7 @@
 //! The README and the runbook are what users go by: what they list must be what there is.
 
 use push::map::codes::{REFUSALS, REJECTS};
+use push::repair::RepairKind;
 use push::{decode, direct, import, map, mapping_file, queue, resolve, upkeep};
 use shared::{bigin, oauth, tokens};
 
@@ -14,6 +15,14 @@ const TELEMETRY: &str = include_str!("../../../shared/src/telemetry.rs");
 fn every_code_of_ours_is_explained_in_the_readme() {
     for (code, meaning) in REJECTS.iter().chain(resolve::codes::REJECTS).chain(REFUSALS) {
         let row = format!("| `{code}` | {meaning} |");
+        assert!(README.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn every_kind_of_repair_is_explained_in_the_readme() {
+    for kind in RepairKind::ALL {
+        let row = format!("| `{}` | {} |", kind.as_str(), kind.meaning());
         assert!(README.contains(&row), "{row}");
     }
 }

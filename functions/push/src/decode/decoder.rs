@@ -105,12 +105,6 @@ impl Decoder {
         self.checkpoint
     }
 
-    /// What was noticed about the rows taken so far, beside what is broken. To be read at the end of the plan, which
-    /// reads the whole file.
-    pub fn warnings(&self) -> Vec<String> {
-        self.splitter.warnings()
-    }
-
     /// A better form for the file, if its rows have shown that another encoding is the right one: its first stretch had
     /// nothing but ASCII in it, and what came later is not UTF-8 but looks like Windows-1252. To be asked at the end of
     /// the plan, before anything is sent; the rows are then to be read again.

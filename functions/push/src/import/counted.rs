@@ -8,6 +8,7 @@ use shared::bigin::{CallShape, MOST_RECORDS_A_CALL};
 
 use crate::decode::Checkpoint;
 use crate::parcel::Reject;
+use crate::repair::Repairs;
 
 /// How many rows that would be rejected are shown one by one.
 const MOST_EXAMPLES: usize = 20;
@@ -27,6 +28,9 @@ pub struct Counted {
     pub rejects_by_code: BTreeMap<String, u64>,
     /// The first of them.
     pub examples: Vec<Example>,
+    /// What was mended in the rows, and what is in doubt.
+    #[serde(default)]
+    pub repairs: Repairs,
 }
 
 /// A row that would be rejected, without its content.
@@ -82,6 +86,7 @@ impl Counted {
             "calls": to_send.div_ceil(MOST_RECORDS_A_CALL as u64),
             "credits": self.credits(shape),
             "credits_left": credits_left,
+            "repairs": self.repairs,
             "columns": columns,
         })
     }

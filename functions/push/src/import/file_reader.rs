@@ -89,11 +89,6 @@ impl<O: Objects> FileReader<O> {
         }
     }
 
-    /// What was noticed about the rows so far.
-    pub fn warnings(&self) -> Vec<String> {
-        self.decoder.warnings()
-    }
-
     /// A better form for the file, if its rows have shown one.
     pub fn second_thoughts(&self) -> Option<Box<Form>> {
         self.decoder.second_thoughts().map(Box::new)

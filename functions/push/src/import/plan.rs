@@ -79,6 +79,10 @@ impl<M: Means> Importer<'_, M> {
                 let needed = progress.counted.credits(shape);
                 progress.report.plan = Some(progress.counted.as_plan(shape, &columns.described(), credits_left));
                 progress.report.credits_left = credits_left;
+                progress.report.repairs = progress.counted.repairs.clone();
+                for sentence in progress.counted.repairs.sentences() {
+                    progress.report.warn(sentence);
+                }
                 if credits_left.is_some_and(|left| left < needed) {
                     progress.report.warn(format!(
                         "the file needs about {needed} API credits and {} are left of the last 24 hours': the import will pause in the middle and go on by itself",
@@ -131,6 +135,7 @@ impl<M: Means> Importer<'_, M> {
             match reader.next().await {
                 Ok(Stretch::Rows { rows, after }) => {
                     for (row, _) in &rows {
+                        counted.repairs.note(row.line, row.repairs);
                         match columns.map(row) {
                             Ok(_) => counted.good(),
                             Err(reject) => counted.bad(row.line, &reject),
@@ -150,9 +155,6 @@ impl<M: Means> Importer<'_, M> {
             return Ok(Count::OtherForm(form));
         }
         counted.is_done = true;
-        for warning in reader.warnings() {
-            progress.report.warn(warning);
-        }
         Ok(Count::Done)
     }
 

@@ -7,6 +7,7 @@ use crate::decode::form::Form;
 use crate::decode::limits::Limits;
 use crate::decode::split::{INVALID_ENCODING, Step, too_long};
 use crate::parcel::Reject;
+use crate::repair::RepairKind;
 use crate::row::{Row, Span};
 
 /// Splits delimited text.
@@ -14,8 +15,6 @@ pub(crate) struct DelimitedRows {
     scanner: CellScanner,
     header: Vec<String>,
     limits: Limits,
-    short_rows: u64,
-    first_short: u64,
 }
 
 impl DelimitedRows {
@@ -29,8 +28,6 @@ impl DelimitedRows {
                 row: limits.row.min(1 << 30),
                 ..limits
             },
-            short_rows: 0,
-            first_short: 0,
         }
     }
 
@@ -59,23 +56,8 @@ impl DelimitedRows {
         }
     }
 
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let Self {
-            short_rows,
-            first_short,
-            ..
-        } = self;
-        if *short_rows == 0 {
-            return Vec::new();
-        }
-        vec![format!(
-            "{short_rows} rows have fewer cells than the header, the first on line {first_short}: what is missing at their \
-             end was taken as absent"
-        )]
-    }
-
     /// The row that was found; `None` for a blank one.
-    fn row(&mut self, raw: &[u8], line: u64) -> Option<Row> {
+    fn row(&self, raw: &[u8], line: u64) -> Option<Row> {
         let (cells, columns) = (self.scanner.cells(), self.header.len());
         if cells.iter().all(|cell| is_empty(raw, *cell)) && self.scanner.stray_quote().is_none() {
             return None;
@@ -87,16 +69,16 @@ impl DelimitedRows {
             return Some(Row::broken(line, raw, reject));
         }
         let cells = &cells[..cells.len().min(columns)];
-        if cells.len() < columns {
-            if self.short_rows == 0 {
-                self.first_short = line;
-            }
-            self.short_rows += 1;
-        }
-        if self.scanner.has_doubled_quotes() {
-            return Some(rewritten(line, text, cells));
-        }
-        Some(Row::of_cells(line, text.to_owned(), raw.len(), cells.to_vec()))
+        let row = if self.scanner.has_doubled_quotes() {
+            rewritten(line, text, cells)
+        } else {
+            Row::of_cells(line, text.to_owned(), raw.len(), cells.to_vec())
+        };
+        Some(if cells.len() < columns {
+            row.with(RepairKind::CellsMissing)
+        } else {
+            row
+        })
     }
 
     fn fault(&self, raw: &[u8], cells: &[Span]) -> Option<Reject> {

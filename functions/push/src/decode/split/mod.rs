@@ -51,13 +51,6 @@ impl Splitter {
             Self::Values(values) => values.step(text, last, line),
         }
     }
-
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        match self {
-            Self::Delimited(rows) => rows.warnings(),
-            Self::Lines(_) | Self::Values(_) => Vec::new(),
-        }
-    }
 }
 
 /// How many line feeds there are.

@@ -18,7 +18,6 @@ struct Reading {
     rows: Vec<(Checkpoint, Row)>,
     end: Checkpoint,
     fault: Option<FileFault>,
-    warnings: Vec<String>,
     second_thoughts: Option<Form>,
 }
 
@@ -53,12 +52,11 @@ fn read_on(form: &Form, from: Option<Checkpoint>, limits: Limits, bytes: &[u8], 
             }
         }
     }
-    let (warnings, second_thoughts) = (decoder.warnings(), decoder.second_thoughts());
+    let second_thoughts = decoder.second_thoughts();
     Reading {
         rows,
         end: decoder.checkpoint(),
         fault,
-        warnings,
         second_thoughts,
     }
 }

@@ -1,0 +1,207 @@
+//! Repairs and doubts: what was mended in a file's rows without a change of meaning, and what was sent although it may not
+//! be meant. Counted by kind, with the first line; no value is ever in it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What was mended, or is in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepairKind {
+    /// Characters that nobody sees were taken off a value.
+    InvisibleTakenOff,
+    /// What a program had wrapped around a value was taken off.
+    Unwrapped,
+    /// A text that can mean nothing but "no value" was taken for none.
+    NoValue,
+    /// A row has fewer cells than the header.
+    CellsMissing,
+    /// A row has the form of a footer: one cell at its start, and nothing but empty ones behind it.
+    PaddedRow,
+    /// A quoted cell has lines that might be rows of their own.
+    RowsInQuotes,
+    /// Rows that differ have the same key.
+    SameKey,
+}
+
+impl RepairKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::InvisibleTakenOff,
+        Self::Unwrapped,
+        Self::NoValue,
+        Self::CellsMissing,
+        Self::PaddedRow,
+        Self::RowsInQuotes,
+        Self::SameKey,
+    ];
+
+    /// The stable word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvisibleTakenOff => "invisible_taken_off",
+            Self::Unwrapped => "unwrapped",
+            Self::NoValue => "no_value",
+            Self::CellsMissing => "cells_missing",
+            Self::PaddedRow => "padded_row",
+            Self::RowsInQuotes => "rows_in_quotes",
+            Self::SameKey => "same_key",
+        }
+    }
+
+    /// What it says of a row, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::InvisibleTakenOff => "Characters that nobody sees were taken off a value.",
+            Self::Unwrapped => "What a program had wrapped around a value, such as mailto:, was taken off.",
+            Self::NoValue => "A text that can mean nothing but no value, such as 0000-00-00, was taken for none.",
+            Self::CellsMissing => "The row has fewer cells than the header: those at its end were taken as absent.",
+            Self::PaddedRow => {
+                "The row has a value in its first cell alone, as a footer or a title has: check that it is a record."
+            }
+            Self::RowsInQuotes => {
+                "A quoted cell has lines in it that might be rows: check that its quotes are closed where they should be."
+            }
+            Self::SameKey => "Rows that differ have the same key: the last one wins.",
+        }
+    }
+}
+
+/// The kinds that one row has, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowRepairs(u32);
+
+impl RowRepairs {
+    /// The row has that kind.
+    pub fn add(&mut self, kind: RepairKind) {
+        self.0 |= 1 << kind as u32;
+    }
+
+    /// It has those of the other, too.
+    pub fn merge(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The kinds one by one.
+    pub fn iter(self) -> impl Iterator<Item = RepairKind> {
+        RepairKind::ALL
+            .into_iter()
+            .filter(move |kind| self.0 & (1 << *kind as u32) != 0)
+    }
+}
+
+/// How often a kind was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    /// In how many rows.
+    pub rows: u64,
+    /// The line of the first of them, counted from 1. In a message, which record.
+    pub first_line: u64,
+}
+
+/// Repairs and doubts of a whole file, by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Repairs(BTreeMap<RepairKind, Met>);
+
+impl Repairs {
+    /// Counts what one row has.
+    pub fn note(&mut self, line: u64, row: RowRepairs) {
+        if row.is_empty() {
+            return;
+        }
+        for kind in row.iter() {
+            self.count(
+                kind,
+                Met {
+                    rows: 1,
+                    first_line: line,
+                },
+            );
+        }
+    }
+
+    /// Adds what another part of the same file has shown.
+    pub fn merge(&mut self, other: &Self) {
+        for (kind, met) in &other.0 {
+            self.count(*kind, *met);
+        }
+    }
+
+    fn count(&mut self, kind: RepairKind, more: Met) {
+        let met = self.0.entry(kind).or_insert(Met { rows: 0, ..more });
+        met.rows += more.rows;
+        met.first_line = met.first_line.min(more.first_line);
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How often a kind was met.
+    pub fn of(&self, kind: RepairKind) -> Option<Met> {
+        self.0.get(&kind).copied()
+    }
+
+    /// A sentence for each kind, for the report's warnings.
+    pub fn sentences(&self) -> impl Iterator<Item = String> + '_ {
+        self.0.iter().map(|(kind, Met { rows, first_line })| {
+            let rows = if *rows == 1 {
+                "1 row".to_owned()
+            } else {
+                format!("{rows} rows")
+            };
+            format!(
+                "{}: {rows}, the first on line {first_line}. {}",
+                kind.as_str(),
+                kind.meaning()
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_and_the_number_of_rows_are_kept_however_parts_are_merged() {
+        let (mut early, mut late) = (Repairs::default(), Repairs::default());
+        let mut row = RowRepairs::default();
+        row.add(RepairKind::PaddedRow);
+        late.note(90, row);
+        row.add(RepairKind::Unwrapped);
+        early.note(7, row);
+        early.note(8, RowRepairs::default());
+        late.merge(&early);
+        let met = |kind| late.of(kind).map(|met| (met.rows, met.first_line));
+        assert_eq!(met(RepairKind::PaddedRow), Some((2, 7)));
+        assert_eq!(met(RepairKind::Unwrapped), Some((1, 7)));
+        assert_eq!(met(RepairKind::SameKey), None);
+        assert!(
+            late.sentences()
+                .any(|text| text.starts_with("padded_row: 2 rows, the first on line 7."))
+        );
+    }
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own_which_is_the_key_in_a_report() {
+        let mut all = RowRepairs::default();
+        RepairKind::ALL.into_iter().for_each(|kind| all.add(kind));
+        assert_eq!(all.iter().count(), RepairKind::ALL.len());
+        let mut repairs = Repairs::default();
+        repairs.note(3, all);
+        let json = serde_json::to_value(&repairs).unwrap();
+        for kind in RepairKind::ALL {
+            assert_eq!(json[kind.as_str()]["first_line"], 3, "{kind:?}");
+        }
+        assert_eq!(serde_json::from_value::<Repairs>(json).unwrap(), repairs);
+    }
+}
