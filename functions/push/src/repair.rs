@@ -194,7 +194,9 @@ mod tests {
     #[test]
     fn every_kind_has_a_word_of_its_own_which_is_the_key_in_a_report() {
         let mut all = RowRepairs::default();
-        RepairKind::ALL.into_iter().for_each(|kind| all.add(kind));
+        for kind in RepairKind::ALL {
+            all.add(kind);
+        }
         assert_eq!(all.iter().count(), RepairKind::ALL.len());
         let mut repairs = Repairs::default();
         repairs.note(3, all);
