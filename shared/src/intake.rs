@@ -16,6 +16,14 @@ use crate::aws::{Lazy, has_code, lazy, problem};
 /// What push is invoked with for its upkeep.
 const UPKEEP: &str = r#"{"upkeep": true}"#;
 
+/// What Lambda says of a mapping that is being switched, or deleted, this very moment: the next look sees what came of it
+/// (AWS Lambda API reference, `UpdateEventSourceMapping`).
+const BEING_SWITCHED: [&str; 3] = [
+    "ResourceInUseException",
+    "ResourceConflictException",
+    "ResourceNotFoundException",
+];
+
 /// The intake could not be switched, or push not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -136,8 +144,7 @@ impl Intake for PushIntake {
                 .enabled(open);
             match update.send().await {
                 Ok(_) => has_switched = true,
-                // It is being switched this very moment; the next look sees what came of it.
-                Err(error) if has_code(&error, "ResourceInUseException") => {}
+                Err(error) if BEING_SWITCHED.iter().any(|code| has_code(&error, code)) => {}
                 Err(error) => return Err(self.failed(action, &error)),
             }
         }

@@ -18,6 +18,9 @@ use crate::upkeep::{Caretaker, UpkeepError};
 
 /// Kept free for the answer alone.
 const TO_ANSWER: Duration = Duration::from_secs(10);
+/// A message by hand is answered within so long: the AWS CLI and boto3 take an invocation for lost after 60 s, and invoke
+/// again, which would insert its records twice. What is not delivered by then goes onto the queue.
+const BY_HAND: Duration = Duration::from_secs(50);
 /// Assumed where nobody says how long there is.
 const USUAL: Duration = Duration::from_mins(3);
 
@@ -135,6 +138,7 @@ impl<M: Means, D: Doors> Push<M, D> {
                     relay,
                     queue: &self.queue,
                 };
+                let hours = Hours::within(now, left.min(BY_HAND));
                 Ok(serde_json::to_value(message.answer(payload, &run_id, hours).await?)?)
             }
             Event::File(file) => {

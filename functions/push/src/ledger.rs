@@ -5,10 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::state::{Key, StateError, Stored, Swap, Table};
 
+use crate::bucket::ObjectVersion;
 use crate::import::{Plan, Progress};
 
-/// How long the ledger remembers a version: longer than an object may wait in the inbox.
+/// How long the ledger remembers a version. [`MOST_INBOX_DAYS`] is shorter.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 400);
+/// For how long after it was put a version may be found again by a look through the inbox: what the ledger has forgotten
+/// looks as if it had never been imported, and would overwrite newer data. No more may `InboxRetentionDays` be. The month
+/// between the two is for an import that waits before it is claimed, and for S3, which expires objects some days late.
+pub const MOST_INBOX_DAYS: i64 = 365;
+const _: () = assert!(REMEMBERED.as_hours() >= 24 * (MOST_INBOX_DAYS + 30));
 /// How long it remembers where the report of an execution lies.
 const ANSWERED_FOR: SignedDuration = SignedDuration::from_hours(48);
 /// How often a change is tried again when somebody else was faster.
@@ -55,6 +61,21 @@ pub struct Entry {
     pub version_id: Option<String>,
     /// The object's entity tag.
     pub etag: String,
+}
+
+impl Entry {
+    /// Whether it speaks of this version of its key.
+    pub fn is_of(&self, object: &ObjectVersion) -> bool {
+        match (&object.version_id, &self.version_id) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.etag.trim_matches('"') == object.etag.trim_matches('"'),
+        }
+    }
+
+    /// Whether an import has this version right now.
+    pub fn is_under_way(&self, object: &ObjectVersion, is_alive: impl Fn(&Self) -> bool) -> bool {
+        self.standing == Standing::Claimed && self.is_of(object) && is_alive(self)
+    }
 }
 
 /// Names an entry: the object's key and which of its versions.

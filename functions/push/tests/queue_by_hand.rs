@@ -147,6 +147,73 @@ async fn a_file_that_takes_longer_is_answered_with_where_its_report_will_be() {
     assert_eq!(error.kind(), "UnknownEvent");
 }
 
+#[tokio::test]
+async fn a_file_by_hand_is_answered_before_whoever_asked_asks_again() {
+    let post = Post::open().await;
+    let began = post.push.relay.now();
+    let request = json!({"bucket": "data", "key": "inbox/Contacts/x.csv"});
+    let answer = post.by_hand(request).await.unwrap();
+    assert_eq!(answer["status"], "running");
+    let waited = post.push.relay.now().duration_since(began).as_secs();
+    assert!(
+        (30..=45).contains(&waited),
+        "the AWS CLI asks again after 60 s: {waited} s"
+    );
+}
+
+#[tokio::test]
+async fn a_forced_request_that_comes_again_waits_for_the_import_of_the_first() {
+    let post = Post::open().await;
+    let world = &post.world;
+    let key = "inbox/Contacts/x.csv";
+    let event = world.put(key, "Last Name,Email\nA,a@example.com\n");
+    world.import(&event).await;
+    let forced = json!({"bucket": "data", "key": key, "force": true});
+    assert_eq!(post.by_hand(forced.clone()).await.unwrap()["status"], "running");
+    let (name, input) = post.push.imports.0.lock().unwrap()[0].clone();
+    let mut execution = world.start(&input);
+    execution.import.execution.clone_from(&name);
+    // It is claimed, and goes on while the request comes again.
+    execution.step(world).await;
+    let again = post.by_hand(forced.clone());
+    let importing = world.run(execution);
+    let (again, report) = tokio::join!(again, importing);
+    assert_eq!(
+        post.push.imports.0.lock().unwrap().len(),
+        1,
+        "no second import was started"
+    );
+    assert_eq!((&report.counts.inserted, &report.counts.updated), (&0, &1));
+    let again = again.unwrap();
+    let told = (again["run_id"].as_str(), again["status"].as_str());
+    assert!(
+        told == (Some(&report.run_id), Some("complete")) || again["execution"] == name.as_str(),
+        "{again}"
+    );
+
+    // The first has ended: now it is a new request.
+    post.by_hand(forced).await.unwrap();
+    assert_eq!(post.push.imports.0.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_forced_request_finds_the_import_that_an_event_started_and_says_where_its_report_will_be() {
+    let post = Post::open().await;
+    let key = "inbox/Contacts/x.csv";
+    let event = post.world.put(key, "Last Name,Email\nA,a@example.com\n");
+    let mut execution = post.world.start(&event);
+    execution.step(&post.world).await;
+    let forced = json!({"bucket": "data", "key": key, "force": true});
+    let answer = post.by_hand(forced.clone()).await.unwrap();
+    assert_eq!(answer["execution"], execution.import.execution.as_str());
+    let report_key = answer["report_key"].as_str().unwrap().to_owned();
+    assert_eq!(post.world.run(execution).await.report_key, Some(report_key));
+    // Another version of the file is another matter.
+    post.world.put(key, "Last Name,Email\nB,b@example.com\n");
+    post.by_hand(forced).await.unwrap();
+    assert_eq!(post.push.imports.0.lock().unwrap().len(), 1);
+}
+
 /// A bucket in which one mapping makes whoever reads it panic, and which takes no rejects while it is full.
 #[derive(Clone)]
 struct Trapped {

@@ -10,10 +10,10 @@ use crate::module_directory::by_own_name;
 use crate::relay::{Means, Relay};
 use crate::report::{Reason, Report, Status};
 
-/// How many steps one execution does before another goes on with the import: each is some ten events of the 25,000 that
-/// an execution's history may have, and at half an hour of waiting in between they are over long before the year that an
-/// execution may last (AWS Step Functions developer guide, "Quotas").
-const MOST_STEPS: u32 = 2_000;
+/// How many steps one execution does before another goes on with the import: each is some eleven events of the 25,000 that
+/// an execution's history may have, and three more for each time it is tried again. At half an hour of waiting in between
+/// they are over long before the year that an execution may last (AWS Step Functions developer guide, "Quotas").
+const MOST_STEPS: u32 = 1_000;
 
 /// A step of the import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

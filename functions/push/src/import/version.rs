@@ -30,6 +30,16 @@ pub fn judge(
     entries: &[(EntryName, Entry)],
     is_alive: impl Fn(&Entry) -> bool,
 ) -> Verdict {
+    let is_under_way = |entry: &Entry| entry.execution != execution && entry.is_under_way(object, &is_alive);
+    if asked.force
+        && let Some((_, entry)) = entries.iter().find(|(_, entry)| is_under_way(entry))
+    {
+        // Asked twice in one moment: a little later, the one who asks waits for that import instead.
+        return Verdict::Duplicate(format!(
+            "run {} is importing this version of the object; its report says what came of it",
+            entry.run_id
+        ));
+    }
     if asked.force {
         let name = EntryName {
             key: asked.key.clone(),
@@ -150,9 +160,33 @@ mod tests {
             let same = [entry("v1", "01", standing)];
             let by_hand = judge(&asked(None, false), &object(Some("v1")), "me", &same, |_| true);
             assert!(matches!(by_hand, Verdict::Duplicate(_)), "{by_hand:?}");
-            let forced = judge(&asked(None, true), &object(Some("v1")), "me", &same, |_| true);
+        }
+        for (standing, is_alive) in [
+            (Standing::Ended, true),
+            (Standing::Broken, true),
+            (Standing::Claimed, false),
+        ] {
+            let same = [entry("v1", "01", standing)];
+            let forced = judge(&asked(None, true), &object(Some("v1")), "me", &same, |_| is_alive);
             assert_eq!(over(&forced), None);
         }
+    }
+
+    #[test]
+    fn a_version_is_not_imported_twice_at_once_even_if_it_is_forced() {
+        let same = [entry("v1", "01", Standing::Claimed)];
+        let forced = |me: &str, version| judge(&asked(None, true), &object(Some(version)), me, &same, |_| true);
+        assert!(matches!(forced("me", "v1"), Verdict::Duplicate(_)));
+        assert_eq!(
+            over(&forced("me", "v2")),
+            None,
+            "it is another version that is under way"
+        );
+        assert_eq!(
+            over(&forced("other", "v1")),
+            None,
+            "it is this very execution that has it"
+        );
     }
 
     #[test]

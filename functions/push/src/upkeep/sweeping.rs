@@ -1,7 +1,7 @@
 //! Looks through the inbox for files that no import has: their event was lost, or their execution was stopped.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::bucket::{Listed, ObjectVersion, Objects};
 use crate::direct::Imports;
 use crate::import::is_alive;
 use crate::inbox_key::InboxKey;
-use crate::ledger::{Entry, Standing, Waiting};
+use crate::ledger::{Entry, MOST_INBOX_DAYS, Standing, Waiting};
 use crate::queue::RecordsQueue;
 use crate::relay::Means;
 
@@ -62,8 +62,9 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
         }
         let entries = self.relay.ledger.versions(&first.object.key).await?;
         let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
-        Ok(unknown(versions, &entries, |entry| {
-            is_alive(line, &entry.execution, self.relay.now())
+        let now = self.relay.now();
+        Ok(unknown(versions, &entries, now, |entry| {
+            is_alive(line, &entry.execution, now)
         }))
     }
 
@@ -92,19 +93,23 @@ fn by_key(listed: Vec<Listed>) -> Vec<Vec<Listed>> {
 }
 
 /// Those of a key's versions, newest first, that no import has; oldest first. A version older than one that was imported
-/// must not overwrite it, and one that was deleted is not wanted any more.
-fn unknown(versions: Vec<Listed>, entries: &[Entry], is_alive: impl Fn(&Entry) -> bool) -> Vec<ObjectVersion> {
+/// must not overwrite it, and one that was deleted is not wanted any more. Nor is one that is so old that the ledger may
+/// have forgotten it.
+fn unknown(
+    versions: Vec<Listed>,
+    entries: &[Entry],
+    now: Timestamp,
+    is_alive: impl Fn(&Entry) -> bool,
+) -> Vec<ObjectVersion> {
+    let since = now - SignedDuration::from_hours(24 * MOST_INBOX_DAYS);
+    let is_forgotten = |object: &ObjectVersion| object.put_at.is_some_and(|put_at| put_at < since);
     let is_known = |object: &ObjectVersion| {
-        let is_same = |entry: &&Entry| match (&object.version_id, &entry.version_id) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => entry.etag.trim_matches('"') == object.etag.trim_matches('"'),
-        };
         let is_in_hand = |entry: &Entry| entry.standing != Standing::Claimed || is_alive(entry);
-        entries.iter().filter(is_same).any(is_in_hand)
+        entries.iter().any(|entry| entry.is_of(object) && is_in_hand(entry))
     };
     let newer = versions
         .into_iter()
-        .take_while(|listed| !listed.is_deletion && !is_known(&listed.object));
+        .take_while(|listed| !listed.is_deletion && !is_known(&listed.object) && !is_forgotten(&listed.object));
     let mut unknown: Vec<_> = newer.map(|listed| listed.object).collect();
     unknown.reverse();
     unknown
@@ -113,7 +118,8 @@ fn unknown(versions: Vec<Listed>, entries: &[Entry], is_alive: impl Fn(&Entry) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn version(id: &str) -> Listed {
         let object = ObjectVersion {
@@ -150,18 +156,18 @@ mod tests {
     #[test]
     fn versions_newer_than_the_last_that_is_known_are_imported_in_their_order() {
         let versions = || ["v4", "v3", "v2", "v1"].map(version).to_vec();
-        assert_eq!(ids(&unknown(versions(), &[], |_| true)), ["v1", "v2", "v3", "v4"]);
+        assert_eq!(ids(&unknown(versions(), &[], NOW, |_| true)), ["v1", "v2", "v3", "v4"]);
         let ended = [entry("v2", Standing::Ended)];
-        assert_eq!(ids(&unknown(versions(), &ended, |_| true)), ["v3", "v4"]);
+        assert_eq!(ids(&unknown(versions(), &ended, NOW, |_| true)), ["v3", "v4"]);
         let newest = [entry("v4", Standing::Broken)];
-        assert!(unknown(versions(), &newest, |_| true).is_empty());
+        assert!(unknown(versions(), &newest, NOW, |_| true).is_empty());
     }
 
     #[test]
     fn an_import_under_way_is_left_alone_and_a_dead_one_is_not() {
         let claimed = [entry("v1", Standing::Claimed)];
-        assert!(unknown(vec![version("v1")], &claimed, |_| true).is_empty());
-        assert_eq!(ids(&unknown(vec![version("v1")], &claimed, |_| false)), ["v1"]);
+        assert!(unknown(vec![version("v1")], &claimed, NOW, |_| true).is_empty());
+        assert_eq!(ids(&unknown(vec![version("v1")], &claimed, NOW, |_| false)), ["v1"]);
     }
 
     #[test]
@@ -171,7 +177,21 @@ mod tests {
             ..version("d")
         };
         let versions = vec![version("v2"), deleted, version("v1")];
-        assert_eq!(ids(&unknown(versions, &[], |_| true)), ["v2"]);
+        assert_eq!(ids(&unknown(versions, &[], NOW, |_| true)), ["v2"]);
+    }
+
+    #[test]
+    fn what_the_ledger_may_have_forgotten_is_not_imported_again() {
+        let put_days_ago = |id: &str, days: i64| {
+            let mut listed = version(id);
+            listed.object.put_at = Some(NOW - SignedDuration::from_hours(24 * days));
+            listed
+        };
+        let versions = |newest, older| vec![put_days_ago("v2", newest), put_days_ago("v1", older)];
+        let found = |versions| unknown(versions, &[], NOW, |_| true);
+        assert_eq!(ids(&found(versions(3, MOST_INBOX_DAYS))), ["v1", "v2"]);
+        assert_eq!(ids(&found(versions(3, MOST_INBOX_DAYS + 1))), ["v2"]);
+        assert!(found(versions(MOST_INBOX_DAYS + 1, MOST_INBOX_DAYS + 2)).is_empty());
     }
 
     #[test]

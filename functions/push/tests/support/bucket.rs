@@ -177,9 +177,11 @@ impl Objects for MemoryBucket {
             version_id: object.version_id.clone(),
         };
         let next = (start + page.len() < all.len()).then(|| mark(page.last().unwrap()));
+        // All were put in one second.
+        let put_at = Timestamp::now();
         let listed = page.into_iter().map(|object| Listed {
             object: ObjectVersion {
-                put_at: Some(Timestamp::UNIX_EPOCH),
+                put_at: Some(put_at),
                 ..object
             },
             is_deletion: false,
