@@ -14,8 +14,8 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use crate::https::ClientUnusable;
 use crate::{aws_http, roots};
+use bigin::https::ClientUnusable;
 
 /// How long opening a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);

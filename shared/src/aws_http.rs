@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
     use crate::aws::problem;
-    use crate::roots;
+    use bigin::roots;
 
     const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: 24\r\n\r\n\
                           {\"SecretString\":\"value\"}";

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::data_centre::{DataCentre, ZohoHosts};
+use bigin::data_centre::{DataCentre, ZohoHosts};
 
 /// The variables of a function's environment, and what is wrong with those that were asked for. An empty variable
 /// counts as absent: the template sets some to nothing.

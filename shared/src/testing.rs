@@ -13,9 +13,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::data_centre::{DataCentre, ZohoHosts};
-use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::tokens::{AccessDocument, AccessTokenRecord, SelfClient};
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::secret::{AccessToken, ClientSecret, RefreshToken};
 
 /// The user whom [`self_client`] was authorized by.
 pub const USER: &str = "ops@example.com";

@@ -1,7 +1,7 @@
 //! What authorize answers. Never a token.
 
+use bigin::data_centre::DataCentre;
 use serde::Serialize;
-use shared::data_centre::DataCentre;
 
 use crate::scopes::MissingScope;
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use bigin::CallFailure;
+use bigin::oauth::TokenFailure;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
-use shared::bigin::CallFailure;
-use shared::oauth::TokenFailure;
 use shared::state::StateError;
 use shared::state::mints::Refusal;
 use shared::tokens::VaultError;

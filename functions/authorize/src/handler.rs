@@ -1,12 +1,12 @@
 //! The run up to the point where the new refresh token is stored: checks that spend nothing, the exchange, the storing.
 
+use bigin::Access;
+use bigin::data_centre::DataCentre;
+use bigin::oauth::{Grant, TokenFailure, refresh_token_dead};
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::bigin::Access;
 use shared::clock::Clock;
-use shared::data_centre::DataCentre;
 use shared::intake::Intake;
-use shared::oauth::{Grant, TokenFailure, refresh_token_dead};
 use shared::state::{AuthorizationState, Standing, Table, mints};
 use shared::tokens::{
     AccessDocument, AccessDocumentStore, AccessTokenRecord, BlankState, Publish, Replaced, Secrets, SelfClient,

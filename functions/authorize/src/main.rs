@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use authorize::{Authorize, Config, ZohoClient};
+use bigin::Bigin;
+use bigin::https;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::Value;
-use shared::bigin::Bigin;
 use shared::clock::SystemClock;
 use shared::intake::PushIntake;
 use shared::state::DynamoTable;
 use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
-use shared::{aws, https, panics, telemetry};
+use shared::{aws, panics, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,10 +1,10 @@
 //! What the operator sends: the file that Zoho's API console lets one download, with a few wishes of ours beside its
 //! keys. Everything that can be checked without spending the code is checked here. Pure.
 
+use bigin::data_centre::DataCentre;
+use bigin::secret::{ClientSecret, GrantCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use shared::data_centre::DataCentre;
-use shared::secret::{ClientSecret, GrantCode};
 
 use crate::error::AuthorizeError;
 use crate::scopes::missing;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use bigin::{Access, CallFailure, CurrentUser, Organisation};
 use jiff::{SignedDuration, Timestamp};
-use shared::bigin::{Access, CallFailure, CurrentUser, Organisation};
 use shared::clock::Clock;
 
 use crate::zoho::Zoho;

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use shared::bigin::{Access, Bigin, CallFailure, CurrentUser, Organisation};
-use shared::data_centre::DataCentre;
-use shared::oauth::{Grant, Revoked, TokenFailure};
-use shared::secret::RefreshToken;
+use bigin::data_centre::DataCentre;
+use bigin::oauth::{Grant, Revoked, TokenFailure};
+use bigin::secret::RefreshToken;
+use bigin::{Access, Bigin, CallFailure, CurrentUser, Organisation};
 use shared::tokens::{Issuer, StandingGrant, ZohoIssuer};
 
 use crate::order::SelfClientFile;

@@ -12,18 +12,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use authorize::{Answer, Authorize, AuthorizeError, Previous, SCOPES_LINE, ZohoClient};
+use bigin::Bigin;
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::https;
+use bigin::oauth::TokenServer;
+use bigin::secret::RefreshToken;
 use doubles::TestSecret;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use sandbox::{Config, Sandbox, Settings};
 use serde_json::{Value, json};
-use shared::bigin::Bigin;
 use shared::clock::Clock;
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::https;
 use shared::intake::MemoryIntake;
-use shared::oauth::TokenServer;
-use shared::secret::RefreshToken;
 use shared::state::MemoryTable;
 use shared::tokens::{AccessDocument, DocumentStore, SelfClient, ZohoIssuer};
 

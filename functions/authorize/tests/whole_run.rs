@@ -8,12 +8,12 @@
 mod doubles;
 
 use authorize::{AuthorizeError, Kept, Previous};
+use bigin::CallFailure;
+use bigin::oauth::{TokenFailure, refresh_token_dead};
 use doubles::{Relay, ZohoDouble, file, organisation};
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::bigin::CallFailure;
 use shared::intake::Intake;
-use shared::oauth::{TokenFailure, refresh_token_dead};
 use shared::state::pause::{self, SetCause};
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, Standing, held, mints, standing};
 use shared::tokens::{AccessDocument, BlankState, SelfClient};
@@ -217,7 +217,7 @@ async fn bigin_is_believed_about_when_the_token_ends_unless_that_were_now() {
         (300, 3600),
     ] {
         let relay = Relay::new(ZohoDouble::default());
-        relay.zoho.is_now(shared::bigin::Organisation {
+        relay.zoho.is_now(bigin::Organisation {
             token_expires_at: Some(relay.now() + SignedDuration::from_secs(told_s)),
             ..organisation("7001", "Acme")
         });

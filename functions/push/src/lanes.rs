@@ -6,7 +6,7 @@ mod claims;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use shared::bigin::{CallShape, MOST_RECORDS_A_CALL, Operation};
+use bigin::{CallShape, MOST_RECORDS_A_CALL, Operation};
 
 /// What records lay claim to, so that others which must not overtake them stay behind.
 pub(crate) use self::claims::Flying as Claims;

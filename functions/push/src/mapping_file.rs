@@ -1,6 +1,6 @@
 //! Finds and reads the mapping file of a module.
 
-use shared::bigin::ModuleName;
+use bigin::ModuleName;
 
 use crate::bucket::{BucketError, Objects};
 use crate::module_directory::own_names;

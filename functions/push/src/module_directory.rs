@@ -1,6 +1,6 @@
 //! Which module a name means: its API name, Bigin's own name, or the organisation's label, in any letter case.
 
-use shared::bigin::{Module, ModuleName};
+use bigin::{Module, ModuleName};
 
 /// Bigin's own names for its modules beside their API names (Bigin developer guide, "Modules Metadata").
 const OWN_NAMES: [(&str, &[&str]); 10] = [

@@ -4,10 +4,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use bigin::{Action, CallShape, MOST_RECORDS_A_CALL, ModuleName, Record};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use shared::bigin::{Action, CallShape, MOST_RECORDS_A_CALL, ModuleName, Record};
 
 use crate::rest::{Rest, Tag, Taken};
 

@@ -1,7 +1,7 @@
 //! Watches whether anything may be sent: the pause row, and the hold on a module.
 
+use bigin::ModuleName;
 use jiff::SignedDuration;
-use shared::bigin::ModuleName;
 use shared::clock::Clock;
 use shared::state::pause::SetCause;
 use shared::state::{Cause, Held, StateError, Table, held, pause};

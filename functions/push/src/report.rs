@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bigin::{Action, Operation};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::bigin::{Action, Operation};
 
 use crate::decode::FileFault;
 use crate::deliver::CallTally;

@@ -5,8 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bigin::{Action, CallShape, MOST_RECORDS_A_CALL, MOST_RECORDS_A_TAGGING, Operation, Record};
 use serde::{Deserialize, Serialize};
-use shared::bigin::{Action, CallShape, MOST_RECORDS_A_CALL, MOST_RECORDS_A_TAGGING, Operation, Record};
 
 use crate::parcel::{Errand, Outcome, Parcel, Reject, Settled};
 
@@ -196,8 +196,8 @@ impl Parcel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bigin::ModuleName;
     use serde_json::json;
-    use shared::bigin::ModuleName;
 
     fn parcel(rest: Option<Box<Rest>>) -> Parcel {
         let shape = CallShape {

@@ -5,8 +5,8 @@ mod refresh_function;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bigin::Access;
 use jiff::{SignedDuration, Timestamp};
-use shared::bigin::Access;
 use shared::clock::Clock;
 use shared::tokens::{AccessTokenStore, Secrets};
 use tokio::sync::Mutex;

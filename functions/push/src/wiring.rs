@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use shared::bigin::{Bigin, CALL_TIMEOUT};
+use bigin::https::{self, ClientUnusable};
+use bigin::{Bigin, CALL_TIMEOUT};
 use shared::clock::SystemClock;
-use shared::https::{self, ClientUnusable};
 use shared::intake::PushIntake;
 use shared::state::{DynamoTable, Standing};
 use shared::tokens::{AccessTokenStore, SecretsManagerSecret};

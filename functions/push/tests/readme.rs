@@ -1,9 +1,10 @@
 //! The README and the runbook are what users go by: what they list must be what there is.
 
+use bigin::oauth;
 use push::map::codes::{REFUSALS, REJECTS};
 use push::repair::RepairKind;
 use push::{decode, direct, import, map, mapping_file, queue, resolve, upkeep};
-use shared::{bigin, oauth, tokens};
+use shared::tokens;
 
 const README: &str = include_str!("../../../README.md");
 const SECURITY: &str = include_str!("../../../SECURITY.md");

@@ -1,9 +1,9 @@
 //! Why a refresh failed, as the alarm and its reader see it.
 
+use bigin::oauth::TokenFailure;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use shared::intake::IntakeError;
-use shared::oauth::TokenFailure;
 use shared::state::StateError;
 use shared::tokens::VaultError;
 

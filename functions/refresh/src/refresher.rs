@@ -6,9 +6,9 @@
 //! read, and a new token is published only over the version that was read. A revoke or an authorize in between changes
 //! one of the two, and the refresh loses.
 
+use bigin::oauth::{Grant, TokenFailure, refresh_token_dead};
 use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
-use shared::oauth::{Grant, TokenFailure, refresh_token_dead};
 use shared::state::lease::{self, Taken};
 use shared::state::standing::{Recorded, conclude};
 use shared::state::{Authorization, AuthorizationEvent, AuthorizationState, Key, Standing, Table, mints};

@@ -3,11 +3,11 @@
 
 mod world;
 
+use bigin::oauth::{TokenFailure, refresh_token_dead};
 use jiff::SignedDuration;
 use refresh::Status;
 use serde_json::json;
 use shared::intake::Intake;
-use shared::oauth::{TokenFailure, refresh_token_dead};
 use shared::state::pause::SetCause;
 use shared::state::standing::record;
 use shared::state::upkeep::{self, Upkeep};

@@ -5,12 +5,12 @@ mod world;
 
 use std::time::Duration;
 
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::https;
+use bigin::secret::{ClientSecret, GrantCode};
 use refresh::Status;
 use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::https;
-use shared::secret::{ClientSecret, GrantCode};
 use shared::state::{AuthorizationState, PauseCode, pause};
 use shared::testing::self_client;
 use shared::tokens::{AccessDocument, SelfClient, ZohoIssuer};

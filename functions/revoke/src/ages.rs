@@ -10,11 +10,11 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningParams, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use bigin::https::{self, ClientUnusable};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::https::{self, ClientUnusable};
 
 /// CloudWatch is asked beside much else: an answer that takes longer is not worth the wait.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,14 +1,15 @@
 //! The revoke function: wiring only.
 
+use bigin::https;
+use bigin::oauth::TOKEN_TIMEOUT;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use revoke::{Ages, Config, Function, Revoker, S3Reports, SqsQueues, Watch};
 use serde_json::Value;
 use shared::clock::SystemClock;
 use shared::intake::PushIntake;
-use shared::oauth::TOKEN_TIMEOUT;
 use shared::state::DynamoTable;
 use shared::tokens::{DocumentStore, SecretsManagerSecret, ZohoIssuer};
-use shared::{aws, https, panics, telemetry};
+use shared::{aws, panics, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -2,10 +2,10 @@
 //! the access token blanked, the intake closed. Then Zoho, and only when Zoho has agreed the refresh token is given up:
 //! without it the access could not be revoked any more. Each step may be repeated.
 
+use bigin::oauth::{Revoked, TokenFailure};
 use serde::Serialize;
 use shared::clock::Clock;
 use shared::intake::Intake;
-use shared::oauth::{Revoked, TokenFailure};
 use shared::state::standing::{Recorded, record};
 use shared::state::{AuthorizationEvent, AuthorizationState, Standing, Table};
 use shared::tokens::{

@@ -5,20 +5,21 @@
 use std::time::Duration;
 
 use authorize::{Authorize, SCOPES_LINE, ZohoClient};
+use bigin::Bigin;
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::https;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::Diagnostic;
 use refresh::Refresher;
 use revoke::{LastReport, QueueDepth, Queues, Reports, Revoker, Watch};
 use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
-use shared::bigin::Bigin;
 use shared::clock::ManualClock;
-use shared::data_centre::{DataCentre, ZohoHosts};
 use shared::intake::MemoryIntake;
 use shared::state::MemoryTable;
 use shared::testing::Witness;
 use shared::tokens::{AccessDocument, DocumentStore, MemorySecret, SelfClient, ZohoIssuer};
-use shared::{https, panics, telemetry};
+use shared::{panics, telemetry};
 
 /// A text of Zoho's that is no secret, but nobody knows what is in it.
 const BODY: &str = "1000.CanaryInABody7731";

@@ -3,13 +3,13 @@
 
 use std::pin::Pin;
 
+use bigin::oauth::TokenFailure;
 use jiff::{SignedDuration, Timestamp};
 use refresh::Refresher;
 use revoke::{Function, LastReport, QueueDepth, Queues, Reports, RevokeError, Revoker, Watch};
 use serde_json::{Value, json};
 use shared::clock::{Clock, ManualClock};
 use shared::intake::{Intake, MemoryIntake};
-use shared::oauth::TokenFailure;
 use shared::state::pause::SetCause;
 use shared::state::standing::record;
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, MemoryTable, Standing, credits, held, pause};

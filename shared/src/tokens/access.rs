@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::data_centre::ApiDomain;
-use crate::secret::AccessToken;
+use bigin::data_centre::ApiDomain;
+use bigin::secret::AccessToken;
 
 /// An access token and where it is good.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::future::Future;
 use reqwest::Client;
 
 use super::self_client::StandingGrant;
-use crate::data_centre::{DataCentre, ZohoHosts};
-use crate::oauth::{Grant, Revoked, TokenFailure, TokenServer};
-use crate::secret::RefreshToken;
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::oauth::{Grant, Revoked, TokenFailure, TokenServer};
+use bigin::secret::RefreshToken;
 
 /// Issues access tokens, revokes refresh tokens.
 pub trait Issuer: Send + Sync {
@@ -31,7 +31,7 @@ pub struct ZohoIssuer {
 }
 
 impl ZohoIssuer {
-    /// Uses the given HTTP client, which must not follow redirects ([`crate::https::client`]).
+    /// Uses the given HTTP client, which must not follow redirects ([`bigin::https::client`]).
     pub fn new(http: Client, hosts: ZohoHosts) -> Self {
         Self { http, hosts }
     }

@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use super::issuer::Issuer;
 use super::self_client::StandingGrant;
-use crate::data_centre::{ApiDomain, DataCentre};
-use crate::oauth::{Grant, Revoked, TokenFailure};
-use crate::secret::{AccessToken, RefreshToken};
 use crate::testing::step;
+use bigin::data_centre::{ApiDomain, DataCentre};
+use bigin::oauth::{Grant, Revoked, TokenFailure};
+use bigin::secret::{AccessToken, RefreshToken};
 
 const AT: &str = "accounts.memory";
 

@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::data_centre::DataCentre;
-use crate::secret::{ClientSecret, RefreshToken};
+use bigin::data_centre::DataCentre;
+use bigin::secret::{ClientSecret, RefreshToken};
 
 /// The self client. Without a refresh token it is a valid 'not authorized' record; after a revoke it keeps who it
 /// was, so that the revoke can be repeated and confirmed.

@@ -83,9 +83,9 @@ pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data_centre::ApiDomain;
-    use crate::secret::AccessToken;
     use crate::tokens::AccessTokenRecord;
+    use bigin::data_centre::ApiDomain;
+    use bigin::secret::AccessToken;
 
     fn token(version: &str, life: SignedDuration) -> Stored<AccessDocument> {
         let now = Timestamp::UNIX_EPOCH;

@@ -3,6 +3,9 @@
 use std::pin::Pin;
 
 use authorize::{Authorize, AuthorizeError, Previous, SCOPES_LINE};
+use bigin::Access;
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::secret::AccessToken;
 use jiff::Timestamp;
 use push::deliver::{Pass, Tokens};
 use push::stop::Stop;
@@ -10,9 +13,6 @@ use push::token_desk::{Refreshed, TokenDesk};
 use refresh::{RefreshError, Refresher, Status};
 use revoke::{RevokeStatus, Revoker};
 use serde_json::json;
-use shared::bigin::Access;
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::secret::AccessToken;
 use shared::testing::ORG_ID;
 use shared::tokens::{AccessTokenStore, Asked, DocumentStore, VersionId};
 

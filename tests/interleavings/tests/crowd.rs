@@ -4,6 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::https;
+use bigin::secret::{ClientSecret, GrantCode};
+use bigin::{Bigin, CallShape, ModuleName, Operation, Record, RecordOutcome};
 use jiff::Timestamp;
 use push::deliver::courier::{Trip, carry};
 use push::parcel::Parcel;
@@ -12,11 +16,7 @@ use push::token_desk::{Refreshed, TokenDesk};
 use refresh::{Refresher, Status};
 use sandbox::{Config, Sandbox};
 use serde_json::json;
-use shared::bigin::{Bigin, CallShape, ModuleName, Operation, Record, RecordOutcome};
 use shared::clock::SystemClock;
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::https;
-use shared::secret::{ClientSecret, GrantCode};
 use shared::state::standing::record;
 use shared::state::{AuthorizationEvent, MemoryTable};
 use shared::testing::self_client;
@@ -136,7 +136,7 @@ async fn fifty_pushers_that_all_meet_a_revoked_access_token_cost_two_mints_at_mo
                 loop {
                     match carry(&bigin, desk.as_ref(), &shape, &parcels).await.trip {
                         Trip::Answered(answer, _) => return answer.outcomes,
-                        Trip::Failed(shared::bigin::CallFailure::Throttled { .. }) => {
+                        Trip::Failed(bigin::CallFailure::Throttled { .. }) => {
                             tokio::time::sleep(Duration::from_millis(20)).await;
                         }
                         other => panic!("{other:?}"),

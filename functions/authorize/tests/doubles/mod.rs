@@ -6,12 +6,12 @@ mod secret;
 mod zoho;
 
 use authorize::{Answer, Authorize, AuthorizeError, SCOPES_LINE};
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::secret::AccessToken;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use shared::data_centre::{DataCentre, ZohoHosts};
 use shared::intake::MemoryIntake;
-use shared::secret::AccessToken;
 use shared::state::{AuthorizationEvent, AuthorizationState, MemoryTable, Standing, standing};
 use shared::tokens::{
     AccessDocument, AccessDocumentStore, AccessTokenRecord, BlankState, DocumentStore, Publish, SecretText, Secrets,

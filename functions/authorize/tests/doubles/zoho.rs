@@ -3,10 +3,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use authorize::{SelfClientFile, Zoho};
-use shared::bigin::{Access, CallFailure, CurrentUser, Organisation};
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::oauth::{Grant, Revoked, TokenFailure};
-use shared::secret::{AccessToken, RefreshToken};
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::oauth::{Grant, Revoked, TokenFailure};
+use bigin::secret::{AccessToken, RefreshToken};
+use bigin::{Access, CallFailure, CurrentUser, Organisation};
 use shared::tokens::{Issuer, StandingGrant};
 
 type Deed = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bigin::{Access, Bigin, CallFailure, CallShape, ModuleName, RecordOutcome, RecordsAnswer};
 use jiff::Timestamp;
-use shared::bigin::{Access, Bigin, CallFailure, CallShape, ModuleName, RecordOutcome, RecordsAnswer};
 
 use super::decision::met_itself;
 use crate::parcel::{Errand, Parcel};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use bigin::{Action, CallFailure, Operation, RecordError, RecordOutcome};
 use jiff::{SignedDuration, Timestamp};
-use shared::bigin::{Action, CallFailure, Operation, RecordError, RecordOutcome};
 
 use super::courier::Created;
 use crate::parcel::{Origin, Outcome, Parcel, Reject};
@@ -261,8 +261,8 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Arc;
 
+    use bigin::{CallShape, ModuleName, Record};
     use serde_json::json;
-    use shared::bigin::{CallShape, ModuleName, Record};
 
     use super::*;
 
@@ -440,7 +440,7 @@ mod tests {
     #[test]
     fn a_result_that_cannot_be_read_is_taken_for_a_lost_one() {
         let parcel = parcel(Operation::Upsert, false);
-        let unreadable = || refused(shared::bigin::UNREADABLE_RESULT);
+        let unreadable = || refused(bigin::UNREADABLE_RESULT);
         assert_eq!(about_record(&parcel, unreadable(), &None), Verdict::ResultLost);
         let tired = Parcel {
             attempts: MOST_ATTEMPTS,

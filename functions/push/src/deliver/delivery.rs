@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use bigin::{Bigin, CallFailure, MOST_RECORDS_A_CALL, ModuleName};
 use jiff::Timestamp;
-use shared::bigin::{Bigin, CallFailure, MOST_RECORDS_A_CALL, ModuleName};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until};
 

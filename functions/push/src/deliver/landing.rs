@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use bigin::{CallFailure, RecordsAnswer};
 use jiff::Timestamp;
-use shared::bigin::{CallFailure, RecordsAnswer};
 use tokio::time::Instant;
 
 use super::courier::{Brake, Carried, Created, Tokens, Trip};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bigin::CallShape;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use shared::bigin::CallShape;
 
 use super::progress::Plan;
 use super::said::Said;

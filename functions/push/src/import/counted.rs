@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bigin::{CallShape, MOST_RECORDS_A_CALL};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use shared::bigin::{CallShape, MOST_RECORDS_A_CALL};
 
 use crate::decode::Checkpoint;
 use crate::parcel::Reject;
@@ -95,7 +95,7 @@ impl Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::bigin::{ModuleName, Operation};
+    use bigin::{ModuleName, Operation};
 
     fn shape() -> CallShape {
         let module = ModuleName::parse("Contacts").unwrap();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use bigin::CallShape;
 use jiff::Timestamp;
-use shared::bigin::CallShape;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 

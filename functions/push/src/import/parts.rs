@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use bigin::{Action, CallShape, Operation};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use shared::bigin::{Action, CallShape, Operation};
 
 use super::progress::Progress;
 use crate::bucket::{BucketError, Objects};

@@ -1,6 +1,6 @@
 //! What must be known before the first row: the file's form, its module, the mapping, and which column is which field.
 
-use shared::bigin::{CallFailure, ModuleName};
+use bigin::{CallFailure, ModuleName};
 
 use super::columns::Columns;
 use super::file_reader::{FileReader, ReadFailure, Stretch};

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use bigin::{CallShape, ModuleName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shared::bigin::{CallShape, ModuleName};
 
 use super::counted::Counted;
 use crate::decode::{Checkpoint, Form};

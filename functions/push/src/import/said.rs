@@ -1,8 +1,8 @@
 //! What the rows of a file say about themselves: those of a rejects file that was put back into the inbox say what was to be
 //! done with them.
 
+use bigin::Operation;
 use serde_json::{Map, Value};
-use shared::bigin::Operation;
 
 use crate::decode::{Form, Format};
 use crate::map::{Overrides, codes};

@@ -2,8 +2,8 @@
 
 use std::hash::Hash;
 
+use bigin::ModuleName;
 use hashbrown::{HashMap, HashSet};
-use shared::bigin::ModuleName;
 
 use crate::parcel::{MatchKey, Parcel};
 

@@ -1,8 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
+use bigin::{ModuleName, Record};
 use proptest::prelude::*;
 use serde_json::json;
-use shared::bigin::{ModuleName, Record};
 
 use super::*;
 

@@ -1,6 +1,6 @@
 //! What must be so of a whole file or message, beside columns that are known.
 
-use shared::bigin::{Field, FieldKind, Operation};
+use bigin::{Field, FieldKind, Operation};
 
 use super::codes;
 use super::directory::Unresolved;

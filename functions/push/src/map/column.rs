@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::bigin::{CallShape, Field, FieldKind, FieldName, Operation};
+use bigin::{CallShape, Field, FieldKind, FieldName, Operation};
 
 use super::coerce::{
     Coercion, DateRule, EmailRule, NumberKind, NumberRule, PhoneRule, PickRule, Related, TextRule, WebsiteRule,

@@ -1,6 +1,6 @@
 //! Constants: fields that have the same value in every record.
 
-use shared::bigin::{FieldName, push_text};
+use bigin::{FieldName, push_text};
 
 use super::coerce::Related;
 use super::column::Column;

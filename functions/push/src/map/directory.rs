@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::bigin::{Field, ModuleFields, ModuleName};
+use bigin::{Field, ModuleFields, ModuleName};
 
 use super::standard;
 use super::words::{did_you_mean, fold};

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use bigin::{Record, RecordWriter, push_text};
 use serde_json::Value;
-use shared::bigin::{Record, RecordWriter, push_text};
 
 use super::codes;
 use super::coerce::{Given, Named, Related, push_id, read_reference, read_related, several, tags};

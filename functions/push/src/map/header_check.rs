@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shared::bigin::{CallShape, Operation, Record};
+use bigin::{CallShape, Operation, Record};
 
 use super::codes;
 use super::coerce::Given;

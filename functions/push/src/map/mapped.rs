@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use shared::bigin::{CallShape, FieldName, ModuleName, Record};
+use bigin::{CallShape, FieldName, ModuleName, Record};
 
 use super::coerce::push_id;
 use super::mapping::{OnAmbiguous, OnMissing};

@@ -1,7 +1,7 @@
 //! Turns rows into records.
 
 use serde_json::{Map, Value};
-use shared::bigin::{CallShape, ModuleName, Operation, Record, RecordWriter};
+use bigin::{CallShape, ModuleName, Operation, Record, RecordWriter};
 
 use super::codes;
 use super::coerce::Given;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use bigin::{FieldKind, Operation};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::bigin::{FieldKind, Operation};
 
 use super::coerce::{DatePattern, NumberStyle, PhoneCountry};
 use super::words::fold;

@@ -1,8 +1,8 @@
 //! The mapping file: TOML with exactly the keys below, which `infra/schemas/mapping.schema.json` describes too.
 
+use bigin::Operation;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value};
-use shared::bigin::Operation;
 use toml::de::{DeTable, DeValue};
 
 use super::coerce::{DatePattern, NumberStyle, PhoneCountry};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use bigin::Operation;
 use serde_json::Value;
-use shared::bigin::Operation;
 
 use super::mapping_file::{
     COLUMN_KEYS, EMPTY, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, ROUTE, TAGS, UNKNOWN_PICKLIST,

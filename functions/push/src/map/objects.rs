@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bigin::{CallShape, Operation};
 use serde_json::{Map, Value};
-use shared::bigin::{CallShape, Operation};
 
 use super::codes;
 use super::column::Column;

@@ -1,7 +1,7 @@
 //! What a mapper is made for, and the shape of the calls that follows from it.
 
+use bigin::{CallShape, ModuleFields, ModuleName, Operation};
 use jiff::tz::TimeZone;
-use shared::bigin::{CallShape, ModuleFields, ModuleName, Operation};
 
 use super::codes;
 use super::directory::{Directory, Unresolved};

@@ -1,7 +1,7 @@
 //! What is known of modules without asking Bigin: their keys, the names people use, the fields that no metadata lists,
 //! and the standard fields, for tokens that may not read the metadata (Bigin developer guide, "Modules", "Fields").
 
-use shared::bigin::{Field, FieldKind, ModuleName};
+use bigin::{Field, FieldKind, ModuleName};
 
 /// The unique field that records of a module are looked up by when nobody says otherwise.
 pub(super) fn default_key(module: &ModuleName) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use shared::bigin::CallShape;
+use bigin::CallShape;
 
 use super::memory::Memory;
 use super::message::{Message, MessageFault};

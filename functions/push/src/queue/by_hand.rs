@@ -245,10 +245,7 @@ mod tests {
             .flat_map(|piece| read(piece).records)
             .map(|record| usize::try_from(record["Last_Name"].as_u64().unwrap()).unwrap());
         assert_eq!(numbers.collect::<Vec<_>>(), open);
-        assert_eq!(
-            read(&pieces[1]).overrides.operation,
-            Some(shared::bigin::Operation::Insert)
-        );
+        assert_eq!(read(&pieces[1]).overrides.operation, Some(bigin::Operation::Insert));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bigin::ModuleName;
 use jiff::{SignedDuration, Timestamp};
-use shared::bigin::ModuleName;
 
 use crate::bucket::{BucketError, Objects};
 use crate::map::Mapping;

@@ -117,7 +117,7 @@ mod tests {
 
     fn taken() -> Taken {
         Taken {
-            action: shared::bigin::Action::Updated,
+            action: bigin::Action::Updated,
             id: "4711000000000000001".into(),
             possibly_duplicated: false,
             second_done: true,

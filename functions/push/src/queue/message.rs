@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use bigin::Operation;
 use serde_json::{Map, Value, json};
-use shared::bigin::Operation;
 
 use crate::map::Overrides;
 

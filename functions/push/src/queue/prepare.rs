@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use bigin::{CallFailure, CallShape, ModuleName, Operation};
 use serde_json::{Map, Value};
-use shared::bigin::{CallFailure, CallShape, ModuleName, Operation};
 use shared::state::StateError;
 
 use super::batch::{Consignment, Contents};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bigin::{CallShape, ModuleName, Operation};
 use serde_json::{Map, Value};
-use shared::bigin::{CallShape, ModuleName, Operation};
 
 use super::batch::{Batch, Consignment, Contents};
 use super::prepare::object;

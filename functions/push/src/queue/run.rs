@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use bigin::ModuleName;
 use futures_util::FutureExt;
-use shared::bigin::ModuleName;
 use tokio::time::{Instant, timeout_at};
 
 use super::batch::Batch;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use bigin::{ModuleFields, Record};
 use serde_json::{Map, Value};
-use shared::bigin::{ModuleFields, Record};
 
 use crate::parcel::MatchKey;
 

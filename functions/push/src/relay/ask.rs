@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::bigin::{Access, CallFailure};
+use bigin::{Access, CallFailure};
 use shared::clock::Clock;
 use shared::state::StateError;
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bigin::{CallFailure, Module, ModuleFields, ModuleName, Organisation};
 use jiff::{SignedDuration, Timestamp};
-use shared::bigin::{CallFailure, Module, ModuleFields, ModuleName, Organisation};
 use tokio::sync::Mutex;
 
 use super::{AskFailure, Means, Relay};

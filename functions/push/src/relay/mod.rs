@@ -7,8 +7,8 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bigin::{Bigin, ModuleName};
 use jiff::{SignedDuration, Timestamp};
-use shared::bigin::{Bigin, ModuleName};
 use shared::clock::Clock;
 use shared::state::{StateError, Table};
 

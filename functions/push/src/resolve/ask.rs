@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use shared::bigin::{CallFailure, Found, Hit, ModuleFields, ModuleName, Quotable, RecordOutcome};
+use bigin::{CallFailure, Found, Hit, ModuleFields, ModuleName, Quotable, RecordOutcome};
 
 use super::place::Place;
 

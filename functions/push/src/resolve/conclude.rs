@@ -1,6 +1,6 @@
 //! What becomes of a record, by what was found. Pure.
 
-use shared::bigin::{MOST_RECORDS_LISTED, Operation};
+use bigin::{MOST_RECORDS_LISTED, Operation};
 
 use super::codes;
 use super::finding::{Finding, Findings, Id};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use shared::bigin::ModuleFields;
+use bigin::ModuleFields;
 
 use super::finding::{Finding, Findings};
 use super::place::Place;

@@ -7,7 +7,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use shared::bigin::{ModuleName, Operation};
+use bigin::{ModuleName, Operation};
 
 use super::pending::{Pending, Verdict};
 use super::round::ended;

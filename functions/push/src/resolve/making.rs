@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use shared::bigin::{CallFailure, MOST_RECORDS_A_CALL, RecordError, RecordOutcome};
+use bigin::{CallFailure, MOST_RECORDS_A_CALL, RecordError, RecordOutcome};
 
 use super::finding::Finding;
 use super::place::Place;
@@ -119,7 +119,7 @@ fn tell(error: &RecordError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::bigin::Action;
+    use bigin::Action;
 
     use super::*;
 

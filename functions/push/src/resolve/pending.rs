@@ -1,6 +1,6 @@
 //! A record that waits for something to be found out, and what becomes of it.
 
-use shared::bigin::Operation;
+use bigin::Operation;
 
 use crate::map::Reference;
 use crate::parcel::{Parcel, Reject, Settled};

@@ -1,6 +1,6 @@
 //! Where a value is looked for.
 
-use shared::bigin::{ColumnName, ModuleName};
+use bigin::{ColumnName, ModuleName};
 
 use crate::map::ReferenceRule;
 use crate::parcel::MatchKey;
@@ -70,7 +70,7 @@ impl Place {
 mod tests {
     use std::str::FromStr;
 
-    use shared::bigin::FieldName;
+    use bigin::FieldName;
 
     use super::*;
     use crate::map::{OnAmbiguous, OnMissing};

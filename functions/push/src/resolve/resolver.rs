@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use shared::bigin::{Access, CallFailure, CallShape, ModuleName, Operation, Record};
+use bigin::{Access, CallFailure, CallShape, ModuleName, Operation, Record};
 use tokio::time::{Instant, timeout_at};
 
 use super::ask::{Ask, Reply};
@@ -164,7 +164,7 @@ async fn page<M: Means>(
         Place::UserEmails | Place::UserNames => {
             let number = token.and_then(|token| token.parse().ok()).unwrap_or(1);
             let page = relay.bigin.active_users(access, number).await?;
-            let hit = |user: shared::bigin::User| shared::bigin::Hit {
+            let hit = |user: bigin::User| bigin::Hit {
                 id: user.id,
                 value: if *place == Place::UserEmails {
                     user.email
@@ -179,7 +179,7 @@ async fn page<M: Means>(
         }
         Place::TeamPipelines => {
             let pipelines = relay.bigin.team_pipelines(access).await?;
-            let hit = |pipeline: shared::bigin::TeamPipeline| shared::bigin::Hit {
+            let hit = |pipeline: bigin::TeamPipeline| bigin::Hit {
                 id: pipeline.id,
                 value: pipeline.name,
             };

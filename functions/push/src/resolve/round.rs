@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use shared::bigin::{CallFailure, ModuleFields};
+use bigin::{CallFailure, ModuleFields};
 
 use super::ask::{Ask, Reply};
 use super::conclude::{Conclusion, conclude};

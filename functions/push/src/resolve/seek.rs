@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use shared::bigin::{Found, MOST_VALUES_A_QUERY, Quotable};
+use bigin::{Found, MOST_VALUES_A_QUERY, Quotable};
 
 use super::desk::Desk;
 use super::finding::Finding;
@@ -135,7 +135,7 @@ fn read(found: &Found, queried: Vec<Queried>) -> (Vec<(String, Finding)>, Vec<Qu
 
 #[cfg(test)]
 mod tests {
-    use shared::bigin::Hit;
+    use bigin::Hit;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shared::bigin::ModuleName;
+use bigin::ModuleName;
 
 use super::line::Line;
 use super::pending::Pending;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use shared::bigin::{Hit, Quotable};
+use bigin::{Hit, Quotable};
 
 use super::finding::Finding;
 use crate::parcel::fold;

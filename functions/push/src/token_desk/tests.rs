@@ -1,8 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::secret::AccessToken;
 use shared::clock::ManualClock;
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::secret::AccessToken;
 use shared::tokens::{AccessDocument, AccessTokenRecord, BlankState, DocumentStore, MemorySecret, Publish};
 
 use super::*;

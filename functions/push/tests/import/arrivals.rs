@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
+use bigin::Operation;
 use push::import::Step;
 use push::report::Status;
 use serde_json::json;
-use shared::bigin::Operation;
 
 use crate::support::{World, adds_up, contacts, faulty_file, small_slices};
 

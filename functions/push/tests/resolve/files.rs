@@ -240,14 +240,14 @@ async fn a_parent_that_comes_while_the_import_runs_is_found_at_its_end() {
     );
     // Somebody else makes them.
     let access = push::deliver::Tokens::pass(&*world.relay.tokens).await.unwrap().access;
-    let shape = shared::bigin::CallShape {
-        module: shared::bigin::ModuleName::parse("Accounts").unwrap(),
-        operation: shared::bigin::Operation::Insert,
+    let shape = bigin::CallShape {
+        module: bigin::ModuleName::parse("Accounts").unwrap(),
+        operation: bigin::Operation::Insert,
         match_on: Vec::new(),
         trigger: Vec::new(),
     };
     for name in ["Late Ltd", "L'Ate"] {
-        let made = shared::bigin::Record::from_object(json!({ "Account_Name": name }).as_object().unwrap());
+        let made = bigin::Record::from_object(json!({ "Account_Name": name }).as_object().unwrap());
         world.relay.bigin.write(&access, &shape, &[&made]).await.unwrap();
     }
     let report = world.run(execution).await;

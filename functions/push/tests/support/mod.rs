@@ -13,6 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::oauth::{Grant, TokenServer};
+use bigin::secret::{ClientSecret, GrantCode, RefreshToken};
+use bigin::{Access, Bigin};
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
@@ -24,11 +28,7 @@ use push::report::{Report, Status};
 use push::stop::Stop;
 use sandbox::{Config, Sandbox, SelfClientKeys};
 use serde_json::{Value, json};
-use shared::bigin::{Access, Bigin};
 use shared::clock::Clock;
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::oauth::{Grant, TokenServer};
-use shared::secret::{ClientSecret, GrantCode, RefreshToken};
 use shared::state::{AuthorizationEvent, MemoryTable, standing};
 use tokio::sync::Mutex;
 
@@ -147,7 +147,7 @@ impl World {
         let (clock, crash) = (TestClock::default(), Crash::default());
         let bucket = MemoryBucket::new(crash.clone());
         let table = TestTable::new(MemoryTable::with_clock(clock.clone()), crash.clone());
-        let http = shared::https::client(Duration::from_secs(30)).unwrap();
+        let http = bigin::https::client(Duration::from_secs(30)).unwrap();
         let hosts = ZohoHosts::with_accounts_url(DataCentre::Us, sandbox.url()).unwrap();
         let server = TokenServer::new(http.clone(), hosts);
         let keys = sandbox.self_client();

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
+use bigin::{Field, FieldKind, ModuleFields, ModuleName};
 use push::decode::{Decoder, form_of};
 use push::map::{Mapping, RecordMapper, Setting};
-use shared::bigin::{Field, FieldKind, ModuleFields, ModuleName};
 
 /// How much of an object is read at once.
 const RANGE: usize = 1 << 20;

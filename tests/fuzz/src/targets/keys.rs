@@ -1,9 +1,9 @@
 //! Names of files, modules and mappings: wherever they come from, what is made of them stays under its prefix.
 
+use bigin::ModuleName;
 use jiff::Timestamp;
 use push::inbox_key::{InboxKey, stem};
 use push::report_file::RunFiles;
-use shared::bigin::ModuleName;
 
 use super::{kind, seeds, size, wording};
 use crate::driver::Target;

@@ -2,8 +2,8 @@
 
 use std::str;
 
+use bigin::ModuleName;
 use push::map::{Mapping, RecordMapper, Setting};
-use shared::bigin::ModuleName;
 
 use super::{kind, seeds, size, wording};
 use crate::driver::Target;

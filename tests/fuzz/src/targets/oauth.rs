@@ -1,8 +1,8 @@
 //! Answers of Zoho's accounts server. The first bytes choose the status, the content type and what was asked.
 
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::oauth::{Asked, TokenAnswer, judge_grant, judge_revoke};
 use serde_json::Value;
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::oauth::{Asked, TokenAnswer, judge_grant, judge_revoke};
 
 use super::{kind, wording};
 use crate::driver::Target;

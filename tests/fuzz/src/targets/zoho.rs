@@ -5,11 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bigin::data_centre::{ApiDomain, DataCentre, ZohoHosts};
+use bigin::https;
+use bigin::secret::AccessToken;
+use bigin::{Access, Bigin, CallFailure, CallShape, ColumnName, ModuleName, Operation, Quotable, Record};
 use serde_json::json;
-use shared::bigin::{Access, Bigin, CallFailure, CallShape, ColumnName, ModuleName, Operation, Quotable, Record};
-use shared::data_centre::{ApiDomain, DataCentre, ZohoHosts};
-use shared::https;
-use shared::secret::AccessToken;
 use tokio::runtime::Runtime;
 
 use super::{kind, size, wording};

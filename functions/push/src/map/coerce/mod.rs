@@ -22,8 +22,8 @@ pub(super) mod tags;
 mod tests;
 mod text;
 
+use bigin::push_text;
 use serde_json::Value;
-use shared::bigin::push_text;
 
 pub use country::PhoneCountry;
 pub use date_pattern::DatePattern;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use bigin::{PickListValue, push_text};
 use serde_json::Value;
-use shared::bigin::{PickListValue, push_text};
 
 use super::damage;
 use super::given::Given;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use bigin::push_text;
 use serde_json::Value;
-use shared::bigin::push_text;
 
 use super::damage;
 use super::given::Given;

@@ -1,6 +1,6 @@
 //! Texts: one line, several lines, e-mail addresses and web addresses.
 
-use shared::bigin::push_text;
+use bigin::push_text;
 
 use super::damage;
 use super::given::{Given, trim};

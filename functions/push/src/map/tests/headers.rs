@@ -1,7 +1,7 @@
 //! Headers and mappings.
 
+use bigin::Operation;
 use serde_json::json;
-use shared::bigin::Operation;
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! JSON objects and what messages say themselves.
 
+use bigin::Operation;
 use serde_json::{Map, json};
-use shared::bigin::Operation;
 
 use super::*;
 

@@ -6,9 +6,9 @@ mod modules;
 mod properties;
 mod rows;
 
+use bigin::{Field, FieldKind, ModuleFields, ModuleName, PickListValue};
 use jiff::tz::TimeZone;
 use serde_json::Value;
-use shared::bigin::{Field, FieldKind, ModuleFields, ModuleName, PickListValue};
 
 use super::*;
 use crate::parcel::Reject;

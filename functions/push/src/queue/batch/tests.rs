@@ -1,7 +1,7 @@
+use bigin::{Action, ModuleName, Operation, Record};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
-use shared::bigin::{Action, ModuleName, Operation, Record};
 
 use super::*;
 

@@ -6,11 +6,11 @@ mod rounds;
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use shared::bigin::{
+use bigin::{
     Action, CallFailure, CallShape, Field, FieldKind, FieldName, Found, Hit, ModuleFields, ModuleName, Operation,
     Record, RecordError, RecordOutcome,
 };
+use serde_json::Value;
 
 use super::*;
 use crate::map::{OnAmbiguous, OnMissing, Reference, ReferenceRule};

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use bigin::Quotable;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use shared::bigin::Quotable;
 
 use super::*;
 

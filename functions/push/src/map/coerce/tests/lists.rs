@@ -1,7 +1,7 @@
 //! Pick lists, yes and no, and values that are sent as they stand.
 
+use bigin::PickListValue;
 use serde_json::{Value, json};
-use shared::bigin::PickListValue;
 
 use super::{accepts, refuses, write};
 use crate::map::codes;

@@ -9,11 +9,11 @@ mod support;
 
 use std::time::Duration;
 
+use bigin::CallFailure;
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::oauth::{Revoked, TokenFailure};
+use bigin::secret::{ClientSecret, GrantCode, RefreshToken};
 use serde_json::json;
-use shared::bigin::CallFailure;
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::oauth::{Revoked, TokenFailure};
-use shared::secret::{ClientSecret, GrantCode, RefreshToken};
 use support::{Parrot, SCOPES, Zoho, access, bigin};
 
 #[tokio::test]
@@ -145,8 +145,8 @@ async fn maintenance_garbage_and_cut_connections_are_no_tokens_and_may_pass() {
 async fn a_slow_server_is_given_up() {
     let zoho = Zoho::start().await;
     let hosts = ZohoHosts::with_accounts_url(DataCentre::Us, zoho.sandbox.url()).unwrap();
-    let http = shared::https::client(Duration::from_millis(200)).unwrap();
-    let server = shared::oauth::TokenServer::new(http, hosts);
+    let http = bigin::https::client(Duration::from_millis(200)).unwrap();
+    let server = bigin::oauth::TokenServer::new(http, hosts);
     zoho.fault(json!({"kind": "latency", "ms": 5000}));
     let failure = server
         .exchange(&zoho.keys.client_id, &zoho.secret(), &zoho.code())
@@ -167,7 +167,7 @@ async fn a_slow_server_is_given_up() {
 async fn a_server_that_is_not_there_has_not_spent_the_code() {
     let zoho = Zoho::start().await;
     let hosts = ZohoHosts::with_accounts_url(DataCentre::Us, zoho.sandbox.url()).unwrap();
-    let server = shared::oauth::TokenServer::new(shared::https::client(Duration::from_secs(5)).unwrap(), hosts);
+    let server = bigin::oauth::TokenServer::new(bigin::https::client(Duration::from_secs(5)).unwrap(), hosts);
     let (keys, secret, code) = (zoho.keys.clone(), zoho.secret(), zoho.code());
     zoho.sandbox.stop().await;
     let failure = server.exchange(&keys.client_id, &secret, &code).await.unwrap_err();

@@ -9,8 +9,8 @@ mod support;
 
 use std::time::Duration;
 
+use bigin::{Action, CallFailure, FieldKind, ModuleName, Operation, RecordOutcome};
 use serde_json::json;
-use shared::bigin::{Action, CallFailure, FieldKind, ModuleName, Operation, RecordOutcome};
 use support::{Zoho, access, shape};
 
 fn accepted(outcome: &RecordOutcome) -> (Action, &str) {

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bigin::data_centre::{DataCentre, ZohoHosts};
+use bigin::https;
+use bigin::oauth::{Grant, TokenFailure, TokenServer};
+use bigin::secret::{AccessToken, ClientSecret, GrantCode, RefreshToken};
+use bigin::{Access, Bigin, CallFailure, CallShape, ModuleName, Operation, Record, RecordsAnswer};
 use sandbox::{Config, Sandbox, SelfClientKeys, Settings};
 use serde_json::{Value, json};
-use shared::bigin::{Access, Bigin, CallFailure, CallShape, ModuleName, Operation, Record, RecordsAnswer};
-use shared::data_centre::{DataCentre, ZohoHosts};
-use shared::https;
-use shared::oauth::{Grant, TokenFailure, TokenServer};
-use shared::secret::{AccessToken, ClientSecret, GrantCode, RefreshToken};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -1,19 +1,25 @@
-//! The Bigin REST API v2: records, queries and lists, field metadata, users and the organisation.
+//! Zoho Bigin's REST API v2 for Rust: the data centres, OAuth for the self client, and the API itself (records, queries
+//! and lists, field metadata, users, tags, notes and the organisation).
 
 mod answer;
 mod client;
 mod coql;
 mod created;
+pub mod data_centre;
 mod failure;
 pub mod field;
+pub mod https;
 mod lenient;
 mod metadata;
 pub mod module;
+pub mod oauth;
 mod organisation;
 mod outcome;
 mod pages;
 mod record;
 mod records;
+pub mod roots;
+pub mod secret;
 mod tags;
 mod users;
 
