@@ -3,12 +3,16 @@
 
 pub mod aws;
 mod aws_http;
+pub mod bucket;
 pub mod clock;
 pub mod config;
 pub mod intake;
+pub mod module_names;
 pub mod panics;
+pub mod pause_watch;
 mod roots;
 pub mod state;
+pub mod stop;
 pub mod telemetry;
 #[cfg(any(test, feature = "test-support"))]
 pub mod testing;

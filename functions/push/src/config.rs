@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use shared::config::{ConfigError, Environment, ZohoSettings};
 
-use crate::relay::Settings;
+use crate::context::Settings;
 
 /// Push's settings.
 #[derive(Debug, Clone)]

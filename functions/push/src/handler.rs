@@ -3,17 +3,17 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use lambda_runtime::{Context, Diagnostic, LambdaEvent};
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use shared::intake::Intake;
 use tokio::time::Instant;
 
-use crate::deliver::Hours;
-use crate::direct::{FileError, FileRequest, Imports};
+use crate::context::{Context, Services};
+use crate::deliver::Deadlines;
 use crate::event::{Event, UnknownEvent};
+use crate::import::{FileError, FileRequest, Imports};
 use crate::import::{ImportError, Importer};
 use crate::queue::{ByHandError, Consumer, DirectMessage, RecordsQueue};
-use crate::relay::{Means, Relay};
 use crate::upkeep::{Caretaker, UpkeepError};
 
 /// Kept free for the answer alone.
@@ -24,26 +24,16 @@ const BY_HAND: Duration = Duration::from_secs(50);
 /// Assumed where nobody says how long there is.
 const USUAL: Duration = Duration::from_mins(3);
 
-/// What push acts on beside the relay's means.
-pub trait Doors: Send + Sync + 'static {
-    /// `RecordsQueue`.
-    type Queue: RecordsQueue;
-    /// What lets messages in.
-    type Intake: Intake;
-    /// What starts imports.
-    type Imports: Imports;
-}
-
 /// Push.
-pub struct Push<M: Means, D: Doors> {
-    /// The means.
-    pub relay: Relay<M>,
+pub struct Push<S: Services, Q, L, I> {
+    /// What every room works with.
+    pub relay: Context<S>,
     /// `RecordsQueue`.
-    pub queue: D::Queue,
+    pub queue: Q,
     /// What lets messages in.
-    pub intake: D::Intake,
+    pub intake: L,
     /// What starts imports.
-    pub imports: D::Imports,
+    pub imports: I,
 }
 
 /// Why an invocation failed.
@@ -94,7 +84,7 @@ impl From<PushError> for Diagnostic {
     }
 }
 
-impl<M: Means, D: Doors> Push<M, D> {
+impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
     /// Handles an invocation by Lambda.
     ///
     /// # Errors
@@ -111,7 +101,7 @@ impl<M: Means, D: Doors> Push<M, D> {
     /// came to nothing. A batch of messages never fails as a whole: its messages go back instead.
     pub async fn handle(&self, payload: Value, request_id: &str, left: Duration) -> Result<Value, PushError> {
         let (relay, now) = (&self.relay, Instant::now());
-        let hours = Hours::within(now, left);
+        let hours = Deadlines::within(now, left);
         match Event::read(payload)? {
             Event::Batch(received) => {
                 let run_id = run_id(relay.now(), request_id);
@@ -138,7 +128,7 @@ impl<M: Means, D: Doors> Push<M, D> {
                     relay,
                     queue: &self.queue,
                 };
-                let hours = Hours::within(now, left.min(BY_HAND));
+                let hours = Deadlines::within(now, left.min(BY_HAND));
                 Ok(serde_json::to_value(message.answer(payload, &run_id, hours).await?)?)
             }
             Event::File(file) => {
@@ -155,10 +145,10 @@ impl<M: Means, D: Doors> Push<M, D> {
 /// Names a run: when it began, and a piece of the invocation's id.
 fn run_id(now: Timestamp, request_id: &str) -> String {
     let piece: String = request_id.chars().filter(char::is_ascii_hexdigit).take(8).collect();
-    format!("{}-{piece:0<8}", now.strftime("%Y%m%dT%H%M%S"))
+    format!("{}-{piece:0<8}", now.strftime("%Y%m%dT%H%S%S"))
 }
 
-fn time_left(context: &Context) -> Duration {
+fn time_left(context: &lambda_runtime::Context) -> Duration {
     context
         .deadline()
         .duration_since(SystemTime::now())

@@ -9,50 +9,43 @@ use shared::intake::PushIntake;
 use shared::state::{DynamoTable, Standing};
 use shared::tokens::{AccessTokenStore, SecretsManagerSecret};
 
-use crate::bucket::S3Bucket;
 use crate::config::Config;
+use crate::context::{Context, Services};
 use crate::deliver::Tokens;
-use crate::direct::StateMachine;
-use crate::handler::{Doors, Push};
+use crate::handler::Push;
+use crate::import::StateMachine;
 use crate::queue::SqsQueue;
-use crate::relay::{Means, Relay};
-use crate::token_desk::{RefreshFunction, TokenDesk};
+use shared::bucket::S3Bucket;
+use shared::tokens::{RefreshFunction, TokenProvider};
 
 /// The means on AWS.
 #[derive(Debug, Clone, Copy)]
-pub struct AwsMeans;
+pub struct AwsServices;
 
-impl Means for AwsMeans {
+impl Services for AwsServices {
     type Table = DynamoTable;
     type Objects = S3Bucket;
-    type Tokens = TokenDesk<SecretsManagerSecret, RefreshFunction, SystemClock>;
+    type Tokens = TokenProvider<SecretsManagerSecret, RefreshFunction, SystemClock>;
     type Clock = SystemClock;
 }
 
-/// The doors on AWS.
-#[derive(Debug, Clone, Copy)]
-pub struct AwsDoors;
-
-impl Doors for AwsDoors {
-    type Queue = SqsQueue;
-    type Intake = PushIntake;
-    type Imports = StateMachine;
-}
+/// Push on AWS.
+pub type AwsPush = Push<AwsServices, SqsQueue, PushIntake, StateMachine>;
 
 /// Connects push with AWS and Bigin.
 ///
 /// # Errors
 /// There is no HTTP client to be had.
-pub async fn connect(config: Config) -> Result<Push<AwsMeans, AwsDoors>, ClientUnusable> {
+pub async fn connect(config: Config) -> Result<AwsPush, ClientUnusable> {
     let sdk = shared::aws::load()?;
     let store = AccessTokenStore::new(SecretsManagerSecret::new(&sdk, &config.access_token_secret));
     let refresh = RefreshFunction::new(&sdk, &config.refresh_function);
     let table = DynamoTable::new(&sdk, &config.state_table);
-    let relay: Relay<AwsMeans> = Relay::new(
+    let relay: Context<AwsServices> = Context::new(
         config.settings,
         S3Bucket::new(&sdk, &config.data_bucket),
         table.clone(),
-        TokenDesk::new(store, refresh, SystemClock),
+        TokenProvider::new(store, refresh, SystemClock),
         Bigin::new(https::client(CALL_TIMEOUT)?),
         SystemClock,
     );

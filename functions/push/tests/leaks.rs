@@ -6,8 +6,8 @@ mod post;
 mod support;
 
 use lambda_runtime::Diagnostic;
+use push::context::Settings;
 use push::event::Event;
-use push::relay::Settings;
 use serde_json::{Value, json};
 use shared::testing::Witness;
 use shared::{panics, telemetry};
@@ -80,7 +80,7 @@ impl Scene {
 
     /// The token there is now is a canary too; reports and the state table are looked through.
     async fn look(&mut self) {
-        use push::deliver::Tokens;
+        use shared::tokens::Tokens;
         let world = &self.post.world;
         let pass = world.relay.tokens.pass().await.unwrap();
         self.witness.guard("an access token", pass.access.token.expose());

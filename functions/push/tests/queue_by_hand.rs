@@ -5,9 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use push::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
-use push::relay::Means;
+use push::context::Services;
 use serde_json::json;
+use shared::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
 use shared::state::pause::SetCause;
 use shared::state::{Cause, pause};
 
@@ -272,7 +272,7 @@ impl Objects for Trapped {
 #[derive(Clone)]
 struct TrappedMeans;
 
-impl Means for TrappedMeans {
+impl Services for TrappedMeans {
     type Table = TestTable;
     type Objects = Trapped;
     type Tokens = TestTokens;

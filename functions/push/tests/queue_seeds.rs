@@ -10,7 +10,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use push::relay::Settings;
+use push::context::Settings;
 use serde_json::{Value, json};
 
 use post::{Post, impatient};

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use push::relay::Settings;
+use push::context::Settings;
 use push::report::Status;
 use serde_json::{Value, json};
 

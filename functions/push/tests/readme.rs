@@ -2,8 +2,9 @@
 
 use bigin::oauth;
 use push::map::codes::{REFUSALS, REJECTS};
-use push::repair::RepairKind;
-use push::{decode, direct, import, map, mapping_file, queue, resolve, upkeep};
+use push::mappings::mapping_file;
+use push::record::RepairKind;
+use push::{decode, import, map, queue, resolve};
 use shared::tokens;
 
 const README: &str = include_str!("../../../README.md");
@@ -100,12 +101,12 @@ fn every_limit_is_in_the_table_as_it_is_in_the_code() {
         ),
         (
             "a file of deferred messages, read back",
-            bytes(upkeep::LARGEST),
+            bytes(queue::LARGEST),
             "none is written that has more",
         ),
         (
             "a report that is read back",
-            bytes64(direct::LARGEST_REPORT),
+            bytes64(import::LARGEST_REPORT),
             "the answer is an error that names it; a status leaves out what it says",
         ),
         (

@@ -100,7 +100,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
         // left to the schedule.
         let is_due = *asked == Asked::BySchedule || pause.is_some();
         if is_due && self.intake.set_open(pause.is_none()).await? {
-            let code = pause.as_ref().map_or("none", |pause| pause.code.word());
+            let code = pause.as_ref().map_or("none", |pause| pause.code.as_str());
             tracing::info!(pause = code, "the intake was switched");
         }
         if *asked == Asked::BySchedule {
@@ -109,7 +109,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
                 self.intake.ask_for_upkeep().await?;
             }
             if let Some(pause) = &pause {
-                let (code, message, action) = (pause.code.word(), &pause.message, &pause.action);
+                let (code, message, action) = (pause.code.as_str(), &pause.message, &pause.action);
                 tracing::warn!(code, pause.message = %message, action, since = pause.since.map(tracing::field::display), "delivery is paused");
             }
             let needs_a_human = standing.authorization.state == AuthorizationState::NeedsAuthorization;

@@ -89,7 +89,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports
         if !standing.authorization.state.may_send()
             && let Some(pause) = standing.pause(now)
         {
-            let code = pause.code.word();
+            let code = pause.code.as_str();
             return Err(RevokeError::CannotResume {
                 code,
                 message: pause.message,

@@ -161,7 +161,7 @@ fn authorization(standing: Option<&Standing>, client: Option<SelfClient>) -> Aut
     let recorded = standing.map(|standing| standing.authorization.clone());
     let status = match recorded {
         Some(recorded) => AuthorizationStatus {
-            state: recorded.state.word(),
+            state: recorded.state.as_str(),
             since: recorded.since,
             message: recorded.message,
             ..AuthorizationStatus::default()

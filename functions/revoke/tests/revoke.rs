@@ -197,7 +197,7 @@ async fn with_zoho_out_of_reach_nothing_is_sent_any_more_and_the_refresh_token_i
     assert!(world.in_secrets().contains(REFRESH_TOKEN));
     assert!(!world.is_intake_open().await);
     let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
-    assert_eq!(pause.code.word(), "revoked");
+    assert_eq!(pause.code.as_str(), "revoked");
     let refreshed = world.refresher().refresh(&Asked::BySchedule, "r").await.unwrap();
     assert_eq!(refreshed.status, refresh::Status::Revoking);
     assert_eq!(world.revoke().await["status"], "revoked");

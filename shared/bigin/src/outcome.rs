@@ -20,7 +20,7 @@ pub enum Action {
 
 impl Action {
     /// The word for it, in reports and outcomes.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Inserted => "inserted",
             Self::Updated => "updated",

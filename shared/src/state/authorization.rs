@@ -24,7 +24,7 @@ pub enum AuthorizationState {
 
 impl AuthorizationState {
     /// The word in answers and reports.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::NotAuthorized => "not_authorized",
             Self::Active => "active",

@@ -41,7 +41,7 @@ pub enum PauseCode {
 
 impl PauseCode {
     /// The word in answers and reports.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::NotAuthorized => "not_authorized",
             Self::Revoked => "revoked",
@@ -55,7 +55,7 @@ impl PauseCode {
 
 impl fmt::Display for PauseCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 

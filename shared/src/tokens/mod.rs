@@ -8,6 +8,9 @@ mod labelled;
 mod memory;
 #[cfg(any(test, feature = "test-support"))]
 mod memory_issuer;
+mod pass;
+mod provider;
+mod refresh_function;
 mod secrets;
 mod secrets_manager;
 mod self_client;
@@ -21,6 +24,9 @@ pub use labelled::{CURRENT, Current, LabelledSecret, PREVIOUS, Versions};
 pub use memory::MemorySecret;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory_issuer::MemoryIssuer;
+pub use pass::{Pass, Tokens};
+pub use provider::{Refreshed, Refresher, TokenProvider};
+pub use refresh_function::RefreshFunction;
 pub use secrets::{LARGEST_SECRET, Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
 pub use secrets_manager::{SecretsManagerSecret, SecretsManagerVersions};
 pub use self_client::{Replaced, SelfClient, StandingGrant};

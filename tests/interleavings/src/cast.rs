@@ -7,14 +7,14 @@ use bigin::Access;
 use bigin::data_centre::{DataCentre, ZohoHosts};
 use bigin::secret::AccessToken;
 use jiff::Timestamp;
-use push::deliver::{Pass, Tokens};
-use push::stop::Stop;
-use push::token_desk::{Refreshed, TokenDesk};
 use refresh::{RefreshError, Refresher, Status};
 use revoke::{RevokeStatus, Revoker};
 use serde_json::json;
+use shared::stop::Stop;
 use shared::testing::ORG_ID;
 use shared::tokens::{AccessTokenStore, Asked, DocumentStore, VersionId};
+use shared::tokens::{Pass, Tokens};
+use shared::tokens::{Refreshed, TokenProvider};
 
 use crate::desk::{Desk, SceneClock, SceneIntake};
 use crate::table::SceneTable;
@@ -100,7 +100,7 @@ fn refreshed(outcome: Result<Status, RefreshError>) -> End {
 /// Invokes refresh as a part of itself: the two share a fate.
 struct Invoked(Desk);
 
-impl push::token_desk::Refresher for Invoked {
+impl shared::tokens::Refresher for Invoked {
     async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
         let asked = Asked::Rejected(VersionId::new(rejected_version));
         match refresh(&self.0, &asked).await {
@@ -119,7 +119,7 @@ impl push::token_desk::Refresher for Invoked {
 
 async fn push(desk: Desk, rejected: VersionId) -> End {
     let store = AccessTokenStore::new(secret(&desk, Which::Access));
-    let tokens = TokenDesk::new(store, Invoked(desk.clone()), clock(&desk, true));
+    let tokens = TokenProvider::new(store, Invoked(desk.clone()), clock(&desk, true));
     let refused = Pass {
         access: Access {
             api_domain: ZohoHosts::of(DataCentre::Eu).usual_api_domain(),

@@ -9,21 +9,21 @@ use bigin::https;
 use bigin::secret::{ClientSecret, GrantCode};
 use bigin::{Bigin, CallShape, ModuleName, Operation, Record, RecordOutcome};
 use jiff::Timestamp;
-use push::deliver::courier::{Trip, carry};
-use push::parcel::Parcel;
-use push::stop::Stop;
-use push::token_desk::{Refreshed, TokenDesk};
+use push::deliver::call::{Trip, carry};
+use push::record::Parcel;
 use refresh::{Refresher, Status};
 use sandbox::{Config, Sandbox};
 use serde_json::json;
 use shared::clock::SystemClock;
 use shared::state::standing::record;
 use shared::state::{AuthorizationEvent, MemoryTable};
+use shared::stop::Stop;
 use shared::testing::self_client;
 use shared::tokens::{
     AccessDocument, AccessTokenRecord, AccessTokenStore, Asked, DocumentStore, MemorySecret, Publish, SelfClient,
     VersionId, ZohoIssuer,
 };
+use shared::tokens::{Refreshed, TokenProvider};
 
 const PUSHERS: u64 = 50;
 
@@ -35,7 +35,7 @@ struct Invoked {
     holder: String,
 }
 
-impl push::token_desk::Refresher for Invoked {
+impl shared::tokens::Refresher for Invoked {
     async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
         let asked = Asked::Rejected(VersionId::new(rejected_version));
         let answer = self.refresher.refresh(&asked, &self.holder).await;
@@ -112,11 +112,11 @@ async fn fifty_pushers_that_all_meet_a_revoked_access_token_cost_two_mints_at_mo
                 refresher: refresher.clone(),
                 holder: format!("invocation-{number}"),
             };
-            TokenDesk::new(AccessTokenStore::new(access.clone()), invoked, SystemClock)
+            TokenProvider::new(AccessTokenStore::new(access.clone()), invoked, SystemClock)
         })
         .collect();
     for desk in &desks {
-        push::deliver::Tokens::pass(desk.as_ref()).await.unwrap();
+        shared::tokens::Tokens::pass(desk.as_ref()).await.unwrap();
     }
     sandbox.console(
         "POST",

@@ -2,7 +2,7 @@
 //! byte is looked at twice however small the pieces are.
 
 use super::find::{find, find_either};
-use crate::row::Span;
+use crate::record::Span;
 
 /// What a scan has found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

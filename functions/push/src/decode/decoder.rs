@@ -6,7 +6,7 @@ use super::form::{Checkpoint, Encoding, Form, Format};
 use super::limits::Limits;
 use super::source::Source;
 use super::split::{Splitter, Step};
-use crate::row::{Content, Row};
+use crate::record::{Content, Row};
 
 /// Decodes a file of a known form. Feed it bytes and take all rows there are, in turn; then say that the file has ended
 /// and take the last ones.

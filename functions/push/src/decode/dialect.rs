@@ -6,7 +6,7 @@ use super::cells::{CellScanner, Scan, has_doubled_quotes, push_unquoted};
 use super::fault::FileFault;
 use super::form::LineEnd;
 use super::limits::Limits;
-use crate::row::Span;
+use crate::record::Span;
 
 /// The delimiters that are tried. Of two that fit alike the first wins: commas are within cells most often (names,
 /// decimal commas), tabs hardly ever.

@@ -7,7 +7,7 @@
 //! ```
 //! # fn main() -> Result<(), push::decode::FileFault> {
 //! use push::decode::{Decoder, form_of};
-//! use push::row::Content;
+//! use push::record::Content;
 //!
 //! let file = b"Last Name;Email\r\nRao;rao@example.com\r\n";
 //! let form = form_of("customers.csv", file, true)?;

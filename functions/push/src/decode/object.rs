@@ -6,8 +6,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::decode::split::INVALID_ENCODING;
-use crate::parcel::Reject;
-use crate::row::{RAW_KEY, Row, is_relay_column};
+use crate::record::Reject;
+use crate::record::{RAW_KEY, Row, is_relay_column};
 
 /// From here on a number with a fraction or an exponent cannot hold every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;

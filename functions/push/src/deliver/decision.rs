@@ -5,9 +5,9 @@ use std::time::Duration;
 use bigin::{Action, CallFailure, Operation, RecordError, RecordOutcome};
 use jiff::{SignedDuration, Timestamp};
 
-use super::courier::Created;
-use crate::parcel::{Origin, Outcome, Parcel, Reject};
-use crate::stop::Stop;
+use super::call::Created;
+use crate::record::{Origin, Outcome, Parcel, Reject};
+use shared::stop::Stop;
 
 /// How often Bigin may ask for one record to be tried again before it is rejected.
 const MOST_ATTEMPTS: u32 = 5;

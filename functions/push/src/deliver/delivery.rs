@@ -9,13 +9,16 @@ use jiff::Timestamp;
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::courier::{Brake, Carried, Tokens, carry};
+use shared::pause_watch::PauseCheck;
+use shared::tokens::Tokens;
+
+use super::call::{Carried, carry};
 use super::limits::{CallTally, Limits};
 use super::pace::{RetryBudget, Width};
-use crate::lanes::Lanes;
-use crate::parcel::{Parcel, Settled, into_order};
-use crate::rest::Taken;
-use crate::stop::Stop;
+use crate::deliver::lanes::Lanes;
+use crate::record::Written;
+use crate::record::{Parcel, Settled, into_order};
+use shared::stop::Stop;
 
 /// Records on their way.
 pub struct Delivery<T, B> {
@@ -51,7 +54,7 @@ struct Flight {
     set_out: Timestamp,
 }
 
-impl<T: Tokens, B: Brake> Delivery<T, B> {
+impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     /// Starts with nothing on its way. A module that Bigin holds stops all of it.
     pub fn new(bigin: Bigin, tokens: Arc<T>, brake: Arc<B>, limits: Limits) -> Self {
         Self {
@@ -234,7 +237,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
     }
 
     /// The records that Bigin has while something is left to be done for them, by their places.
-    pub fn taken(&self) -> impl Iterator<Item = (u64, &Taken)> {
+    pub fn taken(&self) -> impl Iterator<Item = (u64, &Written)> {
         let flying = self.in_flight.values().flat_map(|flight| flight.parcels.iter());
         let all = flying.chain(self.lanes.iter()).chain(&self.aside.parcels);
         all.filter_map(|parcel| Some((parcel.place, &**parcel.taken.as_ref()?)))

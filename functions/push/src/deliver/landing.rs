@@ -6,20 +6,23 @@ use bigin::{CallFailure, RecordsAnswer};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::courier::{Brake, Carried, Created, Tokens, Trip};
+use shared::pause_watch::PauseCheck;
+use shared::tokens::Tokens;
+
+use super::call::{Carried, Created, Trip};
 use super::decision::{Decision, Verdict, about_failure, about_record, missing_permission, refused_alone};
 use super::delivery::{Delivery, log_failure};
 use super::pace::backoff;
-use crate::parcel::{Errand, Outcome, Parcel, Reject, Settled};
-use crate::rest::After;
-use crate::stop::Stop;
+use crate::record::After;
+use crate::record::{CallKind, Outcome, Parcel, Reject, Settled};
+use shared::stop::Stop;
 
 /// The most that a wait doubles to, in first waits.
 const LONGEST_WAIT: u32 = 20;
 /// So many records in a row, each refused alone for the same reason, tell of a fault of the whole.
 const MOST_REFUSED_ALONE: u32 = 10;
 
-impl<T: Tokens, B: Brake> Delivery<T, B> {
+impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     pub(super) fn judge(&mut self, parcels: Vec<Parcel>, carried: Carried) -> Vec<Settled> {
         match carried.trip {
             Trip::Answered(answer, created) => self.answered(parcels, answer, &created, carried.set_out),
@@ -115,7 +118,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
                 self.failed_again(retry_after, || Stop::Throttled);
             }
             // Records are refused one by one: it is the tags, which all of them are to get, that Bigin does not take.
-            Decision::Split if matches!(parcels[0].errand, Errand::AddTags(_)) => {
+            Decision::Split if matches!(parcels[0].errand, CallKind::AddTags(_)) => {
                 return self.all_refused(parcels, &refused_alone(failure));
             }
             Decision::Split if parcels.len() > 1 => {
@@ -127,7 +130,7 @@ impl<T: Tokens, B: Brake> Delivery<T, B> {
                 self.put_back(parcels, lost);
             }
             // The record that a note belongs to may be gone, which is no fault of the whole.
-            Decision::Split if matches!(parcels[0].errand, Errand::AddNote { .. }) => {
+            Decision::Split if matches!(parcels[0].errand, CallKind::AddNote { .. }) => {
                 return self.all_refused(parcels, &refused_alone(failure));
             }
             Decision::Split => return self.refuse_alone(parcels, failure),

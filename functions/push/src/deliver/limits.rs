@@ -44,14 +44,14 @@ impl Limits {
 
 /// When an invocation stops doing things, so that it has answered before its time is up.
 #[derive(Debug, Clone, Copy)]
-pub struct Hours {
+pub struct Deadlines {
     /// When the last call may start.
     pub sending_ends: Instant,
     /// When nothing is waited for any more: what is left of the time is for writing down what has become of records.
     pub waiting_ends: Instant,
 }
 
-impl Hours {
+impl Deadlines {
     /// A minute is kept free at the end, a quarter of it for writing; of short times, half and a quarter.
     pub fn within(now: Instant, left: Duration) -> Self {
         let sending = left.saturating_sub(Duration::from_mins(1)).max(left / 2);
@@ -85,11 +85,11 @@ mod tests {
         let now = Instant::now();
         for seconds in [1, 3, 30, 60, 180, 900] {
             let left = Duration::from_secs(seconds);
-            let hours = Hours::within(now, left);
+            let hours = Deadlines::within(now, left);
             assert!(now < hours.sending_ends && hours.sending_ends < hours.waiting_ends);
             assert!(hours.waiting_ends < now + left, "{seconds}");
         }
-        let usual = Hours::within(now, Duration::from_mins(3));
+        let usual = Deadlines::within(now, Duration::from_mins(3));
         assert_eq!(usual.sending_ends - now, Duration::from_mins(2));
         assert_eq!(usual.waiting_ends - usual.sending_ends, LANDING);
     }

@@ -1,12 +1,14 @@
 //! Delivery: makes the calls, several in flight, and decides what each answer means.
 
-pub mod courier;
+pub mod call;
 pub mod decision;
 mod delivery;
 mod landing;
+pub mod lanes;
 mod limits;
 mod pace;
 
-pub use courier::{Brake, Pass, Tokens};
 pub use delivery::Delivery;
-pub use limits::{CallTally, Hours, Limits};
+pub use limits::{CallTally, Deadlines, Limits};
+pub use shared::pause_watch::PauseCheck;
+pub use shared::tokens::{Pass, Tokens};

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::decode::Checkpoint;
-use crate::parcel::Reject;
-use crate::repair::Repairs;
+use crate::record::Reject;
+use crate::record::Repairs;
 
 /// How many rows that would be rejected are shown one by one.
 const MOST_EXAMPLES: usize = 20;

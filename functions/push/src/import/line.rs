@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::steps::{Import, ImportError, Importer};
-use crate::ledger::Waiting;
-use crate::relay::Means;
+use crate::context::Services;
+use crate::import::ledger::Waiting;
+use crate::import::steps::{Import, ImportError, Importer};
 
 /// How much later than it said an import may look again before it is taken for dead: as long as the state machine goes
 /// on trying a step that fails.
@@ -27,12 +27,17 @@ pub fn is_alive(line: &[Waiting], execution: &str, now: Timestamp) -> bool {
 /// An import's place in the line. `order` is the sequencer of its event.
 pub fn place(dry_run: bool, put_at: Timestamp, order: &str, run_id: &str) -> String {
     let kind = if dry_run { "0" } else { "1" };
-    format!("{kind}#{}#{order}#{run_id}", put_at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
+    format!("{kind}#{}#{order}#{run_id}", put_at.strftime("%Y-%m-%dT%H:%S:%S.%3fZ"))
 }
 
-impl<M: Means> Importer<'_, M> {
+impl<S: Services> Importer<'_, S> {
     /// Says in the line when this import will look again.
-    pub(super) async fn stand_in_line(&self, import: &Import, wait: u64, aside: bool) -> Result<(), ImportError> {
+    pub(in crate::import) async fn stand_in_line(
+        &self,
+        import: &Import,
+        wait: u64,
+        aside: bool,
+    ) -> Result<(), ImportError> {
         let Some(place) = import.place.clone() else {
             return Ok(());
         };
@@ -55,7 +60,7 @@ impl<M: Means> Importer<'_, M> {
     }
 
     /// Whether it is this import's turn in the line.
-    pub(super) async fn may_go(&self, import: &Import) -> Result<bool, ImportError> {
+    pub(in crate::import) async fn may_go(&self, import: &Import) -> Result<bool, ImportError> {
         let Some(place) = &import.place else { return Ok(true) };
         let line = self.relay.ledger.line().await?;
         Ok(may_go(&line, place, &import.module, self.relay.now()))

@@ -2,20 +2,19 @@
 
 use bigin::{CallFailure, ModuleName};
 
-use super::columns::Columns;
-use super::file_reader::{FileReader, ReadFailure, Stretch};
-use super::plan::gone_or_failed;
-use super::progress::Plan;
-use super::said::{first_said, may_say};
-use super::steps::{Import, ImportError, Importer};
-use crate::bucket::{ObjectVersion, Objects};
+use crate::context::{AskFailure, Freshness, Services};
 use crate::decode::{FIRST_STRETCH, Form, form_of};
-use crate::inbox_key::InboxKey;
+use crate::import::progress::Plan;
+use crate::import::row_overrides::{first_overrides, may_say};
+use crate::import::slice::columns::Columns;
+use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_or_failed};
+use crate::import::steps::{Import, ImportError, Importer};
 use crate::map::{Overrides, not_writable};
-use crate::mapping_file::{self, MappingFile, MappingFileError};
-use crate::relay::{AskFailure, Freshness, Means};
+use crate::mappings::mapping_file::{self, MappingFile, MappingFileError};
 use crate::report::{Reason, Report};
-use crate::stop::Stop;
+use shared::bucket::InboxKey;
+use shared::bucket::{ObjectVersion, Objects};
+use shared::stop::Stop;
 
 /// Whether an import can begin.
 pub enum Prepared {
@@ -82,9 +81,9 @@ impl<E: Into<ImportError>> From<E> for NotReady {
     }
 }
 
-impl<M: Means> Importer<'_, M> {
+impl<S: Services> Importer<'_, S> {
     /// Asks Bigin what there is to know. Needs the turn.
-    pub(super) async fn prepare(&self, import: &Import) -> Result<Prepared, ImportError> {
+    pub(in crate::import) async fn prepare(&self, import: &Import) -> Result<Prepared, ImportError> {
         let mut module = None;
         match self.make_ready(import, &mut module).await {
             Ok(ready) => Ok(Prepared::Ready(Box::new(ready))),
@@ -206,7 +205,7 @@ impl<M: Means> Importer<'_, M> {
             .next()
             .await
         {
-            Ok(Stretch::Rows { rows, .. }) => Ok(Ok(first_said(form, rows.iter().map(|(row, _)| row)))),
+            Ok(Stretch::Rows { rows, .. }) => Ok(Ok(first_overrides(form, rows.iter().map(|(row, _)| row)))),
             // What is wrong with the file is told where it is read in full.
             Ok(Stretch::End) | Err(ReadFailure::File(_)) => Ok(Ok(None)),
             Err(ReadFailure::Bucket(error)) => gone_or_failed(error).map(Err),
@@ -214,7 +213,7 @@ impl<M: Means> Importer<'_, M> {
     }
 
     /// How a file is written, or why it is refused. Needs its first bytes alone.
-    pub(super) async fn form(&self, object: &ObjectVersion) -> Result<Result<Form, Reason>, ImportError> {
+    pub(in crate::import) async fn form(&self, object: &ObjectVersion) -> Result<Result<Form, Reason>, ImportError> {
         let mut first = Vec::new();
         while first.len() < FIRST_STRETCH && (first.len() as u64) < object.size {
             match self.relay.bucket.read(object, first.len() as u64).await {

@@ -7,11 +7,11 @@ use bigin::{CallShape, ModuleName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::counted::Counted;
 use crate::decode::{Checkpoint, Form};
+use crate::import::counted::Counted;
 use crate::map::Overrides;
+use crate::record::Written;
 use crate::report::{Reason, Report, Status};
-use crate::rest::Taken;
 
 /// What was learnt before the first row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct Progress {
     pub lost: Option<Lost>,
     /// Rows that are in Bigin while something is left to be done for them.
     #[serde(default)]
-    pub taken: BTreeMap<u64, Taken>,
+    pub taken: BTreeMap<u64, Written>,
     /// The parts of the outcomes file.
     pub outcomes: PartList,
     /// The parts of the rejects file.

@@ -1,8 +1,8 @@
 //! Which version of a key an import may have. Pure.
 
-use super::asked::{Asked, is_newer};
-use crate::bucket::ObjectVersion;
-use crate::ledger::{Entry, EntryName, Standing};
+use crate::import::asked::{Asked, is_newer};
+use crate::import::ledger::{Entry, EntryName, Standing};
+use shared::bucket::ObjectVersion;
 
 /// What is to be done about a version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::coerce::Related;
 use super::column::Column;
 use super::draft::Draft;
 use super::mapped::Reference;
-use crate::rest::Tag;
+use crate::record::Tag;
 
 /// A field that has the same value in every record.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use bigin::{Field, ModuleFields, ModuleName};
 
 use super::standard;
 use super::words::{did_you_mean, fold};
-use crate::row::is_relay_column;
+use crate::record::is_relay_column;
 
 /// The fields of a module by all their names.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use super::coerce::{Given, Named, Related, push_id, read_reference, read_related
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
 use super::mapped::{Reference, ReferenceRule};
-use crate::parcel::{MatchKey, Reject};
-use crate::rest::Tag;
+use crate::record::Tag;
+use crate::record::{MatchKey, Reject};
 
 /// What has come together of a record.
 pub(super) struct Draft {
@@ -82,7 +82,7 @@ impl Draft {
                 self.related = Some(related);
                 if *sent {
                     surely(self.writer.value(&column.name, |json| {
-                        push_text(json, related.word());
+                        push_text(json, related.as_str());
                         Ok(())
                     }));
                 }

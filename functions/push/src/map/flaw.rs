@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::parcel::Reject;
+use crate::record::Reject;
 
 /// What is wrong with one value. The message never has the value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use bigin::{CallShape, FieldName, ModuleName, Record};
 
 use super::coerce::push_id;
 use super::mapping::{OnAmbiguous, OnMissing};
-use crate::parcel::{Errand, MatchKey, Parcel};
-use crate::rest::{Rest, Tag};
+use crate::record::{CallKind, MatchKey, Parcel};
+use crate::record::{FollowUp, Tag};
 
 /// Which stages come between map and deliver. What no stage will do, map refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,12 +40,12 @@ impl Mapped {
     /// The record on its way, and what must be found before it is sent.
     pub fn into_parcel(self, place: u64, shape: &Arc<CallShape>) -> (Parcel, Vec<Reference>) {
         let errand = match self.note_of {
-            Some(to) => Errand::AddNote { to, id: None },
-            None => Errand::Write,
+            Some(to) => CallKind::AddNote { to, id: None },
+            None => CallKind::Write,
         };
         let parcel = Parcel {
             errand,
-            rest: Rest::of(self.second, self.tags),
+            rest: FollowUp::of(self.second, self.tags),
             ..Parcel::new(place, self.record, self.keys, Arc::clone(shape))
         };
         (parcel, self.references)

@@ -1,7 +1,7 @@
 //! Turns rows into records.
 
-use serde_json::{Map, Value};
 use bigin::{CallShape, ModuleName, Operation, Record, RecordWriter};
+use serde_json::{Map, Value};
 
 use super::codes;
 use super::coerce::Given;
@@ -15,8 +15,8 @@ use super::mapped::Mapped;
 use super::mapping::{EmptyCells, WithoutKey};
 use super::objects::Objects;
 use super::setting::Setting;
-use crate::parcel::{MatchKey, Reject};
-use crate::row::{Content, Row};
+use crate::record::{Content, Row};
+use crate::record::{MatchKey, Reject};
 
 /// Turns rows into records: made once for a file or a kind of message, then used for each row.
 #[derive(Debug, Clone)]

@@ -8,10 +8,10 @@ use bigin::CallShape;
 use super::memory::Memory;
 use super::message::{Message, MessageFault};
 use super::received::Received;
-use crate::parcel::{Outcome, Parcel, Reject, Settled};
+use crate::record::Written;
+use crate::record::{Outcome, Parcel, Reject, Settled};
 use crate::report::Counts;
-use crate::rest::Taken;
-use crate::stop::Stop;
+use shared::stop::Stop;
 
 /// What is in a message.
 #[derive(Debug, Clone)]
@@ -207,7 +207,7 @@ impl Batch {
     }
 
     /// Bigin has a record while something is left to be done for it. Answers with its message.
-    pub fn taken(&mut self, place: u64, taken: &Taken) -> Option<usize> {
+    pub fn taken(&mut self, place: u64, taken: &Written) -> Option<usize> {
         let (message, record) = self.locate(place)?;
         let memory = &mut self.consignments.get_mut(message)?.memory;
         memory.lost.remove(&record);

@@ -9,17 +9,17 @@ use uuid::Uuid;
 
 use super::batch::{Batch, Contents};
 use super::closing;
+use super::deferred::Deferred;
 use super::memory::{Memory, remember};
 use super::message::Message;
 use super::run::{Ran, limits, run};
 use super::service::{QueueError, RecordsQueue};
-use super::turn_brake::TurnBrake;
-use crate::deliver::{Brake, Hours};
-use crate::relay::{Means, Relay, Turn};
+use super::turn_check::TurnCheck;
+use crate::context::{Context, Services, Turn};
+use crate::deliver::{Deadlines, PauseCheck};
 use crate::report::Report;
-use crate::report_file::RunFiles;
-use crate::stop::Stop;
-use crate::upkeep::Deferred;
+use crate::report::RunFiles;
+use shared::stop::Stop;
 
 /// The most bytes of a message that is put onto the queue: SQS takes more, but counts 64 KiB as a request each, and small
 /// messages fail in small pieces.
@@ -53,20 +53,20 @@ pub enum ByHandError {
 }
 
 /// Delivers messages by hand.
-pub struct DirectMessage<'a, M: Means, Q> {
+pub struct DirectMessage<'a, S: Services, Q> {
     /// The means.
-    pub relay: &'a Relay<M>,
+    pub relay: &'a Context<S>,
     /// `RecordsQueue`.
     pub queue: &'a Q,
 }
 
-impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
+impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
     /// Delivers a message with the calls that the queue's consumers leave, and answers with its report. What cannot be
     /// delivered now is on the queue before this answers; what is rejected is in the rejects file.
     ///
     /// # Errors
     /// Records could neither be delivered nor put onto the queue, or whether they may be sent cannot be found out.
-    pub async fn answer(&self, payload: Value, run_id: &str, hours: Hours) -> Result<Report, ByHandError> {
+    pub async fn answer(&self, payload: Value, run_id: &str, hours: Deadlines) -> Result<Report, ByHandError> {
         let started_at = self.relay.now();
         let body = payload.to_string();
         let mut batch = Batch::of_one(run_id, Message::read(payload), body);
@@ -104,8 +104,8 @@ impl<M: Means, Q: RecordsQueue> DirectMessage<'_, M, Q> {
         self.relay.take_turn(who).await
     }
 
-    async fn deliver(&self, batch: &mut Batch, turn: &Turn, hours: Hours) -> Ran {
-        let brake = TurnBrake {
+    async fn deliver(&self, batch: &mut Batch, turn: &Turn, hours: Deadlines) -> Ran {
+        let brake = TurnCheck {
             relay: self.relay,
             turn,
         };

@@ -8,14 +8,14 @@ use shared::telemetry::{Metric, measure};
 use super::batch::Batch;
 use super::rejects_file;
 use super::run::Ran;
-use crate::bucket::{BucketError, Objects};
-use crate::relay::{Means, Relay};
+use crate::context::{Context, Services};
+use crate::report::RunFiles;
 use crate::report::{Reason, Report, Status};
-use crate::report_file::RunFiles;
-use crate::stop::Stop;
+use shared::bucket::{BucketError, Objects};
+use shared::stop::Stop;
 
 /// Writes the rejects. Messages whose rejects cannot be written go back. Answers with the files' keys.
-pub(super) async fn write_rejects<M: Means>(relay: &Relay<M>, batch: &mut Batch, files: &RunFiles) -> Vec<String> {
+pub(super) async fn write_rejects<S: Services>(relay: &Context<S>, batch: &mut Batch, files: &RunFiles) -> Vec<String> {
     match put_rejects(relay, batch, files).await {
         Ok(keys) => keys,
         Err(error) => {
@@ -29,7 +29,11 @@ pub(super) async fn write_rejects<M: Means>(relay: &Relay<M>, batch: &mut Batch,
     }
 }
 
-async fn put_rejects<M: Means>(relay: &Relay<M>, batch: &Batch, files: &RunFiles) -> Result<Vec<String>, BucketError> {
+async fn put_rejects<S: Services>(
+    relay: &Context<S>,
+    batch: &Batch,
+    files: &RunFiles,
+) -> Result<Vec<String>, BucketError> {
     let mut keys = Vec::new();
     for (name, bytes) in rejects_file::files(batch) {
         let key = files.rejects(&format!("{name}.ndjson"));
@@ -40,7 +44,7 @@ async fn put_rejects<M: Means>(relay: &Relay<M>, batch: &Batch, files: &RunFiles
 }
 
 /// Tells the state table what the run has learnt. What cannot be told is logged: it will be learnt again.
-pub(super) async fn note<M: Means>(relay: &Relay<M>, ran: &Ran) {
+pub(super) async fn note<S: Services>(relay: &Context<S>, ran: &Ran) {
     let mut failures = Vec::new();
     failures.extend(relay.spend_credits(ran.tally.credits).await.err());
     if let Some(left) = ran.tally.credits_left.filter(|_| ran.tally.api_calls > 0) {
@@ -65,8 +69,8 @@ pub(super) async fn note<M: Means>(relay: &Relay<M>, ran: &Ran) {
 }
 
 /// The report of a run.
-pub(super) async fn report<M: Means>(
-    relay: &Relay<M>,
+pub(super) async fn report<S: Services>(
+    relay: &Context<S>,
     batch: &Batch,
     ran: &Ran,
     run: (&str, Timestamp),
@@ -114,7 +118,7 @@ pub(super) async fn report<M: Means>(
 }
 
 /// Writes the report and the run's measures. A run that did nothing but send everything back leaves no report.
-pub(super) async fn publish<M: Means>(relay: &Relay<M>, report: &mut Report, files: &RunFiles) {
+pub(super) async fn publish<S: Services>(relay: &Context<S>, report: &mut Report, files: &RunFiles) {
     measure_run(relay, report);
     let counts = &report.counts;
     tracing::info!(
@@ -135,7 +139,7 @@ pub(super) async fn publish<M: Means>(relay: &Relay<M>, report: &mut Report, fil
     }
 }
 
-fn measure_run<M: Means>(relay: &Relay<M>, report: &Report) {
+fn measure_run<S: Services>(relay: &Context<S>, report: &Report) {
     let counts = &report.counts;
     let mut metrics = vec![
         (

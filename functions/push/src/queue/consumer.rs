@@ -11,10 +11,10 @@ use super::patience::{closes_intake, out_of_sight};
 use super::received::Received;
 use super::run::{Ran, limits, run};
 use super::service::RecordsQueue;
-use crate::deliver::{Brake, Hours};
-use crate::relay::{Means, Relay};
-use crate::report_file::RunFiles;
-use crate::stop::Stop;
+use crate::context::{Context, Services};
+use crate::deliver::{Deadlines, PauseCheck};
+use crate::report::RunFiles;
+use shared::stop::Stop;
 
 /// What the event source mapping is told (AWS Lambda developer guide, "Reporting batch item failures").
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -36,18 +36,18 @@ pub struct ItemFailure {
 const WIDTH: usize = 1;
 
 /// Consumes batches.
-pub struct Consumer<'a, M: Means, Q, I> {
+pub struct Consumer<'a, S: Services, Q, I> {
     /// The means.
-    pub relay: &'a Relay<M>,
+    pub relay: &'a Context<S>,
     /// `RecordsQueue`.
     pub queue: &'a Q,
     /// What lets messages in.
     pub intake: &'a I,
 }
 
-impl<M: Means, Q: RecordsQueue, I: Intake> Consumer<'_, M, Q, I> {
+impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
     /// Consumes a batch. `run_id` names the run, `hours` is when it stops.
-    pub async fn consume(&self, received: Vec<Received>, run_id: &str, hours: Hours) -> BatchAnswer {
+    pub async fn consume(&self, received: Vec<Received>, run_id: &str, hours: Deadlines) -> BatchAnswer {
         let started_at = self.relay.now();
         let again = received.iter().filter(|received| received.is_known());
         let again: Vec<_> = again.map(|received| received.message_id.as_str()).collect();

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::state::{Key, StateError, Table};
 
-use crate::rest::Taken;
+use crate::record::Written;
 
 /// A message lives for at most 14 days.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 15);
@@ -20,7 +20,7 @@ pub struct Memory {
     /// Records that a call carried whose answer was lost, and when the first such call set out.
     pub lost: BTreeMap<usize, Timestamp>,
     /// Records that Bigin has while something is left to be done for them.
-    pub taken: BTreeMap<usize, Taken>,
+    pub taken: BTreeMap<usize, Written>,
     /// The delivery that this speaks of. One that came after it and says nothing has died.
     pub delivery: u32,
 }
@@ -32,7 +32,7 @@ struct Wire {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     lost: Vec<(usize, usize, Timestamp)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    taken: Vec<(usize, Taken)>,
+    taken: Vec<(usize, Written)>,
     delivery: u32,
 }
 
@@ -115,8 +115,8 @@ mod tests {
     use proptest::prelude::*;
     use shared::state::MemoryTable;
 
-    fn taken() -> Taken {
-        Taken {
+    fn taken() -> Written {
+        Written {
             action: bigin::Action::Updated,
             id: "4711000000000000001".into(),
             possibly_duplicated: false,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stop::Stop;
+use shared::stop::Stop;
 
 /// The first wait after something that passes.
 const SOON: u64 = 5;

@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 use shared::state::StateError;
 
 use super::batch::{Consignment, Contents};
-use super::mappings::NoMapping;
 use super::message::{Message, MessageFault};
 use super::unique::unique_keys;
-use crate::bucket::BucketError;
+use crate::context::{AskFailure, Context, Freshness, Metadata, Services};
 use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes, not_writable};
-use crate::parcel::{Outcome, Reject};
-use crate::relay::{AskFailure, Freshness, Means, Metadata, Relay};
+use crate::mappings::NoMapping;
+use crate::record::{After, Written};
+use crate::record::{Outcome, Reject};
 use crate::resolve::{self, Pending};
-use crate::rest::{After, Taken};
-use crate::stop::Stop;
+use shared::bucket::BucketError;
+use shared::stop::Stop;
 
 /// A message, ready to be sent.
 pub(super) struct Prepared {
@@ -57,15 +57,15 @@ struct Kind {
 }
 
 /// Prepares the messages of one batch; what they have in common is found out once.
-pub(super) struct Preparer<'a, M: Means> {
-    relay: &'a Relay<M>,
+pub(super) struct Preparer<'a, S: Services> {
+    relay: &'a Context<S>,
     kinds: Vec<Kind>,
     /// What an operator should know.
     pub warnings: Vec<String>,
 }
 
-impl<'a, M: Means> Preparer<'a, M> {
-    pub fn new(relay: &'a Relay<M>) -> Self {
+impl<'a, S: Services> Preparer<'a, S> {
+    pub fn new(relay: &'a Context<S>) -> Self {
         Self {
             relay,
             kinds: Vec::new(),
@@ -233,7 +233,7 @@ fn map(kind: &Kind, record: &Value) -> Result<Pending, Reject> {
 
 /// Goes on with a record that Bigin has: whatever it refers to was found before. The mapping may have changed meanwhile,
 /// so that it would not be sent any more.
-fn go_on(mapped: Result<Pending, Reject>, taken: Taken) -> Result<Pending, Outcome> {
+fn go_on(mapped: Result<Pending, Reject>, taken: Written) -> Result<Pending, Outcome> {
     match mapped.map(|pending| pending.parcel.go_on(taken.clone())) {
         Ok(After::GoesOn(parcel)) => Ok(Pending::new(parcel, Vec::new())),
         Ok(After::Ended(settled)) => Err(settled.outcome),
@@ -245,7 +245,7 @@ fn go_on(mapped: Result<Pending, Reject>, taken: Taken) -> Result<Pending, Outco
 pub(super) fn object(record: &Value) -> Map<String, Value> {
     match record {
         Value::Object(object) => object.clone(),
-        other => Map::from_iter([(crate::row::RAW_KEY.to_owned(), other.clone())]),
+        other => Map::from_iter([(crate::record::RAW_KEY.to_owned(), other.clone())]),
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::batch::{Batch, Consignment, Contents};
 use super::prepare::object;
-use crate::parcel::Reject;
-use crate::rejects::{RejectInfo, push_message_reject};
-use crate::row::RAW_KEY;
+use crate::record::RAW_KEY;
+use crate::record::Reject;
+use crate::report::{RejectInfo, push_message_reject};
 
 /// The file for messages that can never be delivered.
 const MESSAGES: &str = "messages";

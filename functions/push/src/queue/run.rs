@@ -12,11 +12,11 @@ use tokio::time::{Instant, timeout_at};
 use super::batch::Batch;
 use super::memory::remember;
 use super::prepare::{Hindrance, Preparer};
-use crate::deliver::{Brake, CallTally, Delivery, Hours, Limits};
-use crate::parcel::{Outcome, Parcel, Reject, Settled, into_order};
-use crate::relay::{Means, Relay, Settings};
-use crate::resolve::{Pending, Resolved, Stage};
-use crate::stop::Stop;
+use crate::context::{Context, Services, Settings};
+use crate::deliver::{CallTally, Deadlines, Delivery, Limits, PauseCheck};
+use crate::record::{Outcome, Parcel, Reject, Settled, into_order};
+use crate::resolve::{Lookups, Pending, Resolved};
+use shared::stop::Stop;
 
 /// What a run has come to, beside what became of the messages.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ pub(super) struct Ran {
 const LOOKUPS: &str = "messages";
 
 /// How far the delivery of messages may go within those hours.
-pub(super) fn limits(settings: &Settings, width: usize, hours: Hours) -> Limits {
+pub(super) fn limits(settings: &Settings, width: usize, hours: Deadlines) -> Limits {
     let budget = hours.sending_ends.saturating_duration_since(Instant::now());
     Limits {
         waiting_ends: hours.waiting_ends,
@@ -48,13 +48,18 @@ pub(super) fn limits(settings: &Settings, width: usize, hours: Hours) -> Limits 
 }
 
 /// Delivers the messages' records.
-pub(super) async fn run<M: Means, B: Brake>(relay: &Relay<M>, batch: &mut Batch, brake: B, limits: Limits) -> Ran {
+pub(super) async fn run<S: Services, B: PauseCheck>(
+    relay: &Context<S>,
+    batch: &mut Batch,
+    brake: B,
+    limits: Limits,
+) -> Ran {
     let mut preparer = Preparer::new(relay);
     let brake = Arc::new(brake);
     let mut resolver = relay.lookups.take(LOOKUPS, relay.now());
     // What others have written since the last time is not known.
     resolver.desk.doubt_missing(u32::MAX);
-    let lookups = Stage::new(relay, resolver, Arc::clone(&brake), limits);
+    let lookups = Lookups::new(relay, resolver, Arc::clone(&brake), limits);
     let delivery = Delivery::new(relay.bigin.clone(), relay.tokens.clone(), brake, limits);
     let mut run = Run {
         relay,
@@ -77,11 +82,11 @@ pub(super) async fn run<M: Means, B: Brake>(relay: &Relay<M>, batch: &mut Batch,
     ran
 }
 
-struct Run<'a, M: Means, B> {
-    relay: &'a Relay<M>,
+struct Run<'a, S: Services, B> {
+    relay: &'a Context<S>,
     batch: &'a mut Batch,
-    lookups: Stage<'a, M, B>,
-    delivery: Delivery<M::Tokens, B>,
+    lookups: Lookups<'a, S, B>,
+    delivery: Delivery<S::Tokens, B>,
     /// When nothing more is found out about messages that were not sent yet.
     sending_ends: Instant,
     /// The modules that were looked up in the state table.
@@ -89,8 +94,8 @@ struct Run<'a, M: Means, B> {
     ran: Ran,
 }
 
-impl<'a, M: Means, B: Brake + 'a> Run<'a, M, B> {
-    async fn prepare(&mut self, preparer: &mut Preparer<'_, M>) {
+impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
+    async fn prepare(&mut self, preparer: &mut Preparer<'_, S>) {
         let mut held: Vec<(ModuleName, Stop)> = Vec::new();
         for number in 0..self.batch.consignments.len() {
             if let Some(why) = self.batch.is_behind(number).cloned() {
@@ -263,7 +268,7 @@ impl<'a, M: Means, B: Brake + 'a> Run<'a, M, B> {
         }
     }
 
-    fn finish(&mut self, preparer: &Preparer<'_, M>) {
+    fn finish(&mut self, preparer: &Preparer<'_, S>) {
         self.ran.tally = self.delivery.take_tally();
         self.ran.questions = self.lookups.take_tally();
         let stopped = self.delivery.stopped().cloned();

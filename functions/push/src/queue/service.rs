@@ -12,8 +12,8 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use shared::aws::{Lazy, lazy, problem};
 
+use super::deferred::Deferred;
 use super::received::{ORIGIN, Received};
-use crate::upkeep::Deferred;
 
 /// As many messages as SQS gives in one call (Amazon SQS API reference, `ReceiveMessage`); and so many calls are under way
 /// at once. One call a message: batch calls stand-ins for SQS take for actions that no role can be given.
@@ -44,7 +44,7 @@ pub trait RecordsQueue: Send + Sync + 'static {
     ///
     /// # Errors
     /// The queue refused or failed.
-    fn take(&self, out_of_sight: Duration) -> impl Future<Output = Result<Vec<Taken>, QueueError>> + Send;
+    fn take(&self, out_of_sight: Duration) -> impl Future<Output = Result<Vec<TakenMessage>, QueueError>> + Send;
 
     /// Deletes messages that were taken.
     ///
@@ -62,14 +62,14 @@ pub trait RecordsQueue: Send + Sync + 'static {
 
 /// A message taken from the queue.
 #[derive(Debug, Clone)]
-pub struct Taken {
+pub struct TakenMessage {
     /// The message.
     pub received: Received,
     /// When it was sent.
     pub sent_at: Option<Timestamp>,
 }
 
-impl Taken {
+impl TakenMessage {
     fn of(message: Message) -> Option<Self> {
         let attributes = message.attributes.unwrap_or_default();
         let number = |name: &Attribute| attributes.get(name).and_then(|text| text.parse::<i64>().ok());
@@ -168,7 +168,7 @@ impl RecordsQueue for SqsQueue {
             .map_err(|error| failed("set the visibility of a message on", &error))
     }
 
-    async fn take(&self, out_of_sight: Duration) -> Result<Vec<Taken>, QueueError> {
+    async fn take(&self, out_of_sight: Duration) -> Result<Vec<TakenMessage>, QueueError> {
         let attributes = [
             Attribute::SentTimestamp,
             Attribute::ApproximateReceiveCount,
@@ -187,7 +187,7 @@ impl RecordsQueue for SqsQueue {
         let received = receive.send().await;
         let received = received.map_err(|error| failed("take messages from", &error))?;
         let messages = received.messages.unwrap_or_default().into_iter();
-        Ok(messages.filter_map(Taken::of).collect())
+        Ok(messages.filter_map(TakenMessage::of).collect())
     }
 
     async fn delete(&self, receipts: &[String]) -> Result<(), QueueError> {

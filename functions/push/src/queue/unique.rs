@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bigin::{ModuleFields, Record};
 use serde_json::{Map, Value};
 
-use crate::parcel::MatchKey;
+use crate::record::MatchKey;
 
 /// The record's values in fields that Bigin keeps unique. None where it is not known which those are.
 pub fn unique_keys(record: &Record, fields: Option<&ModuleFields>) -> Vec<MatchKey> {

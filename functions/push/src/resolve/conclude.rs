@@ -7,8 +7,8 @@ use super::finding::{Finding, Findings, Id};
 use super::pending::Pending;
 use super::place::Place;
 use crate::map::{OnAmbiguous, OnMissing, Reference};
-use crate::parcel::{MatchKey, Outcome, Reject, fold};
-use crate::stop::Stop;
+use crate::record::{MatchKey, Outcome, Reject, fold};
+use shared::stop::Stop;
 
 /// What becomes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::place::Place;
-use crate::stop::Stop;
+use shared::stop::Stop;
 
 /// A record's id.
 pub(super) type Id = Arc<str>;

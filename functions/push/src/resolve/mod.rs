@@ -2,23 +2,23 @@
 //! find the id of the record that is meant.
 //!
 //! The records of a batch are resolved together ([`Round`]): what has to be asked of Bigin, how the answers are read and
-//! what becomes of each record is decided without asking anybody; [`Stage`] asks, and keeps the records in order. A bare
+//! what becomes of each record is decided without asking anybody; [`Lookups`] asks, and keeps the records in order. A bare
 //! name is never sent, since Bigin would make a new company of it, and Bigin's search is not used, since it lags.
 
 mod ask;
+mod backlog;
 pub mod codes;
 mod conclude;
-mod desk;
 mod finding;
-mod line;
+mod lookup_cache;
+mod lookups;
 mod making;
 mod pending;
 mod place;
 mod resolver;
+mod resolver_cache;
 mod round;
 mod seek;
-mod shelf;
-mod stage;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -26,14 +26,14 @@ mod walk;
 use crate::map::Stages;
 
 pub use ask::{Ask, Reply};
-pub use desk::Desk;
-pub use line::{Line, Sorted};
+pub use backlog::{Backlog, Sorted};
+pub use lookup_cache::LookupCache;
+pub use lookups::{Lookups, Resolved};
 pub use pending::{Pending, Verdict};
 pub use place::Place;
 pub use resolver::Resolver;
+pub use resolver_cache::ResolverCache;
 pub use round::Round;
-pub use shelf::Shelf;
-pub use stage::{Resolved, Stage};
 
 /// What map may leave to this stage.
 pub const STAGES: Stages = Stages {

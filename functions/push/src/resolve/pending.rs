@@ -3,8 +3,8 @@
 use bigin::Operation;
 
 use crate::map::Reference;
-use crate::parcel::{Parcel, Reject, Settled};
-use crate::stop::Stop;
+use crate::record::{Parcel, Reject, Settled};
+use shared::stop::Stop;
 
 /// A record on its way, before it is known what it refers to.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use bigin::{ColumnName, ModuleName};
 
 use crate::map::ReferenceRule;
-use crate::parcel::MatchKey;
+use crate::record::MatchKey;
 
 /// Where a value is looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

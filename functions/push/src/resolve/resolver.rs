@@ -7,18 +7,18 @@ use bigin::{Access, CallFailure, CallShape, ModuleName, Operation, Record};
 use tokio::time::{Instant, timeout_at};
 
 use super::ask::{Ask, Reply};
-use super::desk::Desk;
+use super::lookup_cache::LookupCache;
 use super::place::Place;
 use super::round::Round;
-use crate::deliver::{Brake, CallTally, Limits};
-use crate::relay::{AskFailure, Freshness, Means, Relay};
-use crate::stop::Stop;
+use crate::context::{AskFailure, Context, Freshness, Services};
+use crate::deliver::{CallTally, Limits, PauseCheck};
+use shared::stop::Stop;
 
 /// Asks, and remembers for the run what it was told.
 #[derive(Debug, Default)]
 pub struct Resolver {
     /// What is known.
-    pub desk: Desk,
+    pub desk: LookupCache,
     cost: Arc<Cost>,
     looked: Option<Instant>,
 }
@@ -45,9 +45,9 @@ impl Resolver {
     }
 
     /// Asks until the round knows all it wants to know, or something stops it. `halt` stops it between two questions.
-    pub async fn resolve<M: Means, B: Brake>(
+    pub async fn resolve<S: Services, B: PauseCheck>(
         &mut self,
-        relay: &Relay<M>,
+        relay: &Context<S>,
         round: &mut Round,
         brake: &B,
         limits: &Limits,
@@ -69,7 +69,7 @@ impl Resolver {
         None
     }
 
-    async fn reason_not_to_ask<B: Brake>(&mut self, brake: &B, limits: &Limits) -> Option<Stop> {
+    async fn reason_not_to_ask<B: PauseCheck>(&mut self, brake: &B, limits: &Limits) -> Option<Stop> {
         let now = Instant::now();
         if now >= limits.sending_ends {
             return Some(Stop::OutOfTime);
@@ -81,7 +81,7 @@ impl Resolver {
         None
     }
 
-    async fn ask<M: Means>(&self, relay: &Relay<M>, ask: &Ask) -> Result<Reply, Stop> {
+    async fn ask<S: Services>(&self, relay: &Context<S>, ask: &Ask) -> Result<Reply, Stop> {
         let bigin = &relay.bigin;
         let credits = ask.credits();
         if !matches!(ask, Ask::Fields(_)) {
@@ -131,7 +131,12 @@ impl Resolver {
         })
     }
 
-    async fn counted<M: Means, T, F, A>(&self, relay: &Relay<M>, credits: u64, question: F) -> Result<T, AskFailure>
+    async fn counted<S: Services, T, F, A>(
+        &self,
+        relay: &Context<S>,
+        credits: u64,
+        question: F,
+    ) -> Result<T, AskFailure>
     where
         F: Fn(Access) -> A,
         A: Future<Output = Result<T, CallFailure>>,
@@ -147,8 +152,8 @@ impl Resolver {
 }
 
 /// A page of a list. Users come by numbers, which serve as tokens; team pipelines are few.
-async fn page<M: Means>(
-    relay: &Relay<M>,
+async fn page<S: Services>(
+    relay: &Context<S>,
     access: &Access,
     place: &Place,
     token: Option<&str>,

@@ -7,15 +7,15 @@ use bigin::{CallFailure, ModuleFields};
 
 use super::ask::{Ask, Reply};
 use super::conclude::{Conclusion, conclude};
-use super::desk::Desk;
 use super::finding::{Finding, Findings, Id};
+use super::lookup_cache::LookupCache;
 use super::making::{Making, Value};
 use super::pending::{Pending, Verdict};
 use super::place::Place;
 use super::seek::{Seek, Wanted};
 use crate::map::fill_in;
-use crate::parcel::{Outcome, Parcel, Settled, fold};
-use crate::stop::Stop;
+use crate::record::{Outcome, Parcel, Settled, fold};
+use shared::stop::Stop;
 
 /// A batch being resolved.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Round {
 
 impl Round {
     /// Opens a round; what is known already is not asked for again.
-    pub fn open(batch: Vec<Pending>, desk: &Desk) -> Self {
+    pub fn open(batch: Vec<Pending>, desk: &LookupCache) -> Self {
         let mut round = Self {
             batch: Vec::new(),
             wanted: BTreeMap::new(),
@@ -74,7 +74,7 @@ impl Round {
     }
 
     /// What is to be asked next; the same until its answer is taken. `None` once all is known.
-    pub fn next(&mut self, desk: &mut Desk) -> Option<Ask> {
+    pub fn next(&mut self, desk: &mut LookupCache) -> Option<Ask> {
         loop {
             if let Some(Place::Records { module, .. }) = self.unchecked(desk) {
                 return Some(Ask::Fields(module.clone()));
@@ -106,7 +106,7 @@ impl Round {
     }
 
     /// Takes the answer to a question.
-    pub fn take(&mut self, desk: &mut Desk, ask: &Ask, reply: Reply) {
+    pub fn take(&mut self, desk: &mut LookupCache, ask: &Ask, reply: Reply) {
         match (ask, reply) {
             (Ask::Fields(_), Reply::Fields(fields)) => self.check(desk, ask, fields.as_deref()),
             (Ask::Query { .. }, Reply::Found(found)) => {
@@ -134,7 +134,7 @@ impl Round {
     }
 
     /// What became of each record, in order. Called before all is known, it leaves records waiting.
-    pub fn close(self, desk: &Desk) -> Vec<Verdict> {
+    pub fn close(self, desk: &LookupCache) -> Vec<Verdict> {
         let Self { batch, findings, .. } = self;
         batch
             .into_iter()
@@ -154,14 +154,14 @@ impl Round {
 
     /// A field that values are looked for in, of which nobody knows whether there is one. Match fields were looked up
     /// when the columns were.
-    fn unchecked(&self, desk: &Desk) -> Option<&Place> {
+    fn unchecked(&self, desk: &LookupCache) -> Option<&Place> {
         let is_referred_to = |place: &Place| self.lasting.iter().any(|(lasting, _)| lasting == place);
         self.wanted
             .keys()
             .find(|place| desk.is_unchecked(place) && is_referred_to(place))
     }
 
-    fn check(&mut self, desk: &mut Desk, ask: &Ask, fields: Option<&ModuleFields>) {
+    fn check(&mut self, desk: &mut LookupCache, ask: &Ask, fields: Option<&ModuleFields>) {
         for place in self.places(ask) {
             desk.check(&place, fields);
         }
@@ -178,7 +178,7 @@ impl Round {
         }
     }
 
-    fn settle(&mut self, desk: &mut Desk, settled: Option<(Place, Vec<(String, Finding)>)>) {
+    fn settle(&mut self, desk: &mut LookupCache, settled: Option<(Place, Vec<(String, Finding)>)>) {
         let Some((place, settled)) = settled else { return };
         for (folded, finding) in settled {
             if self.lasting.contains(&(place.clone(), folded.clone())) {
@@ -188,7 +188,7 @@ impl Round {
         }
     }
 
-    fn walked(&mut self, desk: &mut Desk) {
+    fn walked(&mut self, desk: &mut LookupCache) {
         let Some((place, values)) = self.seek.walked() else {
             return;
         };
@@ -199,7 +199,7 @@ impl Round {
         }
     }
 
-    fn refused(&mut self, desk: &mut Desk, ask: &Ask, failure: &CallFailure) {
+    fn refused(&mut self, desk: &mut LookupCache, ask: &Ask, failure: &CallFailure) {
         match (ask, failure) {
             (Ask::Query { .. }, CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. }) => {
                 desk.query_nothing();
@@ -238,7 +238,7 @@ impl Round {
     }
 
     /// What is to be made: the parents of records that can be sent then. What cannot be made is known at once.
-    fn plan_making(&mut self, desk: &mut Desk) -> Making {
+    fn plan_making(&mut self, desk: &mut LookupCache) -> Making {
         let mut values: BTreeMap<Place, Vec<Value>> = BTreeMap::new();
         let mut seen: HashSet<(Place, String)> = HashSet::new();
         for pending in self.batch.iter().filter(|pending| !pending.later) {
@@ -279,7 +279,7 @@ impl Round {
     }
 }
 
-fn why_not_made(place: &Place, desk: &Desk) -> Option<&'static str> {
+fn why_not_made(place: &Place, desk: &LookupCache) -> Option<&'static str> {
     match place {
         Place::UserEmails | Place::UserNames => Some("users are invited in Bigin"),
         Place::TeamPipelines => Some("team pipelines are set up in Bigin"),
@@ -305,7 +305,7 @@ fn hold(failure: &CallFailure) -> Stop {
     }
 }
 
-fn verdict(pending: Pending, findings: &Findings, desk: &Desk) -> Verdict {
+fn verdict(pending: Pending, findings: &Findings, desk: &LookupCache) -> Verdict {
     if pending.later {
         return Verdict::Later(pending);
     }

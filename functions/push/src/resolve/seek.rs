@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bigin::{Found, MOST_VALUES_A_QUERY, Quotable};
 
-use super::desk::Desk;
 use super::finding::Finding;
+use super::lookup_cache::LookupCache;
 use super::place::Place;
 use super::walk::can_be_queried;
-use crate::parcel::fold;
+use crate::record::fold;
 
 /// Values that are wanted: folded, and as they were written.
 pub(super) type Wanted = BTreeMap<String, String>;
@@ -29,7 +29,7 @@ pub(super) struct Seek {
 
 impl Seek {
     /// Takes the values that are wanted of a place.
-    pub fn add(&mut self, place: &Place, wanted: Wanted, desk: &mut Desk) {
+    pub fn add(&mut self, place: &Place, wanted: Wanted, desk: &mut LookupCache) {
         let (mut queried, mut walked) = (Vec::new(), Vec::new());
         for (folded, value) in wanted {
             let quotable = Quotable::of(value.trim()).filter(|_| can_be_queried(&folded) && desk.can_query(place));
@@ -46,7 +46,7 @@ impl Seek {
         }
     }
 
-    fn walk(&mut self, place: &Place, values: Vec<String>, desk: &mut Desk) {
+    fn walk(&mut self, place: &Place, values: Vec<String>, desk: &mut LookupCache) {
         desk.walk_for(place, values.iter());
         match self.walks.iter_mut().find(|(walking, _)| walking == place) {
             Some((_, others)) => others.extend(values),
@@ -72,7 +72,7 @@ impl Seek {
 
     /// Takes the answer to the present query: what it settles. What an answer with more to come leaves open is asked
     /// for again; should that lead nowhere, the list is walked through.
-    pub fn found(&mut self, found: &Found, desk: &mut Desk) -> Option<(Place, Vec<(String, Finding)>)> {
+    pub fn found(&mut self, found: &Found, desk: &mut LookupCache) -> Option<(Place, Vec<(String, Finding)>)> {
         let (place, queried) = self.queries.pop_front()?;
         let (settled, open) = read(found, queried);
         if !open.is_empty() {
@@ -89,7 +89,7 @@ impl Seek {
     }
 
     /// Queries are refused, of this place or of all: lists are walked through instead.
-    pub fn query_refused(&mut self, desk: &mut Desk) {
+    pub fn query_refused(&mut self, desk: &mut LookupCache) {
         let queries = std::mem::take(&mut self.queries);
         for (place, values) in queries {
             if desk.can_query(&place) {

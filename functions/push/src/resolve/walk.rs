@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use bigin::{Hit, Quotable};
 
 use super::finding::Finding;
-use crate::parcel::fold;
+use crate::record::fold;
 
 /// How often a walk begins anew when its way is lost.
 const MOST_BEGINNINGS: u32 = 3;

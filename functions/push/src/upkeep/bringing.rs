@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use shared::state::upkeep::{self, Upkeep};
 
-use super::{Caretaker, Deferred, FOLDER, UpkeepError, deferred};
-use crate::bucket::Objects;
-use crate::direct::Imports;
+use super::{Caretaker, UpkeepError};
+use crate::context::Services;
+use crate::import::Imports;
 use crate::queue::{AT_ONCE, RecordsQueue};
-use crate::relay::Means;
+use crate::queue::{Deferred, FOLDER, deferred};
+use shared::bucket::Objects;
 
-impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Brings messages back, the oldest first: how many, and whether these were all.
     pub(super) async fn bring_back(&self, noted: Option<&Upkeep>) -> Result<(usize, bool), UpkeepError> {
         let mut brought = 0;

@@ -4,7 +4,6 @@
 //! The scheduled refresh asks for this, and so do resume and authorize. Asked in vain it does nothing.
 
 mod bringing;
-mod deferred;
 mod moving;
 mod rules;
 mod sweeping;
@@ -16,13 +15,11 @@ use shared::state::upkeep::{self, Upkeep};
 use shared::state::{Key, StateError, pause};
 use tokio::time::Instant;
 
-pub use deferred::{Deferred, FOLDER, LARGEST};
-
-use crate::bucket::BucketError;
-use crate::direct::{Imports, StartError};
-use crate::ledger::LedgerError;
+use crate::context::{Context, Services};
+use crate::import::ledger::LedgerError;
+use crate::import::{Imports, StartError};
 use crate::queue::{QueueError, RecordsQueue};
-use crate::relay::{Means, Relay};
+use shared::bucket::BucketError;
 
 /// Longer than push may run (180 s): a lease that has run out belongs to an invocation that is dead.
 const LEASE: SignedDuration = SignedDuration::from_secs(200);
@@ -75,18 +72,18 @@ pub struct UpkeepAnswer {
 }
 
 /// Does the upkeep.
-pub struct Caretaker<'a, M: Means, Q, S> {
+pub struct Caretaker<'a, S: Services, Q, I> {
     /// The means.
-    pub relay: &'a Relay<M>,
+    pub relay: &'a Context<S>,
     /// `RecordsQueue`.
     pub queue: &'a Q,
     /// What starts imports.
-    pub imports: &'a S,
+    pub imports: &'a I,
     /// When nothing new is begun any more.
     pub until: Instant,
 }
 
-impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Does what there is to do. `holder` names the invocation: only one at a time is at it.
     ///
     /// # Errors

@@ -6,11 +6,12 @@ use futures_util::future::{join_all, try_join_all};
 use shared::state::pause;
 
 use super::rules::{Walk, is_moved};
-use super::{Caretaker, Deferred, UpkeepError, deferred};
-use crate::bucket::Objects;
-use crate::direct::Imports;
-use crate::queue::{Memory, RecordsQueue, Taken, recall, remember};
-use crate::relay::Means;
+use super::{Caretaker, UpkeepError};
+use crate::context::Services;
+use crate::import::Imports;
+use crate::queue::{Deferred, deferred};
+use crate::queue::{Memory, RecordsQueue, TakenMessage, recall, remember};
+use shared::bucket::Objects;
 
 /// What was taken is out of sight for longer than this invocation may run, so that the walk meets each message once.
 const OUT_OF_SIGHT: Duration = Duration::from_secs(200);
@@ -23,14 +24,14 @@ const MOST_MESSAGES: usize = 500;
 #[derive(Default)]
 struct Haul {
     /// Messages to be moved.
-    old: Vec<Taken>,
+    old: Vec<TakenMessage>,
     /// Messages that stay.
-    young: Vec<Taken>,
+    young: Vec<TakenMessage>,
     /// Whether the last looks brought any.
     has_more: bool,
 }
 
-impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Goes through the queue once. It stops early when the pause ends or the time is over.
     pub(super) async fn move_old_messages(&self) -> Result<Walk, UpkeepError> {
         let limit = self.relay.settings.defer_after;
@@ -96,7 +97,7 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
 
     /// Into the bucket first, then off the queue: what dies between the two is there twice, and never nowhere. Answers
     /// into how many objects; so many lie there from this walk `already`.
-    async fn put_away(&self, mut taken: Vec<Taken>, already: usize) -> Result<usize, UpkeepError> {
+    async fn put_away(&self, mut taken: Vec<TakenMessage>, already: usize) -> Result<usize, UpkeepError> {
         if taken.is_empty() {
             return Ok(0);
         }
@@ -121,7 +122,7 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
 
     /// Lets young messages be seen again. The look at them was a delivery that sent nothing: it is noted, so that it is
     /// not taken for one that died.
-    async fn leave(&self, young: Vec<Taken>) {
+    async fn leave(&self, young: Vec<TakenMessage>) {
         if let Err(error) = self.note_deliveries(&young, |taken| taken.received.receives).await {
             tracing::warn!(%error, "a look at messages may count as a delivery that died");
         }
@@ -136,7 +137,11 @@ impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
 
     /// Notes of which delivery the memory of each message speaks. Where nothing is remembered and nothing was delivered
     /// before, there is nothing to note.
-    async fn note_deliveries(&self, taken: &[Taken], delivery: impl Fn(&Taken) -> u32) -> Result<(), UpkeepError> {
+    async fn note_deliveries(
+        &self,
+        taken: &[TakenMessage],
+        delivery: impl Fn(&TakenMessage) -> u32,
+    ) -> Result<(), UpkeepError> {
         let (table, now) = (&self.relay.table, self.relay.now());
         for some in taken.chunks(100) {
             let ids: Vec<&str> = some.iter().map(|taken| taken.received.message_id.as_str()).collect();

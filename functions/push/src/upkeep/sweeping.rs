@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Caretaker, UpkeepError};
-use crate::bucket::{Listed, ObjectVersion, Objects};
-use crate::direct::Imports;
+use crate::context::Services;
+use crate::import::Imports;
 use crate::import::is_alive;
-use crate::inbox_key::InboxKey;
-use crate::ledger::{Entry, MOST_INBOX_DAYS, Standing, Waiting};
+use crate::import::ledger::{Entry, MOST_INBOX_DAYS, Standing, Waiting};
 use crate::queue::RecordsQueue;
-use crate::relay::Means;
+use shared::bucket::InboxKey;
+use shared::bucket::{Listed, ObjectVersion, Objects};
 
 /// How many keys are looked up in the ledger at once.
 const AT_ONCE: usize = 8;
 
-impl<M: Means, Q: RecordsQueue, S: Imports> Caretaker<'_, M, Q, S> {
+impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Starts an import for each version that has none: how many, and whether the whole inbox was looked through.
     pub(super) async fn sweep(&self) -> Result<(usize, bool), UpkeepError> {
         let line = self.relay.ledger.line().await?;

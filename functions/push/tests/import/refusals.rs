@@ -1,7 +1,7 @@
 //! Files that are refused before anything is sent.
 
+use push::context::Settings;
 use push::import::Step;
-use push::relay::Settings;
 use push::report::Status;
 use serde_json::json;
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use push::context::Settings;
 use push::import::Step;
-use push::relay::Settings;
 use push::report::{Report, Status};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use push::context::Settings;
 use push::import::Step;
-use push::relay::Settings;
 use push::report::Status;
 use serde_json::json;
 use shared::state::pause::{self, SetCause};

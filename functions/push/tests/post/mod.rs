@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use push::direct::{Imports, StartError};
-use push::handler::{Doors, Push};
-use push::queue::{AT_ONCE, QueueError, Received, RecordsQueue, Taken};
-use push::relay::{Means, Relay, Settings};
+use push::context::{Context, Services, Settings};
+use push::handler::Push;
+use push::import::{Imports, StartError};
+use push::queue::Deferred;
+use push::queue::{AT_ONCE, QueueError, Received, RecordsQueue, TakenMessage};
 use push::report::Report;
-use push::upkeep::Deferred;
 use serde_json::{Value, json};
 use shared::intake::{Intake, MemoryIntake};
 
 use crate::support::table::TestTable;
-use crate::support::{TestClock, TestMeans, TestTokens, World};
+use crate::support::{TestClock, TestServices, TestTokens, World};
 
 /// A message on the queue.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl RecordsQueue for MemoryQueue {
         Ok(())
     }
 
-    async fn take(&self, out_of_sight: Duration) -> Result<Vec<Taken>, QueueError> {
+    async fn take(&self, out_of_sight: Duration) -> Result<Vec<TakenMessage>, QueueError> {
         tokio::task::yield_now().await;
         let mut hidden = self.hidden.lock().unwrap();
         let mut lying = self.lying.lock().unwrap();
@@ -122,7 +122,7 @@ impl RecordsQueue for MemoryQueue {
             let is_blocked = message.group.as_ref().is_some_and(|group| blocked.contains(group));
             !is_blocked && !is_out_of_sight(message)
         });
-        let taken: Vec<Taken> = waiting.take(AT_ONCE).map(take).collect();
+        let taken: Vec<TakenMessage> = waiting.take(AT_ONCE).map(take).collect();
         hidden.extend(taken.iter().map(|taken| (taken.received.item_id.clone(), out_of_sight)));
         Ok(taken)
     }
@@ -155,7 +155,7 @@ impl RecordsQueue for MemoryQueue {
     }
 }
 
-fn take(message: &mut Lying) -> Taken {
+fn take(message: &mut Lying) -> TakenMessage {
     message.receives += 1;
     let received = Received {
         message_id: message.origin.clone().unwrap_or_else(|| message.id.clone()),
@@ -166,7 +166,7 @@ fn take(message: &mut Lying) -> Taken {
         first_received_at: None,
         group: message.group.clone(),
     };
-    Taken {
+    TakenMessage {
         received,
         sent_at: Some(message.sent_at),
     }
@@ -183,18 +183,10 @@ impl Imports for Started {
     }
 }
 
-pub struct TestDoors;
-
-impl Doors for TestDoors {
-    type Queue = MemoryQueue;
-    type Intake = MemoryIntake;
-    type Imports = Started;
-}
-
 /// Push with its queue.
-pub struct Post<M: Means = TestMeans> {
+pub struct Post<S: Services = TestServices> {
     pub world: World,
-    pub push: Push<M, TestDoors>,
+    pub push: Push<S, MemoryQueue, MemoryIntake, Started>,
     pub queue: MemoryQueue,
 }
 
@@ -220,8 +212,8 @@ impl Post {
     }
 }
 
-impl<M: Means> Post<M> {
-    pub fn over(world: World, relay: Relay<M>) -> Self {
+impl<S: Services> Post<S> {
+    pub fn over(world: World, relay: Context<S>) -> Self {
         let queue = MemoryQueue::default();
         let (intake, imports) = (MemoryIntake::default(), Started::default());
         Self {
@@ -350,12 +342,12 @@ impl<M: Means> Post<M> {
 }
 
 /// The world's relay with another bucket.
-pub fn relay_over<M>(world: &World, bucket: M::Objects) -> Relay<M>
+pub fn relay_over<S>(world: &World, bucket: S::Objects) -> Context<S>
 where
-    M: Means<Table = TestTable, Tokens = TestTokens, Clock = TestClock>,
+    S: Services<Table = TestTable, Tokens = TestTokens, Clock = TestClock>,
 {
     let (tokens, bigin) = (Arc::clone(&world.relay.tokens), world.relay.bigin.clone());
-    Relay::new(
+    Context::new(
         world.relay.settings.clone(),
         bucket,
         world.table.clone(),

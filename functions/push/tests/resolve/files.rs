@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use push::context::Settings;
 use push::import::Step;
-use push::relay::Settings;
 use push::report::Status;
 use serde_json::{Value, json};
 use shared::state::credits;
@@ -239,7 +239,7 @@ async fn a_parent_that_comes_while_the_import_runs_is_found_at_its_end() {
             .all(|contact| contact["Email"] != "first@example.com")
     );
     // Somebody else makes them.
-    let access = push::deliver::Tokens::pass(&*world.relay.tokens).await.unwrap().access;
+    let access = shared::tokens::Tokens::pass(&*world.relay.tokens).await.unwrap().access;
     let shape = bigin::CallShape {
         module: bigin::ModuleName::parse("Accounts").unwrap(),
         operation: bigin::Operation::Insert,

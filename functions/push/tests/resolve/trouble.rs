@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use push::context::Settings;
 use push::import::Step;
-use push::relay::Settings;
 use push::report::Status;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use push::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
+use shared::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
 use tokio::sync::RwLock;
 
 use super::crash::Crash;

@@ -20,16 +20,16 @@ use bigin::{Access, Bigin};
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use push::bucket::ObjectVersion;
-use push::deliver::{Pass, Tokens};
+use push::context::{Context, Services, Settings};
 use push::import::{Import, Importer, Next, Step, StepEvent};
-use push::relay::{Means, Relay, Settings};
 use push::report::{Report, Status};
-use push::stop::Stop;
 use sandbox::{Config, Sandbox, SelfClientKeys};
 use serde_json::{Value, json};
+use shared::bucket::ObjectVersion;
 use shared::clock::Clock;
 use shared::state::{AuthorizationEvent, MemoryTable, standing};
+use shared::stop::Stop;
+use shared::tokens::{Pass, Tokens};
 use tokio::sync::Mutex;
 
 use bucket::MemoryBucket;
@@ -109,9 +109,9 @@ impl Tokens for TestTokens {
 
 /// The means of these tests.
 #[derive(Clone)]
-pub struct TestMeans;
+pub struct TestServices;
 
-impl Means for TestMeans {
+impl Services for TestServices {
     type Table = TestTable;
     type Objects = MemoryBucket;
     type Tokens = TestTokens;
@@ -125,7 +125,7 @@ pub struct World {
     pub table: TestTable,
     pub clock: TestClock,
     pub crash: Crash,
-    pub relay: Relay<TestMeans>,
+    pub relay: Context<TestServices>,
     executions: AtomicU64,
     sequencer: AtomicU64,
 }
@@ -166,7 +166,7 @@ impl World {
         standing::record(&table, &AuthorizationEvent::Authorized { expires_at }, clock.now())
             .await
             .unwrap();
-        let relay = Relay::new(
+        let relay = Context::new(
             settings,
             bucket.clone(),
             table.clone(),

@@ -16,15 +16,15 @@ use bigin::secret::RefreshToken;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use push::deliver::Tokens;
-use push::stop::Stop;
-use push::token_desk::{Refreshed, Refresher as AskRefresh, TokenDesk};
 use refresh::{Function, Refresher, Request, Status};
 use shared::clock::Clock;
 use shared::intake::MemoryIntake;
 use shared::state::{AuthorizationEvent, MemoryTable, standing};
+use shared::stop::Stop;
 use shared::testing::{access_token, self_client};
+use shared::tokens::Tokens;
 use shared::tokens::{AccessTokenStore, DocumentStore, Issuer, MemoryIssuer, MemorySecret, StandingGrant};
+use shared::tokens::{Refreshed, Refresher as AskRefresh, TokenProvider};
 
 pub use clock::DayClock;
 
@@ -35,7 +35,7 @@ const SCHEDULE: Duration = Duration::from_mins(20);
 const ZOHO_TAKES: Duration = Duration::from_secs(2);
 
 type Refresh = Function<MemoryTable, MemorySecret, Zoho, MemoryIntake, DayClock>;
-type Desk = Arc<TokenDesk<MemorySecret, Invoke, DayClock>>;
+type Desk = Arc<TokenProvider<MemorySecret, Invoke, DayClock>>;
 
 /// How many tokens were minted in a day of so many pushers. Without the schedule the pushers alone keep the token good.
 ///
@@ -63,7 +63,7 @@ pub fn mints(pushers: u32, has_schedule: bool) -> Result<u64, Box<dyn Error>> {
     }
     for number in 0..pushers {
         let invoke = Invoke(Arc::clone(&refresh), format!("pusher-{number}"));
-        let desk = TokenDesk::new(AccessTokenStore::new(secret.clone()), invoke, day.clock.clone());
+        let desk = TokenProvider::new(AccessTokenStore::new(secret.clone()), invoke, day.clock.clone());
         let begins_after = EVERY_MINUTE * number / pushers;
         everybody.push(day.clone().pusher(desk, begins_after).boxed());
     }

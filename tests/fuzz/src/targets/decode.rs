@@ -6,9 +6,9 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use push::decode::{Checkpoint, Decoder, FileFault, Form, Limits, form_within};
-use push::parcel::Reject;
-use push::rejects::{RejectInfo, RejectsWriter};
-use push::row::{Content, Row};
+use push::record::Reject;
+use push::record::{Content, Row};
+use push::report::{RejectInfo, RejectsWriter};
 
 use super::{kind, size, wording};
 use crate::driver::Target;

@@ -2,8 +2,8 @@
 
 use bigin::ModuleName;
 use jiff::Timestamp;
-use push::inbox_key::{InboxKey, stem};
-use push::report_file::RunFiles;
+use push::report::RunFiles;
+use shared::bucket::{InboxKey, stem};
 
 use super::{kind, seeds, size, wording};
 use crate::driver::Target;

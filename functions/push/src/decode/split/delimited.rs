@@ -6,9 +6,9 @@ use crate::decode::fault::FileFault;
 use crate::decode::form::Form;
 use crate::decode::limits::Limits;
 use crate::decode::split::{INVALID_ENCODING, Step, too_long};
-use crate::parcel::Reject;
-use crate::repair::RepairKind;
-use crate::row::{Row, Span};
+use crate::record::Reject;
+use crate::record::RepairKind;
+use crate::record::{Row, Span};
 
 /// Splits delimited text.
 pub(crate) struct DelimitedRows {

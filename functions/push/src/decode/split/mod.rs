@@ -7,7 +7,7 @@ mod values;
 use super::fault::FileFault;
 use super::form::{Form, Format};
 use super::limits::Limits;
-use crate::row::Row;
+use crate::record::Row;
 
 /// The code of a row that is not text in the file's encoding.
 pub(crate) const INVALID_ENCODING: &str = "INVALID_ENCODING";

@@ -1,6 +1,6 @@
 use super::*;
 use crate::decode::{Format, LineEnd};
-use crate::repair::RepairKind;
+use crate::record::RepairKind;
 
 #[test]
 fn a_plain_file_is_read_with_lines_counted_from_the_header() {

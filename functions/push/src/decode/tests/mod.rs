@@ -10,7 +10,7 @@ mod refusals;
 use std::io::Write;
 
 use super::{Checkpoint, Decoder, FIRST_STRETCH, FileFault, Form, Limits, form_of, form_within};
-use crate::row::{Content, Row};
+use crate::record::{Content, Row};
 
 /// What came out of a file: its rows, each with the place before it, and the fault it ended with.
 #[derive(Debug, PartialEq)]

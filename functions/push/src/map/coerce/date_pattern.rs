@@ -190,7 +190,7 @@ fn read_pieces(pieces: &[Piece], text: &str) -> Option<Moment> {
                 scan.eat(|c| c == '.' && pieces.get(place + 1) != Some(&Piece::Literal('.')));
             }
             Piece::Day => day = scan.small(2)?,
-            Piece::Weekday => drop(scan.word()),
+            Piece::Weekday => drop(scan.as_str()),
             Piece::Hour | Piece::HourOfHalf => hour = Some(scan.small(2)?),
             Piece::Minute => minute = scan.small(2)?,
             Piece::Second => second = scan.small(2)?,

@@ -184,7 +184,7 @@ fn new(year: i32, month: i8, day: i8) -> Result<Date, Unread> {
     Date::new(year, month, day).map_err(|_| Unread::Not)
 }
 
-/// Hours and minutes, perhaps seconds and their fraction, perhaps AM or PM.
+/// Deadlines and minutes, perhaps seconds and their fraction, perhaps AM or PM.
 pub(super) fn time(scan: &mut Scan<'_>) -> Option<Time> {
     let hour = scan.small(2)?;
     scan.eat(|c| c == ':')?;
@@ -232,7 +232,7 @@ pub(super) fn offset(scan: &mut Scan<'_>) -> Result<Option<i32>, Unread> {
         return Ok(None);
     }
     if scan.peek().is_some_and(char::is_alphabetic) {
-        let word = scan.word();
+        let word = scan.as_str();
         let utc = ["Z", "UTC", "GMT"].iter().any(|name| word.eq_ignore_ascii_case(name));
         return if utc { Ok(Some(0)) } else { Err(Unread::Not) };
     }

@@ -25,7 +25,7 @@ impl Related {
     }
 
     /// What `$related_module` calls it: the pipelines' module is Deals there.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Pipelines => "Deals",
             other => other.module(),
@@ -58,7 +58,7 @@ mod tests {
             ("Pipelines", "Deals"),
             ("DEALS", "Deals"),
         ] {
-            assert_eq!(read(Given::Cell(name)).map(Related::word), Ok(word));
+            assert_eq!(read(Given::Cell(name)).map(Related::as_str), Ok(word));
         }
         assert_eq!(read(Given::Cell("deal")).map(Related::module), Ok("Pipelines"));
         let flaw = read(Given::Cell("Tasks")).map_err(|flaw| flaw.code);

@@ -60,7 +60,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads the letters that come next.
-    pub fn word(&mut self) -> &'a str {
+    pub fn as_str(&mut self) -> &'a str {
         let end = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
@@ -83,7 +83,7 @@ impl<'a> Scan<'a> {
             "november",
             "december",
         ];
-        let word = self.word();
+        let word = self.as_str();
         if word.len() < 3 || !word.is_ascii() {
             return None;
         }
@@ -104,7 +104,7 @@ impl<'a> Scan<'a> {
             "sunday",
         ];
         let mut ahead = *self;
-        let word = ahead.word().to_ascii_lowercase();
+        let word = ahead.as_str().to_ascii_lowercase();
         if word.len() >= 3 && DAYS.iter().any(|day| day.starts_with(&word)) {
             ahead.eat(|c| matches!(c, '.' | ','));
             ahead.blanks();

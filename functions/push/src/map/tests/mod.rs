@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::*;
-use crate::parcel::Reject;
+use crate::record::Reject;
 
 fn module(name: &str) -> ModuleName {
     ModuleName::parse(name).unwrap()

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::parcel::MatchKey;
-use crate::rest::Tag;
+use crate::record::MatchKey;
+use crate::record::Tag;
 
 #[test]
 fn empty_cells_keep_or_clear() {

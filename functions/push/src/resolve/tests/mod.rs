@@ -1,6 +1,6 @@
 //! Rounds against a Bigin of a few lines.
 
-mod line;
+mod backlog;
 mod properties;
 mod rounds;
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::map::{OnAmbiguous, OnMissing, Reference, ReferenceRule};
-use crate::parcel::{MatchKey, Parcel, fold};
+use crate::record::{MatchKey, Parcel, fold};
 
 /// A Bigin of a few lines: records of Accounts by name, of Contacts by e-mail address, users, team pipelines.
 #[derive(Debug, Clone, Default)]
@@ -251,7 +251,7 @@ pub(super) fn keyed(place: u64, operation: Operation, keys: &[(&str, &str)]) -> 
 }
 
 /// Asks until all is known.
-pub(super) fn run(desk: &mut Desk, batch: Vec<Pending>, book: &mut Book) -> Vec<Verdict> {
+pub(super) fn run(desk: &mut LookupCache, batch: Vec<Pending>, book: &mut Book) -> Vec<Verdict> {
     let mut round = Round::open(batch, desk);
     for _ in 0..10_000 {
         let Some(ask) = round.next(desk) else {
@@ -283,9 +283,9 @@ pub(super) fn code(verdict: &Verdict) -> &str {
     match verdict {
         Verdict::Missing(_, reject) => &reject.code,
         Verdict::Ended(settled) => match &settled.outcome {
-            crate::parcel::Outcome::Rejected(reject) => &reject.code,
-            crate::parcel::Outcome::Unchanged => "unchanged",
-            other @ crate::parcel::Outcome::Accepted { .. } => panic!("{other:?}"),
+            crate::record::Outcome::Rejected(reject) => &reject.code,
+            crate::record::Outcome::Unchanged => "unchanged",
+            other @ crate::record::Outcome::Accepted { .. } => panic!("{other:?}"),
         },
         other => panic!("not rejected: {other:?}"),
     }

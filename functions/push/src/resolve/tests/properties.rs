@@ -45,7 +45,7 @@ proptest! {
         let mut book = Book::with_accounts(&there.iter().map(String::as_str).collect::<Vec<_>>());
         book.page = page.max(3);
         book.query_code = (!queries).then_some("OAUTH_SCOPE_MISMATCH");
-        let mut desk = Desk::default();
+        let mut desk = LookupCache::default();
         for batch in batches {
             let before = book.clone();
             let pending = batch.iter().map(|(name, (missing, several))| contact(0, "a@example.com", vec![company(name, *missing, *several)]));
@@ -83,7 +83,7 @@ proptest! {
         let mut book = Book::with_accounts(&["a", "b"]);
         let batch: Vec<_> = names.iter().map(|name| contact(0, "a@example.com", vec![company(name, OnMissing::Empty, OnAmbiguous::Reject)])).collect();
         let distinct: HashSet<_> = names.iter().collect();
-        let mut desk = Desk::default();
+        let mut desk = LookupCache::default();
         run(&mut desk, batch.clone(), &mut book);
         prop_assert_eq!(book.queries(), distinct.len().div_ceil(50));
         run(&mut desk, batch, &mut book);

@@ -1,7 +1,7 @@
 //! What is asked, and what becomes of each record.
 
 use super::*;
-use crate::stop::Stop;
+use shared::stop::Stop;
 
 use OnAmbiguous as Several;
 use OnMissing as None_;
@@ -18,7 +18,7 @@ fn names_become_ids_in_one_question_whatever_their_case_and_script() {
         .iter()
         .map(|name| ann(company(name, None_::Reject, Several::Reject)))
         .collect();
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     let ids: Vec<_> = verdicts
         .iter()
         .map(|verdict| points_to(verdict, "Account_Name").unwrap())
@@ -31,7 +31,7 @@ fn names_become_ids_in_one_question_whatever_their_case_and_script() {
 fn a_name_with_an_apostrophe_goes_by_pages_and_one_walk_serves_all_later_ones() {
     let mut book = Book::with_accounts(&["O'Reilly GmbH", "Acme", "d'Arc SARL", "back\\slash"]);
     book.page = 2;
-    let mut desk = Desk::default();
+    let mut desk = LookupCache::default();
     let one = run(
         &mut desk,
         vec![ann(company("o'reilly gmbh", None_::Reject, Several::Reject))],
@@ -54,7 +54,7 @@ fn a_name_with_an_apostrophe_goes_by_pages_and_one_walk_serves_all_later_ones() 
 #[test]
 fn what_is_missing_is_rejected_made_or_left_out() {
     let mut book = Book::new();
-    let mut desk = Desk::default();
+    let mut desk = LookupCache::default();
     let batch = vec![
         ann(company("Acme", None_::Reject, Several::Reject)),
         ann(company("Acme", None_::Empty, Several::Reject)),
@@ -94,7 +94,7 @@ fn what_is_missing_is_rejected_made_or_left_out() {
 #[test]
 fn a_field_that_is_left_out_is_not_cleared() {
     let verdicts = run(
-        &mut Desk::default(),
+        &mut LookupCache::default(),
         vec![ann(company("Acme", None_::Empty, Several::Reject))],
         &mut Book::new(),
     );
@@ -108,7 +108,7 @@ fn of_several_none_the_oldest_or_no_field_is_taken() {
     let batch = ["Acme", "L'arc"].iter().flat_map(|name| {
         [Several::Reject, Several::Oldest, Several::Empty].map(|several| ann(company(name, None_::Create, several)))
     });
-    let verdicts = run(&mut Desk::default(), batch.collect(), &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch.collect(), &mut book);
     for (three, oldest) in verdicts.chunks(3).zip(["2", "4"]) {
         assert_eq!(code(&three[0]), codes::AMBIGUOUS_LOOKUP);
         assert_eq!(points_to(&three[1], "Account_Name").as_deref(), Some(oldest));
@@ -129,7 +129,7 @@ fn a_row_that_is_rejected_anyway_makes_nobodys_parent() {
         contact(0, "a@example.com", vec![create("Acme"), owner.clone()]),
         ann(create("Other")),
     ];
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     assert_eq!(code(&verdicts[0]), codes::LOOKUP_NOT_FOUND);
     assert_eq!(book.accounts.len(), 1, "only Other was made");
 }
@@ -152,7 +152,7 @@ fn owners_are_found_by_e_mail_address_and_pipelines_by_name() {
         contact(0, "a@example.com", vec![owner("USER5@example.com"), pipeline]),
         ann(owner("nobody@example.com")),
     ];
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     assert_eq!(points_to(&verdicts[0], "Owner").as_deref(), Some("5"));
     assert_eq!(points_to(&verdicts[0], "Pipeline").as_deref(), Some("7"));
     assert_eq!(
@@ -181,7 +181,7 @@ fn updates_and_deletes_find_their_record_by_key() {
         key(Operation::Update, "twice"),
         key(Operation::Delete, "twice"),
     ];
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     let id = |verdict: &Verdict| match verdict {
         Verdict::Ready(parcel) => parcel.record.id().unwrap().to_owned(),
         other => panic!("{other:?}"),
@@ -199,7 +199,7 @@ fn the_first_match_field_that_finds_anything_decides() {
         keyed(0, Operation::Update, &[("External_ID", "b"), ("Email", "a")]),
         keyed(1, Operation::Update, &[("External_ID", "none"), ("Email", "a")]),
     ];
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     let ids: Vec<_> = verdicts
         .iter()
         .map(|verdict| match verdict {
@@ -214,7 +214,7 @@ fn the_first_match_field_that_finds_anything_decides() {
 fn what_a_match_key_stands_for_is_looked_up_afresh_each_time() {
     let mut book = Book::new();
     book.contacts = vec![(11, "ann".into())];
-    let mut desk = Desk::default();
+    let mut desk = LookupCache::default();
     let batch = || vec![keyed(0, Operation::Delete, &[("Email", "ann")])];
     assert!(matches!(run(&mut desk, batch(), &mut book)[0], Verdict::Ready(_)));
     book.contacts.clear();
@@ -228,7 +228,11 @@ fn a_field_that_the_other_module_does_not_have_is_refused_without_a_question_for
         rule: rule("Accounts", by, None_::Create, Several::Reject),
         value: "Acme".into(),
     };
-    let verdicts = run(&mut Desk::default(), vec![ann(by("Nmae")), ann(by("a b"))], &mut book);
+    let verdicts = run(
+        &mut LookupCache::default(),
+        vec![ann(by("Nmae")), ann(by("a b"))],
+        &mut book,
+    );
     assert_eq!(
         [code(&verdicts[0]), code(&verdicts[1])],
         [codes::LOOKUP_FIELD_UNKNOWN; 2]
@@ -249,7 +253,7 @@ fn nothing_is_made_by_a_field_that_is_not_unique_nor_what_bigin_refuses() {
         ann(by("Account_Name", "Bad")),
         ann(by("Account_Name", "Good")),
     ];
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     assert_eq!([code(&verdicts[0]), code(&verdicts[1])], [codes::LOOKUP_NOT_MADE; 2]);
     assert!(points_to(&verdicts[2], "Account_Name").is_some());
     assert!(!format!("{verdicts:?}").contains("Bad"), "rejects do not quote");
@@ -260,7 +264,7 @@ fn where_queries_are_refused_lists_are_walked_through() {
     for code in ["OAUTH_SCOPE_MISMATCH", "NO_PERMISSION", "SYNTAX_ERROR", "INVALID_QUERY"] {
         let mut book = Book::with_accounts(&["Acme", "O'Reilly", "Other"]);
         book.query_code = Some(code);
-        let mut desk = Desk::default();
+        let mut desk = LookupCache::default();
         let names = ["Acme", "O'Reilly", "Nobody"];
         let batch = || {
             names
@@ -288,7 +292,7 @@ fn records_whose_list_bigin_does_not_show_wait_and_others_go_on() {
         .iter()
         .map(|name| ann(company(name, None_::Reject, Several::Reject)));
     let batch = batch.chain([contact(2, "x@example.com", Vec::new())]).collect();
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     assert!(matches!(&verdicts[0], Verdict::Ready(_)));
     assert!(matches!(&verdicts[1], Verdict::Held(_, Stop::ModuleHeld { code, .. }) if code == "OAUTH_SCOPE_MISMATCH"));
     assert!(matches!(&verdicts[2], Verdict::Ready(_)));
@@ -303,7 +307,7 @@ fn what_lies_beyond_the_end_of_a_list_is_neither_missing_nor_made() {
         .iter()
         .map(|name| ann(company(name, None_::Create, Several::Reject)))
         .collect();
-    let verdicts = run(&mut Desk::default(), batch, &mut book);
+    let verdicts = run(&mut LookupCache::default(), batch, &mut book);
     assert_eq!(points_to(&verdicts[0], "Account_Name").as_deref(), Some("1"));
     assert_eq!(code(&verdicts[1]), codes::OUT_OF_REACH);
     assert_eq!(book.makes(), 0);
@@ -313,7 +317,7 @@ fn what_lies_beyond_the_end_of_a_list_is_neither_missing_nor_made() {
 fn a_round_that_is_given_up_goes_on_where_its_walk_was() {
     let mut book = Book::with_accounts(&["a'1", "a'2", "a'3", "a'4", "a'5"]);
     book.page = 1;
-    let mut desk = Desk::default();
+    let mut desk = LookupCache::default();
     let batch = || vec![ann(company("a'5", None_::Reject, Several::Reject))];
     let mut round = Round::open(batch(), &desk);
     for _ in 0..4 {
@@ -330,7 +334,7 @@ fn a_round_that_is_given_up_goes_on_where_its_walk_was() {
 #[test]
 fn what_was_missing_is_asked_for_again_once_it_is_doubted() {
     let mut book = Book::with_accounts(&["Acme", "d'Arc"]);
-    let mut desk = Desk::default();
+    let mut desk = LookupCache::default();
     let names = ["New Ltd", "O'New", "Acme", "d'Arc"];
     let batch = || {
         names

@@ -1,0 +1,206 @@
+//! A checkpoint: how far the delivery was at one moment, written while it goes on. First the parts of rejects and outcomes,
+//! then the ledger, then the report.
+
+use std::pin::Pin;
+
+use shared::state::credits;
+use tokio::time::Instant;
+
+use crate::context::{Context, Services, Turn};
+use crate::import::ledger::{LedgerError, ProgressRevision};
+use crate::import::progress::{Lost, Progress, Rows};
+use crate::import::slice::Slice;
+use crate::import::slice::file_reader::MOST_ROWS;
+use crate::import::slice::parts::Part;
+use crate::import::steps::ImportError;
+
+/// Rows that may be sent beyond those after which a checkpoint is due: while it is written, delivery goes on.
+const SENT_MEANWHILE: u64 = 20 * MOST_ROWS as u64;
+
+/// What is written.
+pub(in crate::import) struct Checkpoint {
+    /// How far the import has come, the parts below included.
+    pub progress: Progress,
+    /// The parts that the ledger does not know of yet.
+    pub parts: Vec<Part>,
+    /// What calls cost since the last checkpoint.
+    pub credits: u64,
+    /// The credits left, where an answer said so.
+    pub credits_left: Option<u64>,
+}
+
+/// A checkpoint that is being written.
+pub(in crate::import) struct Writing<'a> {
+    work: Pin<Box<dyn Future<Output = Result<ProgressRevision, ImportError>> + Send + 'a>>,
+    /// Rows below that number may be sent once it is written.
+    pub allows: u64,
+    /// When it was begun.
+    pub began: Instant,
+}
+
+impl<'a> Writing<'a> {
+    /// Begins to write.
+    pub fn begin<S: Services>(
+        relay: &'a Context<S>,
+        turn: &'a Turn,
+        hold: ProgressRevision,
+        checkpoint: Checkpoint,
+        allows: u64,
+    ) -> Self {
+        Self {
+            work: Box::pin(write(relay, turn, hold, checkpoint)),
+            allows,
+            began: Instant::now(),
+        }
+    }
+
+    /// Waits until it is written. Safe to cancel.
+    ///
+    /// # Errors
+    /// It could not be written: how far the import has come is not known to the ledger.
+    pub async fn written(&mut self) -> Result<ProgressRevision, ImportError> {
+        self.work.as_mut().await
+    }
+}
+
+async fn write<S: Services>(
+    relay: &Context<S>,
+    turn: &Turn,
+    mut hold: ProgressRevision,
+    checkpoint: Checkpoint,
+) -> Result<ProgressRevision, ImportError> {
+    let Checkpoint {
+        mut progress,
+        parts,
+        credits,
+        credits_left,
+    } = checkpoint;
+    if !relay.keep_turn(turn).await? {
+        return Err(LedgerError::TakenOver {
+            run_id: progress.report.run_id,
+        }
+        .into());
+    }
+    relay.spend_credits(credits).await?;
+    if let Some(left) = credits_left {
+        credits::note_left(&relay.table, relay.now(), left).await?;
+    }
+    for part in parts {
+        part.write(&relay.bucket).await?;
+    }
+    relay.ledger.save(&mut hold, &progress, relay.now()).await?;
+    relay.reports().write(&mut progress.report).await?;
+    Ok(hold)
+}
+
+impl<S: Services> Slice<'_, S> {
+    /// Begins the next checkpoint; the last one must be written by then, since each keeps the turn. Once it is written, rows
+    /// up to some number ahead may be sent. Should this invocation die, all of them that have not ended count as lost.
+    pub(in crate::import) async fn checkpoint(&mut self) -> Result<(), ImportError> {
+        self.written().await?;
+        let ahead = self.relay.settings.checkpoint_rows + SENT_MEANWHILE;
+        let allows = self.tracker.next_row() + ahead;
+        let since = self
+            .lost
+            .as_ref()
+            .map_or(self.started, |lost| lost.since.min(self.started));
+        let (first, ..) = self.tracker.checkpoint();
+        let earlier = self
+            .lost
+            .iter()
+            .flat_map(|lost| lost.rows.iter())
+            .filter(|row| *row >= allows);
+        let rows = (first..allows).chain(earlier).collect();
+        self.progress.lost = Some(Lost { since, rows });
+        self.begin_writing(allows);
+        Ok(())
+    }
+
+    /// Nothing is in flight any more, so it is known which rows are lost: those whose calls got no answer.
+    pub(in crate::import) async fn last_checkpoint(&mut self) -> Result<(), ImportError> {
+        self.written().await?;
+        self.note_taken();
+        let lost: Vec<_> = self
+            .delivery
+            .undelivered()
+            .into_iter()
+            .chain(self.lookups.undelivered())
+            .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
+            .collect();
+        let unread = self
+            .lost
+            .iter()
+            .flat_map(|lost| lost.rows.iter())
+            .filter(|row| *row >= self.tracker.next_row());
+        let since = lost
+            .iter()
+            .map(|(_, at)| *at)
+            .chain(self.lost.as_ref().map(|lost| lost.since))
+            .min();
+        let rows: Rows = lost.iter().map(|(place, _)| *place).chain(unread).collect();
+        self.progress.lost = since.filter(|_| !rows.is_empty()).map(|since| Lost { since, rows });
+        self.begin_writing(self.sends_below);
+        self.written().await
+    }
+
+    fn note_taken(&mut self) {
+        let taken = self.delivery.taken().map(|(row, taken)| (row, taken.clone()));
+        self.progress.taken.extend(taken);
+    }
+
+    fn begin_writing(&mut self, allows: u64) {
+        let calls = self.delivery.take_tally();
+        self.progress.report.add_calls(calls);
+        // What they cost is in the state table already.
+        self.progress.report.add_calls(self.lookups.take_tally());
+        for warning in self.lookups.warnings() {
+            self.progress.report.warn(warning.clone());
+        }
+        self.note_taken();
+        let (next_row, checkpoint, ended_ahead) = self.tracker.checkpoint();
+        self.progress.next_row = next_row;
+        self.progress.checkpoint = checkpoint;
+        self.progress.ended_ahead = ended_ahead;
+        self.progress.report.counts.out_of(self.progress.counted.rows);
+        let checkpoint = Checkpoint {
+            parts: self.parts.take(&mut self.progress),
+            progress: self.progress.clone(),
+            credits: calls.credits,
+            credits_left: calls.credits_left,
+        };
+        self.writing = Some(Writing::begin(
+            self.relay,
+            self.turn,
+            self.hold.clone(),
+            checkpoint,
+            allows,
+        ));
+        self.ended_since = 0;
+        self.checkpoint_at = Instant::now();
+    }
+
+    /// Waits for the checkpoint that is being written, if one is.
+    pub(in crate::import) async fn written(&mut self) -> Result<(), ImportError> {
+        if self.writing.is_some() {
+            let hold = written(&mut self.writing).await?;
+            self.note_written(hold);
+        }
+        Ok(())
+    }
+
+    pub(in crate::import) fn note_written(&mut self, hold: ProgressRevision) {
+        self.hold = hold;
+        if let Some(writing) = self.writing.take() {
+            self.sends_below = writing.allows;
+            self.kept_at = writing.began;
+        }
+    }
+}
+
+/// What comes of the checkpoint that is being written; waits for ever where none is.
+pub(in crate::import) async fn written(writing: &mut Option<Writing<'_>>) -> Result<ProgressRevision, ImportError> {
+    match writing {
+        Some(writing) => writing.written().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,129 @@
+//! Which column is which field, and when too many rows are bad: the mapping, as an import uses it.
+
+use std::collections::BTreeMap;
+
+use bigin::CallShape;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::context::Metadata;
+use crate::decode::{Form, Format};
+use crate::import::progress::Plan;
+use crate::import::row_overrides::RowOverrides;
+use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, Setting, StopAfter};
+use crate::record::Reject;
+use crate::record::Row;
+use crate::report::Reason;
+use crate::resolve;
+
+/// Makes records of a file's rows.
+pub struct Columns {
+    mapper: RecordMapper,
+    header: Vec<String>,
+    said: Option<RowOverrides>,
+    stop_after: StopAfter,
+    warnings: Vec<String>,
+}
+
+impl Columns {
+    /// For the file of a plan.
+    ///
+    /// # Errors
+    /// The mapping or the header is at fault, so that the file is refused.
+    pub fn of(plan: &Plan, metadata: &Metadata) -> Result<Self, Reason> {
+        let mapping = match &plan.mapping {
+            None => Mapping::default(),
+            Some(text) => Mapping::parse(text).map_err(|fault| {
+                let key = plan.mapping_key.as_deref().unwrap_or("the mapping");
+                let message = format!("{key}, line {}: {fault}", fault.line);
+                Reason::new("BAD_MAPPING", message, "correct the mapping, then put the file again")
+            })?,
+        };
+        let zone = plan.time_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
+        let setting = Setting {
+            time_zone: zone.as_ref(),
+            stages: resolve::STAGES,
+            overrides: plan.said.as_ref(),
+            ..Setting::new(&plan.module, metadata.fields(), &mapping)
+        };
+        let made = match plan.form.format {
+            Format::Delimited => RecordMapper::for_columns(&plan.form.header, &setting),
+            Format::Ndjson | Format::JsonArray | Format::JsonObjects => RecordMapper::for_objects(&setting),
+        };
+        let mapper = made.map_err(|fault| refusal(&plan.form, &fault))?;
+        let mut warnings = mapper.warnings().to_vec();
+        if mapping.route == Route::Bulk {
+            warnings.push("route = \"bulk\" is not built: the records go in calls of up to 100".to_owned());
+        }
+        Ok(Self {
+            mapper,
+            header: plan.form.header.clone(),
+            said: plan.said.clone().map(|said| RowOverrides::new(&plan.form, said)),
+            stop_after: mapping.stop_after,
+            warnings,
+        })
+    }
+
+    /// What all calls with these records have in common.
+    pub fn shape(&self) -> &CallShape {
+        self.mapper.shape()
+    }
+
+    /// What an operator should know, although it stops nothing.
+    pub fn warnings(&self) -> impl Iterator<Item = String> + '_ {
+        self.warnings.iter().cloned()
+    }
+
+    /// The record of a row, and what must be found out before it is sent.
+    ///
+    /// # Errors
+    /// The row is rejected before it is sent.
+    pub fn map(&self, row: &Row) -> Result<Mapped, Reject> {
+        if let Some(said) = &self.said {
+            said.check(row)?;
+        }
+        self.mapper.map(row)
+    }
+
+    /// Which column fills which field, for the plan. Null for a column that is left out.
+    pub fn described(&self) -> Value {
+        let fields = self.mapper.fields();
+        self.header
+            .iter()
+            .zip(fields)
+            .map(|(column, field)| json!({"column": column, "field": field}))
+            .collect()
+    }
+
+    /// Why an import stops of whose rows so many have ended, because one code rejects too many of them.
+    pub fn stops_at(&self, ended: u64, rejects_by_code: &BTreeMap<String, u64>) -> Option<Reason> {
+        let (code, count) = rejects_by_code.iter().max_by_key(|(_, count)| **count)?;
+        let too_many = match self.stop_after {
+            StopAfter::Never => false,
+            StopAfter::Rejects(most) => *count >= most.max(1),
+            StopAfter::Share { percent, of_at_least } => {
+                ended >= of_at_least && *count * 100 >= ended.saturating_mul(u64::from(percent).max(1))
+            }
+        };
+        too_many.then(|| {
+            Reason::new(
+                "TOO_MANY_REJECTS",
+                format!("{count} of {ended} rows were rejected with {code}: something is wrong with the file or the module as a whole"),
+                "mend it and put the file again; if so many rejects are meant to be, set stop_after in the mapping",
+            )
+        })
+    }
+}
+
+/// A header's fault, with the place in the file.
+fn refusal(form: &Form, fault: &HeaderFault) -> Reason {
+    let at = fault
+        .column
+        .as_ref()
+        .and_then(|column| form.header.iter().position(|name| name == column));
+    let place = match at {
+        Some(at) => format!("line {}, column {}: ", 1 + u32::from(form.sep_line), at + 1),
+        None => String::new(),
+    };
+    Reason::new(fault.code, format!("{place}{}", fault.message), &fault.action)
+}

@@ -1,0 +1,328 @@
+//! Delivers rows for as long as a slice's budget lasts, with a checkpoint every so often, which is written beside it.
+
+mod checkpoint;
+pub(in crate::import) mod columns;
+pub(in crate::import) mod file_reader;
+pub(in crate::import) mod parts;
+pub(in crate::import) mod tracker;
+
+use std::sync::Arc;
+
+use bigin::CallShape;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::Plan;
+use crate::context::{Context, Services, Turn};
+use crate::decode::Checkpoint as Place;
+use crate::deliver::Delivery;
+use crate::import::ledger::ProgressRevision;
+use crate::import::progress::{Lost, Progress};
+use crate::import::slice::checkpoint::{Writing, written};
+use crate::import::slice::columns::Columns;
+use crate::import::slice::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch, gone_or_failed};
+use crate::import::slice::parts::Parts;
+use crate::import::slice::tracker::Tracker;
+use crate::import::steps::{Import, ImportError};
+use crate::record::Row;
+use crate::record::{After, Written};
+use crate::record::{MatchKey, Outcome, Parcel, Settled};
+use crate::report::Reason;
+use crate::resolve::{Lookups, Pending, Resolved};
+use shared::pause_watch::PauseWatch;
+use shared::stop::Stop;
+
+/// Rows that wait for what they refer to are tried again when the import is that many rows further: what is read again
+/// after a slice, and kept in mind of it, stays bounded.
+const MOST_BEHIND: u64 = 100_000;
+
+/// How a slice ended.
+pub(in crate::import) enum Ended {
+    /// Every row of the file has ended.
+    File,
+    /// Delivery stopped; what is left goes on later.
+    Stop(Stop),
+    /// The import cannot go on; what is left cannot be sent.
+    Broken(Reason),
+}
+
+/// One slice under way.
+pub(in crate::import) struct Slice<'a, S: Services> {
+    pub(in crate::import) relay: &'a Context<S>,
+    pub(in crate::import) turn: &'a Turn,
+    pub(in crate::import) hold: ProgressRevision,
+    pub(in crate::import) progress: Progress,
+    columns: Columns,
+    shape: Arc<CallShape>,
+    pub(in crate::import) tracker: Tracker,
+    pub(in crate::import) parts: Parts,
+    pub(in crate::import) lookups: Lookups<'a, S, PauseWatch<S::Table, S::Clock>>,
+    pub(in crate::import) delivery: Delivery<S::Tokens, PauseWatch<S::Table, S::Clock>>,
+    /// Rows that an earlier invocation may have sent, and since when.
+    pub(in crate::import) lost: Option<Lost>,
+    pub(in crate::import) started: Timestamp,
+    /// Rows from this number on are not sent before the next checkpoint has said so.
+    pub(in crate::import) sends_below: u64,
+    pub(in crate::import) writing: Option<Writing<'a>>,
+    pub(in crate::import) ended_since: u64,
+    pub(in crate::import) checkpoint_at: Instant,
+    /// When the last checkpoint that is written was begun: the turn was kept no earlier.
+    pub(in crate::import) kept_at: Instant,
+    given_up: Option<Reason>,
+}
+
+impl<'a, S: Services> Slice<'a, S> {
+    /// Goes on where the progress says.
+    pub fn new(
+        relay: &'a Context<S>,
+        turn: &'a Turn,
+        hold: ProgressRevision,
+        import: &Import,
+        plan: &Plan,
+        columns: Columns,
+        progress: Progress,
+    ) -> Self {
+        let settings = &relay.settings;
+        let shape = columns.shape().clone();
+        let limits = settings.limits(settings.import_width(), settings.slice_budget);
+        let brake = Arc::new(relay.pause_watch(Some(plan.module.clone())));
+        let resolver = relay.lookups.take(&import.run_id(), relay.now());
+        Self {
+            relay,
+            turn,
+            hold,
+            columns,
+            shape: Arc::new(shape.clone()),
+            tracker: Tracker::resume(progress.next_row, progress.checkpoint, &progress.ended_ahead),
+            parts: Parts::new(import.run_id(), &plan.form, shape),
+            lookups: Lookups::new(relay, resolver, Arc::clone(&brake), limits),
+            delivery: Delivery::new(relay.bigin.clone(), Arc::clone(&relay.tokens), brake, limits),
+            lost: progress.lost.clone(),
+            started: relay.now(),
+            sends_below: 0,
+            writing: None,
+            ended_since: 0,
+            checkpoint_at: Instant::now(),
+            kept_at: Instant::now(),
+            given_up: None,
+            progress,
+        }
+    }
+
+    /// How far the import has come, and what it takes to save that.
+    pub fn into_progress(self) -> (ProgressRevision, Progress) {
+        (self.hold, self.progress)
+    }
+
+    /// Delivers for as long as the budget lasts.
+    pub async fn run(&mut self, import: &Import, plan: &Plan) -> Result<Ended, ImportError> {
+        let object = import.object.clone().ok_or(ImportError::OutOfOrder("slice"))?;
+        let file = FileReader::open(self.relay.bucket.clone(), object, &plan.form, self.progress.checkpoint);
+        // Says which rows may be sent before any is.
+        self.checkpoint().await?;
+        self.written().await?;
+        let (mut stretches, reader) = file.read_ahead();
+        let ended = self.deliver(&mut stretches).await;
+        reader.abort();
+        let ended = ended?;
+        self.last_checkpoint().await?;
+        if let Some(resolver) = self.lookups.take_resolver() {
+            self.relay.lookups.put(&import.run_id(), self.relay.now(), resolver);
+        }
+        Ok(ended)
+    }
+
+    async fn deliver(
+        &mut self,
+        stretches: &mut mpsc::Receiver<Result<Stretch, ReadFailure>>,
+    ) -> Result<Ended, ImportError> {
+        let mut reading = true;
+        let mut broken = None;
+        loop {
+            self.look_up();
+            self.delivery.dispatch(!reading && !self.lookups.is_busy()).await;
+            let stopped = self.is_stopped();
+            if stopped {
+                self.lookups.halt();
+            }
+            let at_the_end = stopped || (!reading && !self.lookups.is_busy());
+            if at_the_end && !self.delivery.is_busy() && !self.lookups.is_asking() {
+                if stopped || !self.lookups.try_again() {
+                    break;
+                }
+                continue;
+            }
+            let has_room = reading && !stopped && self.delivery.has_room() && self.lookups.has_room();
+            // What has come back makes room for the next call: it comes before more rows, which are mapped while calls fly.
+            tokio::select! {
+                biased;
+                settled = self.delivery.settled(), if self.delivery.will_settle() => {
+                    for settled in settled {
+                        self.settle(&settled);
+                    }
+                }
+                resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
+                () = sleep_until(self.checkpoint_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
+                // No call begins so late that the turn, if it is not kept any more, could run out before it is over.
+                () = sleep_until(self.kept_at + 2 * self.relay.settings.checkpoint_every), if self.writing.is_some() => {
+                    self.written().await?;
+                }
+                hold = written(&mut self.writing) => self.note_written(hold?),
+                stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
+                    Some(Ok(Stretch::Rows { rows, after })) => {
+                        for (row, before) in rows {
+                            self.take_in(row, before);
+                        }
+                        self.tracker.read_up_to(after);
+                    }
+                    Some(Ok(Stretch::End)) => {
+                        reading = false;
+                        broken = self.miscounted();
+                    }
+                    Some(Err(ReadFailure::File(fault))) => {
+                        reading = false;
+                        broken = Some(Reason::from(&fault));
+                    }
+                    Some(Err(ReadFailure::Bucket(error))) => {
+                        reading = false;
+                        broken = Some(gone_or_failed(error)?);
+                    }
+                    None => return Err(ImportError::ReaderCutOff),
+                },
+            }
+            let is_due = self.ended_since >= self.relay.settings.checkpoint_rows || (has_room && !self.may_read());
+            if self.parts.are_full() || (is_due && self.writing.is_none()) {
+                self.checkpoint().await?;
+            }
+        }
+        if let Some(reason) = self.given_up.take() {
+            return Ok(Ended::Broken(reason));
+        }
+        if let Some(stop) = self.delivery.stopped() {
+            return Ok(Ended::Stop(stop.clone()));
+        }
+        Ok(broken.map_or(Ended::File, Ended::Broken))
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.delivery.stopped().is_some() || self.given_up.is_some()
+    }
+
+    /// Has rows looked into that refer to others, where there are any and nothing stops it.
+    fn look_up(&mut self) {
+        let first = self.lookups.first_aside();
+        if first.is_some_and(|first| first + MOST_BEHIND < self.tracker.next_row()) {
+            self.lookups.try_again();
+        }
+        while !self.is_stopped() {
+            match self.lookups.begin(&mut self.delivery) {
+                Some(resolved) => self.take_resolved(resolved),
+                None => return,
+            }
+        }
+    }
+
+    fn take_resolved(&mut self, resolved: Resolved) {
+        self.lookups.give_call_back(&mut self.delivery);
+        for parcel in resolved.ready {
+            self.delivery.offer(parcel);
+        }
+        for settled in &resolved.ended {
+            self.settle(settled);
+        }
+        for (module, stop) in resolved.held {
+            self.delivery.hold(&module, stop);
+        }
+        if let Some(stop) = resolved.stop {
+            self.delivery.stop(stop);
+        }
+    }
+
+    /// Whether the next rows may be read, which is as good as sent.
+    fn may_read(&self) -> bool {
+        self.tracker.next_row() + MOST_ROWS as u64 <= self.sends_below
+    }
+
+    /// The plan and the slices read the same bytes with the same decoder: anything else is a fault of ours, and no
+    /// report of it would add up.
+    fn miscounted(&self) -> Option<Reason> {
+        let (planned, read) = (self.progress.counted.rows, self.tracker.next_row());
+        (planned != read).then(|| {
+            let message = format!("the plan counted {planned} rows and the import has read {read}");
+            Reason::new(
+                "MISCOUNTED",
+                message,
+                "report this as a fault of bigin-relay, with this report",
+            )
+        })
+    }
+
+    /// A row was read: it becomes a parcel, or is rejected here.
+    fn take_in(&mut self, row: Row, before: Place) {
+        let mapped = self.columns.map(&row);
+        let Some(number) = self.tracker.read(row, before) else {
+            return;
+        };
+        let taken = self.progress.taken.get(&number);
+        match mapped {
+            Ok(mapped) => {
+                let (mut parcel, references) = mapped.into_parcel(number, &self.shape);
+                if let Some(taken) = taken.cloned() {
+                    return self.go_on(parcel, taken);
+                }
+                parcel.lost_at = self
+                    .lost
+                    .as_ref()
+                    .filter(|lost| lost.rows.contains(number))
+                    .map(|lost| lost.since);
+                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, references)) {
+                    self.delivery.offer(parcel);
+                }
+            }
+            Err(reject) => {
+                let outcome = match taken.cloned() {
+                    Some(taken) => taken.ended_by(reject),
+                    None => Outcome::Rejected(reject),
+                };
+                self.end(number, &[], &outcome);
+            }
+        }
+    }
+
+    /// Goes on with a row that Bigin has: whatever it refers to was found before.
+    fn go_on(&mut self, parcel: Parcel, taken: Written) {
+        match parcel.go_on(taken) {
+            After::Ended(settled) => self.settle(&settled),
+            After::GoesOn(parcel) => {
+                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, Vec::new())) {
+                    self.delivery.offer(parcel);
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, settled: &Settled) {
+        if let Outcome::Accepted { id, .. } = &settled.outcome {
+            self.lookups.accepted(&self.shape.module, &settled.keys, id);
+        }
+        self.end(settled.place, &settled.keys, &settled.outcome);
+    }
+
+    fn end(&mut self, number: u64, keys: &[MatchKey], outcome: &Outcome) {
+        let Some(row) = self.tracker.end(number) else { return };
+        self.progress.taken.remove(&number);
+        self.progress.report.counts.settle(outcome);
+        self.parts.add(&row, keys, outcome);
+        self.ended_since += 1;
+        if matches!(outcome, Outcome::Rejected(_)) && self.given_up.is_none() {
+            let counts = &self.progress.report.counts;
+            self.given_up = self.columns.stops_at(counts.ended(), &counts.rejects_by_code);
+            if let Some(reason) = &self.given_up {
+                self.delivery.stop(Stop::Unavailable {
+                    message: reason.message.clone(),
+                });
+            }
+        }
+    }
+}

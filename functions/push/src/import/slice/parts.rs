@@ -1,0 +1,168 @@
+//! The parts of the rejects and outcomes files that wait for the next checkpoint.
+
+use std::io::Write;
+
+use bigin::{Action, CallShape, Operation};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::decode::Form;
+use crate::import::progress::Progress;
+use crate::record::Row;
+use crate::record::{MatchKey, Outcome};
+use crate::report::{RejectInfo, RejectsWriter, push_outcome, push_outcomes_header};
+use shared::bucket::{BucketError, Objects};
+
+/// More than that is written at once, whether a checkpoint is due or not.
+const FULL: usize = 16 << 20;
+
+/// The words of the parts' keys.
+pub const OUTCOMES: &str = "outcomes";
+/// The words of the parts' keys.
+pub const REJECTS: &str = "rejects";
+
+/// What waits.
+pub struct Parts {
+    run_id: String,
+    shape: CallShape,
+    operation: String,
+    writer: RejectsWriter,
+    outcomes: Vec<u8>,
+    rejects: Vec<u8>,
+}
+
+impl Parts {
+    /// Nothing waits yet.
+    pub fn new(run_id: String, form: &Form, shape: CallShape) -> Self {
+        let (writer, operation) = (RejectsWriter::new(form), shape.operation.to_string());
+        Self {
+            run_id,
+            shape,
+            operation,
+            writer,
+            outcomes: Vec::new(),
+            rejects: Vec::new(),
+        }
+    }
+
+    /// Whether so much waits that it should be written.
+    pub fn are_full(&self) -> bool {
+        self.outcomes.len() + self.rejects.len() >= FULL
+    }
+
+    /// Adds a row that has ended.
+    pub fn add(&mut self, row: &Row, keys: &[MatchKey], outcome: &Outcome) {
+        let (word, id, reject) = match outcome {
+            Outcome::Accepted { action, id, lacks, .. } => {
+                let word = if lacks.is_some() {
+                    incomplete(*action)
+                } else {
+                    action.as_str()
+                };
+                // Put back as it is, a new record must not be inserted once more.
+                let operation = match self.shape.operation {
+                    Operation::Insert => "update",
+                    _ => &self.operation,
+                };
+                (
+                    word,
+                    Some(id.as_str()),
+                    lacks.as_deref().map(|lacks| (operation, lacks)),
+                )
+            }
+            Outcome::Unchanged => ("unchanged", None, None),
+            Outcome::Rejected(reject) => ("rejected", None, Some((self.operation.as_str(), reject))),
+        };
+        if let Some((operation, reject)) = reject {
+            let info = RejectInfo {
+                message_id: None,
+                operation,
+                match_on: &self.shape.match_on,
+                reject,
+            };
+            self.writer.push(&mut self.rejects, row, &info);
+        }
+        let value = |field: &String| keys.iter().find(|key| key.field() == field).map_or("", MatchKey::value);
+        push_outcome(
+            &mut self.outcomes,
+            row.line,
+            word,
+            id,
+            self.shape.match_on.iter().map(value),
+        );
+    }
+
+    /// Takes what waits, as parts of their own, and notes them in the progress, which may be saved once they are written.
+    /// The first part of a file has its header.
+    pub fn take(&mut self, progress: &mut Progress) -> Vec<Part> {
+        let mut parts = Vec::new();
+        if !self.outcomes.is_empty() {
+            let mut text = Vec::new();
+            if progress.outcomes.is_empty() {
+                push_outcomes_header(&mut text, &self.shape.match_on);
+            }
+            text.append(&mut self.outcomes);
+            let key = progress.outcomes.next_key(&self.run_id, OUTCOMES, progress.epoch);
+            progress.outcomes.written(progress.epoch);
+            let is_packed = true;
+            parts.push(Part { key, text, is_packed });
+        }
+        if !self.rejects.is_empty() {
+            let mut text = if progress.rejects.is_empty() {
+                self.writer.header()
+            } else {
+                Vec::new()
+            };
+            text.append(&mut self.rejects);
+            let key = progress.rejects.next_key(&self.run_id, REJECTS, progress.epoch);
+            progress.rejects.written(progress.epoch);
+            let is_packed = false;
+            parts.push(Part { key, text, is_packed });
+        }
+        parts
+    }
+}
+
+/// A part of a file that is put together at the end.
+pub struct Part {
+    key: String,
+    text: Vec<u8>,
+    is_packed: bool,
+}
+
+impl Part {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The bucket failed.
+    pub async fn write<O: Objects>(self, bucket: &O) -> Result<(), BucketError> {
+        let Self { key, text, is_packed } = self;
+        if !is_packed {
+            return bucket.put(&key, "application/octet-stream", text).await;
+        }
+        let packed = pack(&text).map_err(|error| BucketError::Failed {
+            action: "pack",
+            bucket: bucket.name().to_owned(),
+            key: key.clone(),
+            problem: error.to_string(),
+        })?;
+        bucket.put(&key, "application/gzip", packed).await
+    }
+}
+
+/// Gzip files may be joined end to end (RFC 1952, section 2.2).
+fn pack(text: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(text)?;
+    packed.finish()
+}
+
+/// The word for a record that Bigin has without all that was to go with it.
+fn incomplete(action: Action) -> &'static str {
+    match action {
+        Action::Inserted => "inserted_incomplete",
+        Action::Updated => "updated_incomplete",
+        // Nothing goes with a delete.
+        Action::Deleted => "deleted",
+    }
+}

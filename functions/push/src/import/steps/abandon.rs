@@ -1,0 +1,79 @@
+//! Abandon: a step has failed for good. The report says so, what was done so far stays found, and the version may be
+//! imported again: it then goes on where it stopped.
+
+use serde_json::Value;
+
+use crate::context::Services;
+use crate::import::ledger::Standing;
+use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::report::{Reason, Status};
+
+impl<S: Services> Importer<'_, S> {
+    pub(in crate::import) async fn abandon(&self, import: Import, error: Option<&Value>) -> Result<Next, ImportError> {
+        let run_id = import.run_id();
+        let progress = self.relay.ledger.progress(&run_id).await?;
+        let mut report = Self::new_report(&import);
+        if let Some(mut progress) = progress {
+            if progress.is_over() {
+                // It was done; only the answer was lost. What may be missing is made good.
+                return self.finish(import).await;
+            }
+            if let Some(plan) = self.relay.ledger.plan(&run_id).await?
+                && let Err(error) = self.put_together(&run_id, &plan.form, &mut progress).await
+            {
+                progress.report.warn(format!(
+                    "rejects and outcomes so far could not be put together: {error}"
+                ));
+            }
+            if progress.counted.is_done {
+                progress.report.counts.out_of(progress.counted.rows);
+            }
+            report = progress.report;
+        }
+        let action = "mend what the message names; then invoke push with this bucket and key (the import goes on where it stopped), or put the file again";
+        report.end(
+            Status::Failed,
+            Some(Reason::new("IMPORT_FAILED", describe(error), action)),
+            self.relay.now(),
+        );
+        self.publish_end(&import, &mut report).await?;
+        self.make_room(&import, Standing::Broken).await?;
+        Ok(Next::step(Step::Abandon, import))
+    }
+}
+
+/// What the state machine caught, in one line. The functions' errors hold no record content.
+fn describe(error: Option<&Value>) -> String {
+    let text = |key: &str| error.and_then(|error| error.get(key)).and_then(Value::as_str);
+    let cause = text("Cause").unwrap_or_default();
+    let told: Option<String> = serde_json::from_str::<Value>(cause)
+        .ok()
+        .and_then(|cause| cause.get("errorMessage").and_then(Value::as_str).map(str::to_owned));
+    let cause: String = told.unwrap_or_else(|| cause.to_owned()).chars().take(1_000).collect();
+    match (text("Error"), cause.is_empty()) {
+        (Some(error), false) => format!("a step failed for good ({error}): {cause}"),
+        (Some(error), true) => format!("a step failed for good ({error})"),
+        (None, _) => "a step failed for good".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_functions_error_is_told_in_its_own_words() {
+        let cause = json!({"errorType": "Bucket", "errorMessage": "could not read s3://b/k"}).to_string();
+        let error = json!({"Error": "Bucket", "Cause": cause});
+        assert_eq!(
+            describe(Some(&error)),
+            "a step failed for good (Bucket): could not read s3://b/k"
+        );
+        assert_eq!(
+            describe(Some(&json!({"Error": "States.Timeout"}))),
+            "a step failed for good (States.Timeout)"
+        );
+        assert_eq!(describe(None), "a step failed for good");
+    }
+}

@@ -1,0 +1,181 @@
+//! Plan: reads the whole file once before a credit is spent on records. A large file takes several invocations.
+
+use jiff::SignedDuration;
+use shared::clock::Clock;
+use shared::state::credits;
+
+use crate::context::Services;
+use crate::decode::Form;
+use crate::import::prepare::{Prepared, Ready};
+use crate::import::progress::Progress;
+use crate::import::slice::columns::Columns;
+use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_or_failed};
+use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::report::{Reason, Status};
+
+/// What counting came to.
+enum Count {
+    /// All rows were read.
+    Done,
+    /// The invocation's time is used up.
+    OutOfTime,
+    /// The rows have shown that the file is written otherwise than its first bytes said.
+    OtherForm(Box<Form>),
+    /// The file cannot be read.
+    Faulty(Reason),
+}
+
+impl<S: Services> Importer<'_, S> {
+    pub(in crate::import) async fn plan(&self, mut import: Import) -> Result<Next, ImportError> {
+        if !self.may_go(&import).await? {
+            return self.wait_for_turn(import).await;
+        }
+        let budget = self.relay.settings.slice_budget;
+        self.stand_in_line(&import, budget.as_secs(), import.dry_run).await?;
+        let Some(turn) = self.relay.take_turn(&import.execution).await? else {
+            return self.wait_for_turn(import).await;
+        };
+        // Only the questions to Bigin need the turn; reading the file keeps nobody waiting.
+        let prepared = self.prepare(&import).await;
+        self.relay.give_turn_back(turn).await?;
+        let Ready {
+            mut plan,
+            columns,
+            facts,
+        } = match prepared? {
+            Prepared::Ready(ready) => *ready,
+            Prepared::Stop(stop) => {
+                self.relay.pause_watch(None).note(&stop).await?;
+                return self.step_aside(import, &stop).await;
+            }
+            Prepared::Refused { reason, module } => {
+                let mut report = Self::new_report(&import);
+                report.module = module.map(|module| module.as_str().to_owned()).or(report.module);
+                return self.end_early(import, report, Status::Refused, reason).await;
+            }
+        };
+        plan.module.as_str().clone_into(&mut import.module);
+        self.stand_in_line(&import, budget.as_secs(), import.dry_run).await?;
+        let run_id = import.run_id();
+        let begun = || Progress::begun(facts.begin(Self::new_report(&import), &plan));
+        let (mut hold, mut progress) = self.relay.ledger.take_over(&run_id, begun, self.relay.now()).await?;
+        let count = self.count(&import, &plan.form, &columns, &mut progress).await?;
+        match count {
+            Count::Faulty(reason) => {
+                return self.end_early(import, progress.report, Status::Refused, reason).await;
+            }
+            Count::OtherForm(form) => {
+                plan.form = *form;
+                self.relay.ledger.keep_plan(&run_id, &plan, self.relay.now()).await?;
+                progress.counted = crate::import::counted::Counted::default();
+                for warning in &plan.form.warnings {
+                    progress.report.warn(warning.clone());
+                }
+            }
+            Count::OutOfTime => {}
+            Count::Done => {
+                let shape = columns.shape();
+                let credits_left = self.credits_left(facts.daily_credits).await?;
+                let needed = progress.counted.credits(shape);
+                progress.report.plan = Some(progress.counted.as_plan(shape, &columns.described(), credits_left));
+                progress.report.credits_left = credits_left;
+                progress.report.repairs = progress.counted.repairs.clone();
+                for sentence in progress.counted.repairs.sentences() {
+                    progress.report.warn(sentence);
+                }
+                if credits_left.is_some_and(|left| left < needed) {
+                    progress.report.warn(format!(
+                        "the file needs about {needed} API credits and {} are left of the last 24 hours': the import will pause in the middle and go on by itself",
+                        credits_left.unwrap_or(0)
+                    ));
+                }
+                if progress.counted.rows == 0 {
+                    progress.report.warn("the file has no rows");
+                }
+                progress.report.counts.out_of(progress.counted.rows);
+            }
+        }
+        self.relay.ledger.save(&mut hold, &progress, self.relay.now()).await?;
+        if !progress.counted.is_done {
+            return Ok(Next::progress(Step::Plan, import));
+        }
+        if import.dry_run {
+            return self.end_as_planned(import, progress).await;
+        }
+        if let Some(reason) = columns.stops_at(progress.counted.rows, &progress.counted.rejects_by_code) {
+            return self.end_early(import, progress.report, Status::Refused, reason).await;
+        }
+        self.relay.reports().write(&mut progress.report).await?;
+        Ok(Next::progress(
+            Step::Slice,
+            Import {
+                planned: true,
+                ..import
+            },
+        ))
+    }
+
+    /// Reads on, for as long as the budget lasts.
+    async fn count(
+        &self,
+        import: &Import,
+        form: &Form,
+        columns: &Columns,
+        progress: &mut Progress,
+    ) -> Result<Count, ImportError> {
+        let object = import.object.clone().ok_or(ImportError::OutOfOrder("plan"))?;
+        let counted = &mut progress.counted;
+        if counted.is_done {
+            return Ok(Count::Done);
+        }
+        let budget = SignedDuration::try_from(self.relay.settings.slice_budget).unwrap_or(SignedDuration::from_mins(2));
+        let ends = self.relay.clock.now() + budget;
+        let mut reader = FileReader::open(self.relay.bucket.clone(), object, form, counted.checkpoint);
+        loop {
+            match reader.next().await {
+                Ok(Stretch::Rows { rows, after }) => {
+                    for (row, _) in &rows {
+                        counted.repairs.note(row.line, row.repairs);
+                        match columns.map(row) {
+                            Ok(_) => counted.good(),
+                            Err(reject) => counted.bad(row.line, &reject),
+                        }
+                    }
+                    counted.checkpoint = Some(after);
+                }
+                Ok(Stretch::End) => break,
+                Err(ReadFailure::File(fault)) => return Ok(Count::Faulty(Reason::from(&fault))),
+                Err(ReadFailure::Bucket(error)) => return gone_or_failed(error).map(Count::Faulty),
+            }
+            if self.relay.clock.now() >= ends {
+                return Ok(reader.second_thoughts().map_or(Count::OutOfTime, Count::OtherForm));
+            }
+        }
+        if let Some(form) = reader.second_thoughts() {
+            return Ok(Count::OtherForm(form));
+        }
+        counted.is_done = true;
+        Ok(Count::Done)
+    }
+
+    /// The API credits that are left: the organisation's, less what was spent here in the last 24 hours, or what Bigin
+    /// itself last said if that is less.
+    async fn credits_left(&self, daily: Option<u64>) -> Result<Option<u64>, ImportError> {
+        let spent = credits::spent(&self.relay.table, self.relay.now()).await?;
+        let own = daily.map(|daily| daily.saturating_sub(spent));
+        let said = credits::left(&self.relay.table).await?.map(|said| said.left);
+        Ok([own, said].into_iter().flatten().min())
+    }
+
+    async fn end_as_planned(&self, import: Import, mut progress: Progress) -> Result<Next, ImportError> {
+        // In a plan nothing has ended and nothing waits.
+        progress.report.counts = crate::report::Counts {
+            read: progress.counted.rows,
+            ..Default::default()
+        };
+        progress.report.end(Status::Planned, None, self.relay.now());
+        self.publish_end(&import, &mut progress.report).await?;
+        self.make_room(&import, crate::import::ledger::Standing::Ended).await?;
+        Ok(Next::step(Step::Done, import))
+    }
+}

@@ -1,0 +1,128 @@
+//! Slice: one invocation's share of the delivery, in the turn.
+
+use crate::context::{Services, Turn};
+use crate::import::ledger::ProgressRevision;
+use crate::import::measures;
+use crate::import::prepare::{Prepared, Ready};
+use crate::import::progress::{Ending, Progress};
+use crate::import::slice::{Ended, Slice};
+use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::report::{Reason, Status};
+use shared::stop::Stop;
+
+impl<S: Services> Importer<'_, S> {
+    pub(in crate::import) async fn slice(&self, import: Import) -> Result<Next, ImportError> {
+        if !self.may_go(&import).await? {
+            return self.wait_for_turn(import).await;
+        }
+        let lasts = self.relay.settings.slice_turn_lasts;
+        let Some(turn) = self.relay.take_turn_for(&import.execution, lasts).await? else {
+            return self.wait_for_turn(import).await;
+        };
+        self.stand_in_line(&import, self.relay.settings.slice_budget.as_secs(), false)
+            .await?;
+        // After an error the turn runs out by itself: calls that were cut off may still be carried out until then.
+        let next = self.slice_in_turn(import, &turn).await?;
+        self.relay.give_turn_back(turn).await?;
+        Ok(next)
+    }
+
+    async fn slice_in_turn(&self, import: Import, turn: &Turn) -> Result<Next, ImportError> {
+        let relay = self.relay;
+        let begun = || Progress::begun(Self::new_report(&import));
+        let (hold, mut progress) = relay.ledger.take_over(&import.run_id(), begun, relay.now()).await?;
+        if progress.ending.is_some() || progress.is_over() {
+            return Ok(Next::progress(Step::Finish, import));
+        }
+        if !progress.counted.is_done {
+            return Ok(Next::step(Step::Plan, import));
+        }
+        let Ready { plan, columns, .. } = match self.prepare(&import).await? {
+            Prepared::Ready(ready) => *ready,
+            Prepared::Stop(stop) => {
+                relay.pause_watch(None).note(&stop).await?;
+                return self.step_aside(import, &stop).await;
+            }
+            Prepared::Refused { reason, .. } => {
+                return self.break_off(import, hold, progress, reason).await;
+            }
+        };
+        let (ended_before, report_before) = (progress.report.counts.ended(), progress.report.clone());
+        progress.report.status = Status::Running;
+        progress.report.reason = None;
+        let watch = relay.pause_watch(Some(plan.module.clone()));
+        let mut slice = Slice::new(relay, turn, hold, &import, &plan, columns, progress);
+        let ended = slice.run(&import, &plan).await;
+        let (hold, progress) = slice.into_progress();
+        let got_on = progress.report.counts.ended() > ended_before;
+        measures::slice(&relay.settings.stack, relay.now(), &report_before, &progress.report);
+        let ended = ended?;
+        let counts = &progress.report.counts;
+        tracing::info!(
+            run_id = progress.report.run_id,
+            read = counts.read,
+            accepted = counts.inserted + counts.updated + counts.deleted,
+            unchanged = counts.unchanged,
+            rejected = counts.rejected,
+            deferred = counts.deferred,
+            api_calls = progress.report.api_calls,
+            credits = progress.report.credits,
+            "slice delivered"
+        );
+        if got_on {
+            watch.release().await?;
+        }
+        match ended {
+            Ended::File => Ok(Next::progress(Step::Finish, import)),
+            Ended::Stop(Stop::OutOfTime) if got_on => Ok(Next::progress(Step::Slice, import)),
+            Ended::Stop(Stop::OutOfTime) => self.wait_after_nothing(import).await,
+            Ended::Stop(stop) => {
+                let stop = credits_in_truth(stop, progress.report.credits_left);
+                watch.note(&stop).await?;
+                // The slice has written "running" into the report.
+                let waited = if got_on { 0 } else { import.waited };
+                self.step_aside(
+                    Import {
+                        reported: None,
+                        waited,
+                        ..import
+                    },
+                    &stop,
+                )
+                .await
+            }
+            Ended::Broken(reason) => self.break_off(import, hold, progress, reason).await,
+        }
+    }
+
+    /// A slice in which nothing got done is not repeated at once.
+    async fn wait_after_nothing(&self, import: Import) -> Result<Next, ImportError> {
+        let wait = (import.waited / 5).clamp(5, 600);
+        self.stand_in_line(&import, wait, false).await?;
+        Ok(Next::after(wait, import))
+    }
+
+    /// Gives the rest of the file up.
+    async fn break_off(
+        &self,
+        import: Import,
+        mut hold: ProgressRevision,
+        mut progress: Progress,
+        reason: Reason,
+    ) -> Result<Next, ImportError> {
+        progress.ending = Some(Ending {
+            status: Status::Stopped,
+            reason,
+        });
+        self.relay.ledger.save(&mut hold, &progress, self.relay.now()).await?;
+        Ok(Next::progress(Step::Finish, import))
+    }
+}
+
+/// The status does not tell a throttle from credits that are used up; fewer than a full call costs do.
+fn credits_in_truth(stop: Stop, left: Option<u64>) -> Stop {
+    match (&stop, left) {
+        (Stop::Throttled, Some(left)) if left < 10 => Stop::CreditsGone,
+        _ => stop,
+    }
+}

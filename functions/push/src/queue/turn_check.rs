@@ -1,0 +1,23 @@
+//! Stops delivery when it is paused, and when the turn is lost.
+
+use crate::context::{Context, Services, Turn};
+use crate::deliver::PauseCheck;
+use shared::stop::Stop;
+
+/// Looks at the pause, and shows that the turn is still used.
+pub(super) struct TurnCheck<'a, S: Services> {
+    pub relay: &'a Context<S>,
+    pub turn: &'a Turn,
+}
+
+impl<S: Services> PauseCheck for TurnCheck<'_, S> {
+    async fn look(&self) -> Option<Stop> {
+        match self.relay.keep_turn(self.turn).await {
+            Ok(true) => self.relay.pause_watch(None).look().await,
+            Ok(false) => Some(Stop::TurnTaken),
+            Err(error) => Some(Stop::Unavailable {
+                message: error.to_string(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The data bucket: ranged reads of one version of an object, whole small objects, and files put together from parts.
+
+mod inbox_key;
+mod s3;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use inbox_key::{Area, InboxKey, MisplacedKey, stem};
+pub use s3::S3Bucket;
+
+/// What went wrong with an object.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// The object, or that version of it, is not there.
+    #[error(
+        "s3://{bucket}/{key} is not there (any more): if it was moved or deleted, nothing is to be done; else put it again"
+    )]
+    Gone {
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+    },
+    /// The object was overwritten since the version that was asked for.
+    #[error("s3://{bucket}/{key} has changed while it was read: the newer version has an import of its own")]
+    Changed {
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+    },
+    /// The object is larger than what is read whole.
+    #[error("s3://{bucket}/{key} has more than {most} bytes")]
+    TooLarge {
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+        /// The most bytes that are read.
+        most: u64,
+    },
+    /// S3 refused or failed.
+    #[error(
+        "could not {action} s3://{bucket}/{key} ({problem}): check that the function's role may do it and that S3 is well"
+    )]
+    Failed {
+        /// What was tried.
+        action: &'static str,
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+        /// S3's words.
+        problem: String,
+    },
+}
+
+/// One version of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectVersion {
+    /// The key.
+    pub key: String,
+    /// The version, where the bucket keeps versions.
+    pub version_id: Option<String>,
+    /// The entity tag.
+    pub etag: String,
+    /// The size in bytes.
+    pub size: u64,
+    /// When it was put.
+    pub put_at: Option<Timestamp>,
+}
+
+/// Where a listing goes on: behind that key, and behind that version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The key.
+    pub key: String,
+    /// The version of it.
+    pub version_id: Option<String>,
+}
+
+/// What a listing says of one version of an object. A marker says that the object was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The version.
+    pub object: ObjectVersion,
+    /// Whether the object was deleted, and this says so.
+    pub is_deletion: bool,
+}
+
+/// The data bucket, as the rooms above see it. The functions work with [`S3Bucket`], tests with objects in memory.
+pub trait Objects: Clone + Send + Sync + 'static {
+    /// The bucket's name.
+    fn name(&self) -> &str;
+
+    /// Looks an object up: the newest version, or the one asked for.
+    ///
+    /// # Errors
+    /// [`BucketError::Gone`] where it is not there.
+    fn look_up(
+        &self,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> impl Future<Output = Result<ObjectVersion, BucketError>> + Send;
+
+    /// Reads on from an offset: the next stretch of the object, empty at its end.
+    ///
+    /// # Errors
+    /// [`BucketError::Changed`] where the object is no longer that version.
+    fn read(&self, object: &ObjectVersion, from: u64) -> impl Future<Output = Result<Vec<u8>, BucketError>> + Send;
+
+    /// A whole small object; `None` where it is not there.
+    ///
+    /// # Errors
+    /// The object is larger than `most` bytes, or the bucket failed.
+    fn get(&self, key: &str, most: u64) -> impl Future<Output = Result<Option<Vec<u8>>, BucketError>> + Send;
+
+    /// Writes an object whole.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn put(
+        &self,
+        key: &str,
+        content_type: &str,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<(), BucketError>> + Send;
+
+    /// Removes an object. One that is not there is no error.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), BucketError>> + Send;
+
+    /// The first keys that begin so, in their order: some of them, none if there are none.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn keys(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, BucketError>> + Send;
+
+    /// Some of the versions of all objects whose keys begin so, from the mark on: by key, and of one key the newest
+    /// first. And where the next ones begin, if there are more.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn versions(
+        &self,
+        prefix: &str,
+        from: Option<Mark>,
+    ) -> impl Future<Output = Result<(Vec<Listed>, Option<Mark>), BucketError>> + Send;
+
+    /// Puts an object together from others, in their order, without holding all of it in memory.
+    ///
+    /// # Errors
+    /// A part is gone, or the bucket refused or failed.
+    fn put_together(
+        &self,
+        key: &str,
+        content_type: &str,
+        parts: &[String],
+    ) -> impl Future<Output = Result<(), BucketError>> + Send;
+}

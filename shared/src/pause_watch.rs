@@ -1,0 +1,122 @@
+//! Watches whether anything may be sent: the pause row, and the hold on a module.
+
+use crate::clock::Clock;
+use crate::state::pause::SetCause;
+use crate::state::{Cause, Held, StateError, Table, held, pause};
+use bigin::ModuleName;
+use jiff::SignedDuration;
+
+use crate::stop::Stop;
+
+/// After that long one more call to a held module shows whether it works again.
+const HELD_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// The window of credits rolls: after that long there are some again, or the pause is set anew.
+const CREDITS_PAUSE: SignedDuration = SignedDuration::from_mins(30);
+/// After that long another token may fare better.
+const TOKEN_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Tells whether delivery may go on.
+pub trait PauseCheck: Send + Sync {
+    /// Why it may not, or `None`.
+    fn look(&self) -> impl Future<Output = Option<Stop>> + Send;
+}
+
+/// Watches the state table.
+#[derive(Debug, Clone)]
+pub struct PauseWatch<T, C> {
+    table: T,
+    clock: C,
+    module: Option<ModuleName>,
+}
+
+impl<T: Table, C: Clock> PauseWatch<T, C> {
+    /// Watches the pause row, and the hold on that module where one is named.
+    pub fn new(table: T, clock: C, module: Option<ModuleName>) -> Self {
+        Self { table, clock, module }
+    }
+
+    /// Why nothing may be sent, or `None`.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn reason(&self) -> Result<Option<Stop>, StateError> {
+        let now = self.clock.now();
+        if let Some(pause) = pause::current(&self.table, now).await? {
+            return Ok(Some(Stop::Paused {
+                code: pause.code.as_str().to_owned(),
+                message: pause.message,
+                action: pause.action,
+            }));
+        }
+        let Some(module) = &self.module else { return Ok(None) };
+        let hold = held::of_module(&self.table, module.as_str()).await?;
+        Ok(hold
+            .filter(|held| now < held.look_again_at)
+            .map(|held| Stop::ModuleHeld {
+                code: held.code,
+                message: held.message,
+            }))
+    }
+
+    /// Lets the others know of a stop that is theirs too: a pause for all, a hold for all records of the module.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn note(&self, stop: &Stop) -> Result<(), StateError> {
+        let now = self.clock.now();
+        let cause = |cause, lasts: SignedDuration| SetCause {
+            cause,
+            message: stop.message(),
+            since: now,
+            by: "push".to_owned(),
+            resumes_at: Some(now + lasts),
+        };
+        match (stop, &self.module) {
+            (Stop::CreditsGone, _) => {
+                pause::set(&self.table, &cause(Cause::Credits, CREDITS_PAUSE)).await?;
+            }
+            (Stop::TokenRejected { .. }, _) => {
+                pause::set(&self.table, &cause(Cause::TokenRejected, TOKEN_PAUSE)).await?;
+            }
+            (Stop::ModuleHeld { code, message }, Some(module)) => {
+                let module = module.as_str().to_owned();
+                let (code, message, action) = (code.clone(), message.clone(), stop.action());
+                let held = Held {
+                    module,
+                    code,
+                    message,
+                    action,
+                    since: now,
+                    look_again_at: now + HELD_FOR,
+                };
+                held::hold(&self.table, &held).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Lets the module go: a call went through.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn release(&self) -> Result<(), StateError> {
+        let Some(module) = &self.module else { return Ok(()) };
+        if held::of_module(&self.table, module.as_str()).await?.is_some() {
+            held::release(&self.table, module.as_str()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: Table, C: Clock + 'static> PauseCheck for PauseWatch<T, C> {
+    /// A table that cannot be read counts as a pause: whether records may be sent is not guessed.
+    async fn look(&self) -> Option<Stop> {
+        match self.reason().await {
+            Ok(reason) => reason,
+            Err(error) => Some(Stop::Unavailable {
+                message: error.to_string(),
+            }),
+        }
+    }
+}
