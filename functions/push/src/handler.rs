@@ -145,7 +145,7 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
 /// Names a run: when it began, and a piece of the invocation's id.
 fn run_id(now: Timestamp, request_id: &str) -> String {
     let piece: String = request_id.chars().filter(char::is_ascii_hexdigit).take(8).collect();
-    format!("{}-{piece:0<8}", now.strftime("%Y%m%dT%H%S%S"))
+    format!("{}-{piece:0<8}", now.strftime("%Y%m%dT%H%M%S"))
 }
 
 fn time_left(context: &lambda_runtime::Context) -> Duration {

@@ -27,7 +27,7 @@ pub fn is_alive(line: &[Waiting], execution: &str, now: Timestamp) -> bool {
 /// An import's place in the line. `order` is the sequencer of its event.
 pub fn place(dry_run: bool, put_at: Timestamp, order: &str, run_id: &str) -> String {
     let kind = if dry_run { "0" } else { "1" };
-    format!("{kind}#{}#{order}#{run_id}", put_at.strftime("%Y-%m-%dT%H:%S:%S.%3fZ"))
+    format!("{kind}#{}#{order}#{run_id}", put_at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
 }
 
 impl<S: Services> Importer<'_, S> {

@@ -174,7 +174,7 @@ pub enum Origin {
     /// Bigin did; the code is Zoho's own.
     Zoho,
     /// It was refused here, before a credit was spent.
-    Context,
+    Relay,
 }
 
 /// Why a record was rejected for good.
@@ -200,7 +200,7 @@ impl Reject {
             field,
             message: message.into(),
             record_id: None,
-            origin: Origin::Context,
+            origin: Origin::Relay,
         }
     }
 }

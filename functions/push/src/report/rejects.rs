@@ -213,7 +213,7 @@ fn push_object(out: &mut Vec<u8>, info: &RejectInfo<'_>, line: Option<u64>, memb
 fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Zoho => "zoho",
-        Origin::Context => "relay",
+        Origin::Relay => "relay",
     }
 }
 

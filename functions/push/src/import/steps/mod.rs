@@ -100,7 +100,7 @@ impl Import {
         if let Some(run_id) = &self.resumes {
             return run_id.clone();
         }
-        let started = self.started_at.strftime("%Y%m%dT%H%S%S");
+        let started = self.started_at.strftime("%Y%m%dT%H%M%S");
         format!("{started}-{:08x}", fnv1a(self.execution.as_bytes()))
     }
 

@@ -184,7 +184,7 @@ fn new(year: i32, month: i8, day: i8) -> Result<Date, Unread> {
     Date::new(year, month, day).map_err(|_| Unread::Not)
 }
 
-/// Deadlines and minutes, perhaps seconds and their fraction, perhaps AM or PM.
+/// Hours and minutes, perhaps seconds and their fraction, perhaps AM or PM.
 pub(super) fn time(scan: &mut Scan<'_>) -> Option<Time> {
     let hour = scan.small(2)?;
     scan.eat(|c| c == ':')?;
