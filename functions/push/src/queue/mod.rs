@@ -14,7 +14,7 @@ mod batch;
 mod by_hand;
 mod closing;
 mod consumer;
-pub mod deferred;
+pub(crate) mod deferred;
 mod memory;
 mod message;
 mod patience;
