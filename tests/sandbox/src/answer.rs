@@ -162,6 +162,13 @@ impl Refusal {
         Self::new(400, "LIMIT_EXCEEDED", details, message)
     }
 
+    /// A page by number that begins behind what pages by number reach.
+    pub(crate) fn beyond_pages(reach: usize) -> Self {
+        let details = object! {"limit" => reach, "param_name" => "page"};
+        let message = "the records beyond the limit can only be fetched with a page_token";
+        Self::new(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", details, message)
+    }
+
     /// A record addressed by the path is not there.
     pub(crate) fn no_such_record(message: &'static str) -> Self {
         Self::invalid_data(object! {"resource_path_index" => 1_u64}, message)

@@ -42,6 +42,18 @@ pub(crate) fn written(instant: Timestamp) -> String {
     )
 }
 
+/// An instant as the HTTP header `Date` writes it.
+pub(crate) fn http_date(instant: Timestamp) -> String {
+    jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&instant)
+        .unwrap_or_default()
+}
+
+/// An instant without its fraction of a second.
+pub(crate) fn whole_second(instant: Timestamp) -> Timestamp {
+    Timestamp::from_second(instant.as_second()).unwrap_or(instant)
+}
+
 /// That many seconds later.
 pub(crate) fn later(instant: Timestamp, seconds: u64) -> Timestamp {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
@@ -58,6 +70,13 @@ mod tests {
     fn an_instant_is_written_in_the_organisations_offset_without_fractions() {
         let instant: Timestamp = "2026-10-09T19:09:22.9Z".parse().unwrap();
         assert_eq!(written(instant), "2026-10-09T22:09:22+03:00");
+    }
+
+    #[test]
+    fn an_instant_is_written_for_http_in_greenwich_time() {
+        let instant: Timestamp = "2026-10-09T19:14:52.9Z".parse().unwrap();
+        assert_eq!(http_date(instant), "Fri, 09 Oct 2026 19:14:52 GMT");
+        assert_eq!(whole_second(instant), "2026-10-09T19:14:52Z".parse().unwrap());
     }
 
     #[test]

@@ -19,11 +19,12 @@
 //!
 //! The rooms: `serve` takes a request from arrival to answer; `accounts` is Zoho Accounts; `api` is who may
 //! call Bigin, which call it is and what it costs; `metadata` the modules and their fields; `records` and `coql` the
-//! data; `limits` what the account does not allow; `faults` what goes wrong on order; `console` the test's hand.
+//! data; `watch` who is told of changes; `automation` what edits records by itself; `limits` what the account does not allow; `faults` what goes wrong on order; `console` the test's hand.
 
 mod accounts;
 mod answer;
 mod api;
+mod automation;
 mod clock;
 mod console;
 mod coql;
@@ -43,6 +44,7 @@ mod sandbox;
 mod serve;
 mod settings;
 mod state;
+mod watch;
 
 pub use sandbox::{Config, Sandbox, SelfClientKeys};
-pub use settings::{CoqlQuote, CreditsHeader, Edition, Settings, UnknownFields};
+pub use settings::{CoqlQuote, CreditsHeader, Edition, PageTokenKind, Settings, Support, UnknownFields};

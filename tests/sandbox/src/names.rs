@@ -45,6 +45,11 @@ impl Names {
         self.hex(256)
     }
 
+    /// A number that others draw their own from.
+    pub(crate) fn seed(&mut self) -> u64 {
+        self.random.u64(..)
+    }
+
     fn hex(&mut self, digits: usize) -> String {
         (0..digits).map(|_| self.random.digit(16)).collect()
     }

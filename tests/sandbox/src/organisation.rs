@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 
-use crate::clock::ORGANISATION_ZONE;
+use jiff::Timestamp;
+
+use crate::automation::Automations;
+use crate::clock::{ORGANISATION_ZONE, later, written};
 use crate::credits::Credits;
 use crate::json::{Json, Object, object};
 use crate::limits::Limits;
 use crate::metadata::{Field, FieldChange, ModuleName, NewField, Schema};
 use crate::names::Names;
-use crate::records::{Links, PageTokens, Store, Tag, Written};
+use crate::records::{Journal, Links, PageTokens, Store, Tag, Written};
 use crate::settings::{Edition, Settings};
+use crate::watch::Channels;
 
 /// An organisation with everything it holds.
 #[derive(Debug)]
@@ -24,6 +28,9 @@ pub(crate) struct Organisation {
     pub(crate) credits: Credits,
     pub(crate) page_tokens: PageTokens,
     pub(crate) limits: Limits,
+    pub(crate) journal: Journal,
+    pub(crate) channels: Channels,
+    pub(crate) automations: Automations,
 }
 
 /// A module's fields and records.
@@ -78,6 +85,9 @@ impl Organisation {
             credits: Credits::default(),
             page_tokens: PageTokens::default(),
             limits: Limits::default(),
+            journal: Journal::default(),
+            channels: Channels::default(),
+            automations: Automations::default(),
         }
     }
 
@@ -133,6 +143,17 @@ impl Organisation {
         Ok(&module.schema.fields[place])
     }
 
+    /// What was written in each module, and puts back what it was.
+    pub(crate) fn counts(&self) -> Vec<Written> {
+        self.modules.iter().map(|module| module.store.written).collect()
+    }
+
+    pub(crate) fn restore_counts(&mut self, counts: &[Written]) {
+        for (module, written) in self.modules.iter_mut().zip(counts) {
+            module.store.written = *written;
+        }
+    }
+
     /// Begins to count what was written anew.
     pub(crate) fn forget_counts(&mut self) {
         for module in &mut self.modules {
@@ -140,30 +161,71 @@ impl Organisation {
         }
     }
 
-    /// `GET /org`.
-    pub(crate) fn describe(&self, settings: &Settings) -> Object {
-        let (paid, paid_type) = match settings.edition {
-            Edition::Free => (false, "free"),
-            Edition::Express => (true, "express"),
-            Edition::Premier => (true, "premier"),
-        };
+    /// `GET /org`, key by key as recorded.
+    pub(crate) fn describe(&self, settings: &Settings, now: Timestamp) -> Object {
+        let primary = self.users.first();
         object! {
-            "company_name" => self.name.clone(),
-            "id" => self.id.to_string(),
-            "zgid" => self.zgid.to_string(),
+            "country" => Json::Null,
+            "hierarchy_preferences" => object! {"type" => "Role_Hierarchy"},
+            "photo_id" => Json::Null,
+            "city" => Json::Null,
+            "description" => Json::Null,
+            "mc_status" => false,
+            "gapps_enabled" => false,
+            "lite_users_enabled" => false,
             "domain_name" => format!("org{}", self.zgid),
+            "translation_enabled" => false,
+            "street" => Json::Null,
+            "alias" => Json::Null,
+            "currency" => "Euro - EUR",
+            "deletable_org_account" => true,
+            "id" => self.id.to_string(),
+            "state" => Json::Null,
+            "fax" => Json::Null,
+            "employee_count" => Json::Null,
+            "zip" => Json::Null,
+            "website" => Json::Null,
+            "currency_symbol" => "€",
+            "mobile" => Json::Null,
+            "currency_locale" => "EUR",
+            "primary_zuid" => primary.map(|user| user.zuid.to_string()),
+            "zia_portal_id" => Json::Null,
             "time_zone" => ORGANISATION_ZONE,
-            "currency_locale" => "de_DE",
+            "zgid" => self.zgid.to_string(),
+            "country_code" => "TR",
+            "license_details" => licence(settings, now),
+            "phone" => "+902120000000",
+            "company_name" => self.name.clone(),
+            "privacy_settings" => false,
+            "primary_email" => primary.map(|user| user.email.clone()),
+            "hipaa_compliance_enabled" => false,
             "iso_code" => "EUR",
-            "primary_email" => self.users.first().map(|user| user.email.clone()),
-            "license_details" => object! {
-                "paid" => paid,
-                "paid_type" => paid_type,
-                "trial_type" => Json::Null,
-                "trial_expiry" => Json::Null,
-                "users_license_purchased" => settings.users_licensed,
-            },
         }
+    }
+}
+
+/// What the account is licensed for. A trial is free and has the name of what is tried.
+fn licence(settings: &Settings, now: Timestamp) -> Object {
+    let trial = settings.trial.then_some(settings.edition);
+    let (paid, paid_type) = match settings.edition {
+        _ if settings.trial => (false, "free"),
+        Edition::Free => (false, "free"),
+        Edition::Express => (true, "express"),
+        Edition::Premier => (true, "premier"),
+    };
+    let expiry = |is_there: bool| is_there.then(|| written(later(now, 30 * 86_400)));
+    object! {
+        "paid_expiry" => expiry(paid),
+        "users_license_purchased" => settings.users_licensed,
+        "trial_type" => trial.map(|edition| match edition {
+            Edition::Free => "biginfree",
+            Edition::Express => "biginexpress",
+            Edition::Premier => "biginpremier",
+        }),
+        "trial_expiry" => expiry(settings.trial),
+        "paid" => paid,
+        "paid_type" => paid_type,
+        "portal_users_license_purchased" => 0_u64,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::http::{Call, CuttableListener, Line};
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::state::World;
+use crate::watch::run_courier;
 
 /// How a sandbox begins.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ pub struct Sandbox {
     world: Arc<World>,
     address: SocketAddr,
     server: JoinHandle<()>,
+    courier: JoinHandle<()>,
     stopped: Arc<AtomicBool>,
 }
 
@@ -70,10 +72,12 @@ impl Sandbox {
         let base_url = format!("http://{address}");
         let world = Arc::new(World::new(config.settings, config.seed, base_url));
         let (server, stopped) = listen(&world, listener);
+        let courier = tokio::spawn(run_courier(Arc::clone(&world)));
         Ok(Self {
             world,
             address,
             server,
+            courier,
             stopped,
         })
     }
@@ -151,6 +155,7 @@ impl Sandbox {
     /// Stops listening and cuts every connection.
     pub async fn stop(mut self) {
         self.cut_off();
+        self.courier.abort();
         let _ = (&mut self.server).await;
     }
 }
@@ -171,5 +176,6 @@ fn listen(world: &Arc<World>, listener: TcpListener) -> (JoinHandle<()>, Arc<Ato
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.cut_off();
+        self.courier.abort();
     }
 }

@@ -9,6 +9,7 @@ use axum::http::Response;
 use jiff::Timestamp;
 
 use crate::answer::Answer;
+use crate::clock::http_date;
 use crate::counters::{Logged, endpoint};
 use crate::faults::Happening;
 use crate::flight::Flight;
@@ -38,7 +39,9 @@ pub(crate) async fn serve(
         flight,
     } = answered(&world, request, &mut journey).await;
     let status = answer.status;
-    let response = response(answer);
+    // Zoho's time, which may be ahead of the machine's.
+    let now = world.lock().clock.now();
+    let response = response(answer.with_header("date", http_date(now)));
     journey.back().await;
     drop(flight);
     if let Some(bytes) = cut_after {
@@ -97,6 +100,7 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
         }
         None => {
             let mut state = world.lock();
+            state.pass_time();
             for (module, field, change) in plan.field_changes.drain(..) {
                 state.change_field(&module, &field, change);
             }
@@ -109,6 +113,9 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
             }
         }
     };
+    if is_api {
+        world.after_call();
+    }
     journey.waits(plan.wait_after);
     let mut cut_after = None;
     match plan.after.take() {

@@ -49,6 +49,30 @@ pub enum CoqlQuote {
     Both,
 }
 
+/// What becomes of a header or parameter that not every part of Bigin is known to understand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Support {
+    /// It does what it says.
+    Honoured,
+    /// The answer is as without it.
+    Ignored,
+    /// 400 `INVALID_REQUEST`.
+    Refused,
+}
+
+/// What a page token stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PageTokenKind {
+    /// The last record of the page before: what is deleted or moved shifts nothing.
+    Keyset,
+    /// How many records were shown: what is deleted in between shifts a record across the page's border.
+    Offset,
+    /// The list as it was when the first page was asked for.
+    Snapshot,
+}
+
 /// All switches, with the contract's defaults. `PUT /console/settings` takes any of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -59,6 +83,8 @@ pub struct Settings {
     pub edition: Edition,
     /// Users that the edition is paid for.
     pub users_licensed: u64,
+    /// Whether the edition is on trial: `/org` says that nothing is paid, and the credits are those of the edition.
+    pub trial: bool,
     /// API credits a day, instead of what the edition gives.
     pub credits: Option<u64>,
     /// When the header with the remaining credits is sent.
@@ -109,6 +135,36 @@ pub struct Settings {
     pub inactive_user_code: String,
     /// Whether such a user's refresh token still gives access tokens; otherwise `invalid_code`.
     pub inactive_user_refreshes: bool,
+    /// `If-Modified-Since` on a list.
+    pub list_if_modified_since: Support,
+    /// `ids` on a list.
+    pub list_ids: Support,
+    /// `If-Modified-Since` on `/deleted`.
+    pub deleted_if_modified_since: Support,
+    /// How many records of `/deleted` pages reach; all without it.
+    pub deleted_reach: Option<usize>,
+    /// What page tokens stand for.
+    pub page_tokens: PageTokenKind,
+    /// Life of a page token.
+    pub page_token_life_s: u64,
+    /// Whether records are stamped with whole seconds; otherwise the fraction that no answer shows counts in comparisons.
+    pub whole_seconds: bool,
+    /// Life of a watch channel that names no end, or one that is too far away. The docs say an hour, the recording two.
+    pub watch_default_s: u64,
+    /// `notify_on_related_action` of a channel that does not say it: false in Bigin's recording, true in CRM's words.
+    pub watch_related_default: bool,
+    /// How long a notification takes, by the machine's clock.
+    pub watch_delay_ms: u64,
+    /// The share of notifications that are lost.
+    pub watch_drop_share: f64,
+    /// The share of notifications that come twice.
+    pub watch_twice_share: f64,
+    /// The share of notifications that come late, and by how much.
+    pub watch_late_share: f64,
+    /// How late a late one comes.
+    pub watch_late_ms: u64,
+    /// The share of notifications that later ones overtake.
+    pub watch_disorder_share: f64,
 }
 
 impl Default for Settings {
@@ -117,6 +173,7 @@ impl Default for Settings {
             data_center: "us".to_owned(),
             edition: Edition::Premier,
             users_licensed: 4,
+            trial: false,
             credits: None,
             credits_header: CreditsHeader::Never,
             concurrency: 10,
@@ -142,6 +199,21 @@ impl Default for Settings {
             inactive_user_status: 401,
             inactive_user_code: "INACTIVE_USER".to_owned(),
             inactive_user_refreshes: true,
+            list_if_modified_since: Support::Honoured,
+            list_ids: Support::Honoured,
+            deleted_if_modified_since: Support::Honoured,
+            deleted_reach: None,
+            page_tokens: PageTokenKind::Keyset,
+            page_token_life_s: 86_400,
+            whole_seconds: false,
+            watch_default_s: 7_200,
+            watch_related_default: false,
+            watch_delay_ms: 50,
+            watch_drop_share: 0.0,
+            watch_twice_share: 0.0,
+            watch_late_share: 0.0,
+            watch_late_ms: 5_000,
+            watch_disorder_share: 0.0,
         }
     }
 }

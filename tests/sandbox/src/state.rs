@@ -1,16 +1,23 @@
 //! Everything the sandbox knows, behind one lock, and what is counted beside it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
 
 use crate::accounts::Accounts;
+use crate::automation;
 use crate::clock::Clock;
 use crate::counters::Counters;
-use crate::faults::Faults;
+use crate::faults::{Faults, Spoilt};
 use crate::flight::Flights;
 use crate::metadata::{FieldChange, ModuleName};
 use crate::names::Names;
 use crate::organisation::Organisation;
+use crate::records::Desk;
 use crate::settings::Settings;
+use crate::watch::{Outbox, notices};
 
 /// The organisation that codes belong to unless they name another.
 pub(crate) const FIRST_ORGANISATION: &str = "Sandbox Company";
@@ -25,6 +32,8 @@ pub(crate) struct State {
     pub(crate) organisations: Vec<Organisation>,
     pub(crate) faults: Faults,
     pub(crate) counters: Counters,
+    /// Notifications on their way.
+    pub(crate) outbox: Outbox,
 }
 
 impl State {
@@ -35,6 +44,7 @@ impl State {
     /// Nothing in it yet. The names go on, so that no id or token of the time before comes again.
     pub(crate) fn anew(settings: Settings, mut names: Names) -> Self {
         let first = Organisation::found(&mut names, FIRST_ORGANISATION);
+        let outbox = Outbox::new(names.seed());
         Self {
             settings,
             clock: Clock::default(),
@@ -43,7 +53,74 @@ impl State {
             organisations: vec![first],
             faults: Faults::default(),
             counters: Counters::default(),
+            outbox,
         }
+    }
+
+    /// What a user of an organisation works with at some moment.
+    pub(crate) fn desk<'a>(
+        &'a mut self,
+        organisation: usize,
+        user: u64,
+        now: Timestamp,
+        spoilt: &'a mut Spoilt,
+    ) -> Option<Desk<'a>> {
+        Some(Desk {
+            organisation: self.organisations.get_mut(organisation)?,
+            names: &mut self.names,
+            settings: &self.settings,
+            now,
+            user,
+            quiet: false,
+            spoilt,
+        })
+    }
+
+    /// Does what is due by now without anybody's call, and tells how long it is until the next such thing.
+    pub(crate) fn pass_time(&mut self) -> Option<Duration> {
+        self.pass_on();
+        let now = self.clock.now();
+        for place in 0..self.organisations.len() {
+            for edit in self.organisations[place].automations.due(now) {
+                self.automate(place, &edit);
+            }
+        }
+        self.pass_on();
+        let next = self.organisations.iter().filter_map(|one| one.automations.next()).min();
+        next.map(|next| next.duration_since(now).try_into().unwrap_or_default())
+    }
+
+    fn automate(&mut self, place: usize, edit: &automation::Edit) {
+        let users = &self.organisations[place].users;
+        let named = users.iter().find(|user| Some(&user.email) == edit.user.as_ref());
+        let user = named.map_or(edit.writer, |user| user.id);
+        let mut spoilt = Spoilt::default();
+        if let Some(mut desk) = self.desk(place, user, edit.due, &mut spoilt) {
+            desk.quiet = true;
+            automation::make(&mut desk, edit);
+        }
+    }
+
+    /// Tells those who listen what happened.
+    pub(crate) fn pass_on(&mut self) {
+        let now = self.clock.now();
+        for organisation in &mut self.organisations {
+            let events = organisation.journal.take();
+            if events.is_empty() {
+                continue;
+            }
+            for event in &events {
+                organisation.automations.hear(event);
+            }
+            let notices = notices(organisation, &self.settings.data_center, &events, now);
+            self.outbox.add(notices, Instant::now(), &self.settings);
+        }
+    }
+
+    /// Whether something happens later without anybody's call.
+    fn is_expecting(&self) -> bool {
+        let automates = |one: &Organisation| one.automations.next().is_some();
+        self.outbox.waiting() > 0 || self.organisations.iter().any(automates)
     }
 
     /// An administrator of the first organisation changes a field, if there is one of that name.
@@ -76,6 +153,8 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     /// Where it listens.
     pub(crate) base_url: String,
+    /// Wakes the courier.
+    pub(crate) woken: Notify,
 }
 
 impl World {
@@ -86,6 +165,16 @@ impl World {
             flights: Flights::default(),
             settings,
             base_url,
+            woken: Notify::new(),
+        }
+    }
+
+    /// Lets what a call did become known, now or at its time.
+    pub(crate) fn after_call(&self) {
+        let mut state = self.lock();
+        state.pass_time();
+        if state.is_expecting() {
+            self.woken.notify_one();
         }
     }
 

@@ -33,6 +33,7 @@ pub(crate) enum Endpoint {
     Metadata,
     Org,
     Users,
+    Watch,
     Token,
     Revoke,
     /// No call that is known.
@@ -87,6 +88,7 @@ impl Endpoint {
                 Self::Metadata
             }
             Route::Coql => Self::Coql,
+            Route::Watches | Route::Watch | Route::ChangeWatch { .. } | Route::Unwatch => Self::Watch,
             Route::List(_) => Self::List,
             Route::Insert(_) => Self::Insert,
             Route::UpdateMany(_) | Route::Update(..) => Self::Update,
@@ -131,7 +133,7 @@ fn endpoint(method: &Method, path: &[&str]) -> Endpoint {
 
 fn module(call: &Call, path: &[&str]) -> Option<String> {
     match path {
-        ["org" | "users", ..] | [] => None,
+        ["org" | "users" | "actions", ..] | [] => None,
         ["settings", "modules", name] => Some((*name).to_owned()),
         ["settings", ..] => call.query.get("module").map(str::to_owned),
         ["coql"] => queried(call.json()?.get("select_query")?.as_str()?),

@@ -6,11 +6,11 @@ use super::route::Route;
 use super::run::run;
 use crate::accounts::Bearer;
 use crate::answer::{Answer, Refusal};
-use crate::clock::written;
+use crate::clock::{whole_second, written};
 use crate::faults::Spoilt;
 use crate::http::Call;
 use crate::json::{Object, object};
-use crate::records::Desk;
+use crate::records::{Desk, write};
 use crate::settings::CreditsHeader;
 use crate::state::State;
 
@@ -107,8 +107,9 @@ fn within(state: &mut State, call: &Call, bearer: &Bearer, spoilt: &mut Spoilt) 
         organisation,
         names,
         settings,
-        now,
+        now: if settings.whole_seconds { whole_second(now) } else { now },
         user: bearer.grantee.user,
+        quiet: write::is_quiet(call),
         spoilt,
     };
     run(&mut desk, &route, call, bearer)

@@ -21,6 +21,10 @@ pub(super) fn needs(route: &Route<'_>) -> Vec<Need> {
         Route::CreateTags => vec![Need::settings("tags", Op::Create)],
         // The module's own scope is asked for once the query says which module it is.
         Route::Coql => vec![Need::family("coql", Op::Read)],
+        Route::Watches => vec![Need::family("notifications", Op::Read)],
+        Route::Watch => vec![Need::family("notifications", Op::Create)],
+        Route::ChangeWatch { .. } => vec![Need::family("notifications", Op::Update)],
+        Route::Unwatch => vec![Need::family("notifications", Op::Delete)],
         Route::List(module) | Route::One(module, _) | Route::Deleted(module) | Route::Count(module) => {
             vec![records(*module, Op::Read)]
         }

@@ -7,7 +7,10 @@ use crate::organisation::User;
 use crate::records::Desk;
 
 pub(super) fn organisation(desk: &Desk<'_>) -> Answer {
-    Answer::json(200, object! {"org" => vec![desk.organisation.describe(desk.settings)]})
+    Answer::json(
+        200,
+        object! {"org" => vec![desk.organisation.describe(desk.settings, desk.now)]},
+    )
 }
 
 pub(super) fn users(desk: &Desk<'_>, call: &Call) -> Result<Answer, Refusal> {

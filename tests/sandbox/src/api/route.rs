@@ -19,6 +19,13 @@ pub(super) enum Route<'a> {
     Tags,
     CreateTags,
     Coql,
+    Watches,
+    Watch,
+    /// Changes channels; by parts, or as a whole.
+    ChangeWatch {
+        by_parts: bool,
+    },
+    Unwatch,
     List(ModuleName),
     Insert(ModuleName),
     UpdateMany(ModuleName),
@@ -51,6 +58,16 @@ impl<'a> Route<'a> {
             ["users"] => only(method, &Method::GET, Self::Users),
             ["users", id] => only(method, &Method::GET, Self::User(id)),
             ["coql"] => only(method, &Method::POST, Self::Coql),
+            ["actions", "watch"] => of(
+                method,
+                [
+                    (Method::GET, Self::Watches),
+                    (Method::POST, Self::Watch),
+                    (Method::PUT, Self::ChangeWatch { by_parts: false }),
+                    (Method::PATCH, Self::ChangeWatch { by_parts: true }),
+                    (Method::DELETE, Self::Unwatch),
+                ],
+            ),
             ["settings", rest @ ..] => Self::settings(method, rest),
             [module, rest @ ..] => Self::records(
                 method,

@@ -7,6 +7,7 @@ use crate::answer::{Answer, Refusal};
 use crate::http::Call;
 use crate::metadata::ModuleName;
 use crate::records::{Desk, deleting, links, read, tags, write};
+use crate::watch;
 
 /// Answers a call.
 pub(super) fn run(desk: &mut Desk<'_>, route: &Route<'_>, call: &Call, bearer: &Bearer) -> Result<Answer, Refusal> {
@@ -21,6 +22,10 @@ pub(super) fn run(desk: &mut Desk<'_>, route: &Route<'_>, call: &Call, bearer: &
         Route::Tags => Ok(tags::list(desk, metadata::asked_module(call)?)),
         Route::CreateTags => tags::create(desk, call, metadata::asked_module(call)?),
         Route::Coql => crate::coql::serve(desk, call, bearer),
+        Route::Watches => watch::list(desk, call),
+        Route::Watch => watch::subscribe(desk, call),
+        Route::ChangeWatch { by_parts } => watch::update(desk, call, by_parts),
+        Route::Unwatch => watch::remove(desk, call),
         Route::List(module) => read::list(desk, call, module),
         Route::Insert(module) => write::insert(desk, call, module),
         Route::UpdateMany(module) => write::update(desk, call, module),

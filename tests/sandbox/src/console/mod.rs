@@ -1,11 +1,14 @@
 //! What stands for the API console and for a test's hand (`/console/...`); README.md has the exact JSON.
 
 mod answer;
+mod automations;
 mod clients;
 mod controls;
 mod fields;
+mod generate;
 mod limits;
 mod records;
+mod recycle_bin;
 mod reset;
 mod users;
 mod view;
@@ -19,6 +22,13 @@ use answer::refused;
 
 /// Serves what lies under `/console`.
 pub(crate) fn serve(world: &World, call: &Call) -> Answer {
+    world.lock().pass_time();
+    let answer = answer(world, call);
+    world.after_call();
+    answer
+}
+
+fn answer(world: &World, call: &Call) -> Answer {
     let segments = call.segments();
     let path = segments.get(1..).unwrap_or_default();
     let result = match (&call.method, path) {
@@ -37,6 +47,16 @@ pub(crate) fn serve(world: &World, call: &Call) -> Answer {
         (&Method::PUT, ["clock"]) => controls::advance(&mut world.lock(), call),
         (&Method::PUT, ["fields", module, field]) => fields::change(&mut world.lock(), call, module, field),
         (&Method::POST, ["fields", module]) => fields::add(&mut world.lock(), call, module),
+        (&Method::POST, ["records", module]) => records::insert(&mut world.lock(), call, module),
+        (&Method::PUT, ["records", module]) => records::update(&mut world.lock(), call, module),
+        (&Method::DELETE, ["records", module]) => records::delete(&mut world.lock(), call, module),
+        (&Method::POST, ["generate", module]) => generate::generate(&mut world.lock(), call, module),
+        (&Method::GET, ["recycle-bin", module]) => recycle_bin::list(&mut world.lock(), call, module),
+        (&Method::POST, ["recycle-bin", module, "restore"]) => recycle_bin::restore(&mut world.lock(), call, module),
+        (&Method::POST, ["recycle-bin", module, "purge"]) => recycle_bin::purge(&mut world.lock(), call, module),
+        (&Method::PUT, ["automations"]) => automations::change(&mut world.lock(), call),
+        (&Method::GET, ["automations"]) => automations::show(&mut world.lock(), call),
+        (&Method::GET, ["notices"]) => Ok(view::notices(&world.lock())),
         (&Method::PUT, ["limits"]) => limits::change(&mut world.lock(), call),
         (&Method::GET, ["limits"]) => limits::show(&mut world.lock(), call),
         (&Method::PUT, ["users", user]) => users::change(&mut world.lock(), call, user),

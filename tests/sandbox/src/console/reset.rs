@@ -10,6 +10,7 @@ use crate::http::Call;
 use crate::json::object;
 use crate::names::Names;
 use crate::state::{State, World};
+use crate::watch::Deliveries;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +26,7 @@ pub(super) fn reset(world: &World, call: &Call) -> Result {
     let mut state = world.lock();
     if counters_only {
         state.counters = Counters::default();
+        state.outbox.deliveries = Deliveries::default();
         state.accounts.counts = TokenCounts::default();
         for organisation in &mut state.organisations {
             organisation.forget_counts();

@@ -24,7 +24,10 @@ pub(super) fn state(world: &World) -> Answer {
                 "left" => daily.saturating_sub(spent),
                 "spent_ever" => organisation.credits.ever(),
             };
-            describe(organisation, credits)
+            let channels = organisation.channels.count(now);
+            let mut described = describe(organisation, credits);
+            described.push("channels", channels);
+            described
         })
         .collect();
     let first = |name: &str| {
@@ -44,6 +47,7 @@ pub(super) fn state(world: &World) -> Answer {
         "most_in_flight" => most_in_flight,
         "records" => first("records"),
         "writes" => first("writes"),
+        "notifications" => state.outbox.deliveries.describe(),
         "clients" => clients(state),
         "organisations" => organisations,
     };
@@ -114,6 +118,13 @@ fn describe(organisation: &Organisation, credits: Object) -> Object {
         "records" => records,
         "writes" => writes,
     }
+}
+
+/// The last notifications, one a line.
+pub(super) fn notices(state: &State) -> Answer {
+    let lines = state.outbox.deliveries.log();
+    let lines: String = lines.map(|notice| Json::from(notice).to_text() + "\n").collect();
+    Answer::text(200, "application/x-ndjson", lines)
 }
 
 /// The last calls, one a line.

@@ -135,16 +135,26 @@ fn equals(value: &Comparable, literal: &Literal) -> bool {
 fn compare(value: &Comparable, literal: &Literal) -> Option<Ordering> {
     match (value, literal) {
         (Comparable::Text(value), Literal::Text(text)) => Some(value.to_lowercase().cmp(&text.to_lowercase())),
-        (Comparable::Text(value), Literal::Number(number)) => value.parse::<f64>().ok()?.partial_cmp(number),
-        (Comparable::Number(value), Literal::Number(number)) => value.partial_cmp(number),
+        (Comparable::Text(value), literal) => value.parse::<f64>().ok()?.partial_cmp(&number(literal)?),
         (Comparable::Number(value), Literal::Text(text)) => value.partial_cmp(&text.parse().ok()?),
+        (Comparable::Number(value), literal) => value.partial_cmp(&number(literal)?),
         (Comparable::Bool(value), Literal::Bool(other)) => Some(value.cmp(other)),
         (Comparable::Bool(value), Literal::Text(text)) => Some(value.cmp(&text.parse().ok()?)),
         (Comparable::Instant(value), Literal::Text(text)) => Some(value.cmp(&text.parse().ok()?)),
         (Comparable::Id(value), Literal::Text(text)) => Some(value.cmp(&text.parse().ok()?)),
-        // An id of 19 digits does not survive a double; whoever writes it without quotes gets what a double gives.
-        #[allow(clippy::cast_precision_loss, reason = "that loss is what is meant")]
-        (Comparable::Id(value), Literal::Number(number)) => (*value as f64).partial_cmp(number),
+        (Comparable::Id(value), Literal::Whole(id)) => Some(value.cmp(id)),
+        _ => None,
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "numbers of records are doubles; ids are compared as they are"
+)]
+fn number(literal: &Literal) -> Option<f64> {
+    match literal {
+        Literal::Number(number) => Some(*number),
+        Literal::Whole(number) => Some(*number as f64),
         _ => None,
     }
 }

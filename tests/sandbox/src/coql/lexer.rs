@@ -9,6 +9,7 @@ pub(super) enum Token {
     Word(String),
     Text(String),
     Number(f64),
+    Whole(u64),
     Sign(&'static str),
 }
 
@@ -76,8 +77,12 @@ fn number(rest: &str) -> Result<(Token, &str), Trouble> {
     let end = rest[1..]
         .find(|c: char| !(c.is_ascii_digit() || c == '.'))
         .map_or(rest.len(), |end| end + 1);
-    let number = rest[..end].parse().map_err(|_| syntax(rest, "not a number"))?;
-    Ok((Token::Number(number), &rest[end..]))
+    let digits = &rest[..end];
+    let token = match digits.parse() {
+        Ok(whole) => Token::Whole(whole),
+        Err(_) => Token::Number(digits.parse().map_err(|_| syntax(rest, "not a number"))?),
+    };
+    Ok((token, &rest[end..]))
 }
 
 fn word(rest: &str) -> (Token, &str) {

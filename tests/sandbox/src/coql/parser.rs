@@ -188,6 +188,7 @@ impl Parser {
         let literal = match self.at.peek() {
             Some(Token::Text(text)) => Literal::Text(text.clone()),
             Some(Token::Number(number)) => Literal::Number(*number),
+            Some(Token::Whole(number)) => Literal::Whole(*number),
             Some(word) if word.is("true") => Literal::Bool(true),
             Some(word) if word.is("false") => Literal::Bool(false),
             Some(word) if word.is("null") => Literal::Null,
@@ -245,11 +246,11 @@ impl Parser {
 
     fn whole_number(&mut self) -> Result<usize, Trouble> {
         match self.at.peek() {
-            // What is more than this is refused by the limits anyway.
-            Some(Token::Number(number)) if number.fract() == 0.0 && (0.0..1e9).contains(number) => {
-                let digits = format!("{number:.0}");
+            Some(Token::Whole(number)) => {
+                // What does not fit is refused by the limits anyway.
+                let number = usize::try_from(*number).unwrap_or(usize::MAX);
                 self.at.step();
-                digits.parse().map_err(|_| self.at.syntax("a number is missing"))
+                Ok(number)
             }
             _ => Err(self.at.syntax("a number is missing")),
         }

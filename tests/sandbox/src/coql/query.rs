@@ -57,6 +57,8 @@ pub(super) enum Operator {
 pub(super) enum Literal {
     Text(String),
     Number(f64),
+    /// A whole number as it was written: an id of 19 digits does not survive a double.
+    Whole(u64),
     Bool(bool),
     Null,
 }

@@ -1,12 +1,11 @@
 //! `POST /coql`.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
+use super::candidates::candidates;
 use super::evaluate::{Comparable, Place, find, fulfils, order, value};
 use super::parser::parse;
-use super::query::{Column, Condition, Literal, Operator, Query, Trouble};
+use super::query::{Column, Condition, Query, Trouble};
 use crate::accounts::Bearer;
 use crate::accounts::scope::{Need, Op};
 use crate::answer::{Answer, Refusal};
@@ -14,7 +13,7 @@ use crate::http::Call;
 use crate::json::{Json, Object, object};
 use crate::metadata::{Kind, ModuleName, Schema};
 use crate::organisation::Organisation;
-use crate::records::{Desk, Record, Store, field_json};
+use crate::records::{Desk, Record, field_json};
 
 /// Answers a query.
 pub(crate) fn serve(desk: &Desk<'_>, call: &Call, bearer: &Bearer) -> Result<Answer, Refusal> {
@@ -53,7 +52,18 @@ fn answer(organisation: &Organisation, schema: &Schema, query: &Query) -> Result
     let columns: Vec<_> = query
         .columns
         .iter()
-        .map(|column| Ok((column.name(), place(column)?)))
+        .map(|column| {
+            let found = place(column)?;
+            if let Place::Field(at) = found
+                && !is_selectable(schema.fields[at].kind)
+            {
+                return Err(Trouble::Invalid {
+                    reason: "the field is not supported in SELECT",
+                    column: column.name(),
+                });
+            }
+            Ok((column.name(), found))
+        })
         .collect::<Result<_, Trouble>>()?;
     let order_by: Vec<_> = query
         .order
@@ -85,18 +95,21 @@ fn answer(organisation: &Organisation, schema: &Schema, query: &Query) -> Result
             })
     };
     let store = organisation.store(schema.module);
-    let mut records: Vec<_> = match candidates(&query.condition, schema, store) {
-        Some(ids) => ids.into_iter().filter_map(|id| store.get(id)).filter(fits).collect(),
-        None => store.iter().filter(fits).collect(),
+    let candidates = candidates(&query.condition, schema, store).filter(fits);
+    // Without an order of its own a query goes by ascending id, and no further than its page.
+    let mut rest: Box<dyn Iterator<Item = &Record>> = if order_by.is_empty() {
+        Box::new(candidates.skip(query.offset))
+    } else {
+        let mut records: Vec<_> = candidates.collect();
+        for (place, downwards) in order_by.iter().rev() {
+            let key = |record: &Record| value(organisation, schema, record, *place);
+            records.sort_by(|one, other| {
+                let order = order(&key(one), &key(other));
+                if *downwards { order.reverse() } else { order }
+            });
+        }
+        Box::new(records.into_iter().skip(query.offset))
     };
-    for (place, downwards) in order_by.iter().rev() {
-        let key = |record: &Record| value(organisation, schema, record, *place);
-        records.sort_by(|one, other| {
-            let order = order(&key(one), &key(other));
-            if *downwards { order.reverse() } else { order }
-        });
-    }
-    let mut rest = records.into_iter().skip(query.offset);
     let shown: Vec<_> = rest
         .by_ref()
         .take(query.limit)
@@ -107,26 +120,6 @@ fn answer(organisation: &Organisation, schema: &Schema, query: &Query) -> Result
     }
     let info = object! {"count" => shown.len(), "more_records" => rest.next().is_some()};
     Ok(Answer::json(200, object! {"data" => shown, "info" => info}))
-}
-
-/// The only records that can fulfil a condition, by ascending id, where the indexes of unique fields tell; without them
-/// a question for one address would look at every record.
-fn candidates<'a>(condition: &'a Condition, schema: &Schema, store: &Store) -> Option<BTreeSet<u64>> {
-    let (column, literals) = match condition {
-        Condition::All(one, other) => {
-            return candidates(one, schema, store).or_else(|| candidates(other, schema, store));
-        }
-        Condition::Compare(column, Operator::Equal, literal) => (column, std::slice::from_ref(literal)),
-        Condition::OneOf(column, literals, true) => (column, literals.as_slice()),
-        _ => return None,
-    };
-    let text = |literal: &'a Literal| match literal {
-        Literal::Text(text) => Some(text.as_str()),
-        _ => None,
-    };
-    let texts: Vec<_> = literals.iter().map(text).collect::<Option<_>>()?;
-    let (place, _) = schema.by_name(&column.field).filter(|_| column.of_lookup.is_none())?;
-    Some(store.holders(place, &texts)?.into_iter().collect())
 }
 
 fn columns_of<'a>(condition: &'a Condition, into: &mut Vec<&'a Column>) {
@@ -161,6 +154,14 @@ fn row(organisation: &Organisation, schema: &Schema, record: &Record, columns: &
     }
     row.push("id", record.id.to_string());
     row
+}
+
+/// Multi-line texts, files, tags and lists of records cannot be had by a query.
+fn is_selectable(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::TextArea | Kind::File | Kind::Image | Kind::Tags | Kind::Several(_) | Kind::Structured(..)
+    )
 }
 
 fn is_reference(kind: Kind) -> bool {

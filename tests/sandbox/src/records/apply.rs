@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, Record};
 use super::desk::Desk;
+use super::journal::Happening;
 use super::pending::{Change, Draft};
 use super::tags;
 use crate::metadata::{Kind, ModuleName};
@@ -28,6 +29,7 @@ pub(super) fn insert(desk: &mut Desk<'_>, module: ModuleName, draft: Draft) -> u
     let id = record.id;
     write(desk, module, record, draft);
     desk.organisation.store_mut(module).written.inserted += 1;
+    desk.note(module, id, Happening::Created);
     id
 }
 
@@ -37,8 +39,12 @@ pub(super) fn update(desk: &mut Desk<'_>, module: ModuleName, id: u64, draft: Dr
         return;
     };
     record.modified = desk.stamp();
+    let fields = desk.fields(module);
+    let written = draft.changes.iter().map(|(place, _)| fields[*place].api_name);
+    let written = Happening::Edited(written.collect());
     write(desk, module, record, draft);
     desk.organisation.store_mut(module).written.updated += 1;
+    desk.note(module, id, written);
 }
 
 fn write(desk: &mut Desk<'_>, module: ModuleName, mut record: Record, draft: Draft) {

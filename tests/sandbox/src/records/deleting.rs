@@ -3,8 +3,9 @@
 use super::cell::Cell;
 use super::desk::Desk;
 use super::fault::Fault;
+use super::journal::Happening;
+use super::recycle_bin::Binned;
 use super::render::display_name;
-use super::store::Binned;
 use super::write::{MOST_RECORDS, Outcomes, Verb, about};
 use crate::answer::{Answer, Refusal};
 use crate::http::Call;
@@ -47,7 +48,8 @@ pub(crate) fn by_path(desk: &mut Desk<'_>, module: ModuleName, id: &str) -> Resu
     Ok(outcomes.answer(desk, Verb::Delete))
 }
 
-fn delete(desk: &mut Desk<'_>, module: ModuleName, id: &str) -> Result<(), Fault> {
+/// Deletes a record with what goes along.
+pub(crate) fn delete(desk: &mut Desk<'_>, module: ModuleName, id: &str) -> Result<(), Fault> {
     let known = id
         .parse()
         .ok()
@@ -127,14 +129,9 @@ fn take(desk: &mut Desk<'_>, module: ModuleName, id: u64) {
         return;
     };
     let name = display_name(&owner.schema, &record).unwrap_or_default();
-    owner.store.bin.push(Binned {
-        id,
-        name,
-        created_by: record.created.by,
-        deleted_by: user,
-        at: now,
-    });
+    owner.store.bin.add(Binned::new(record, name, user, now));
     owner.store.written.deleted += 1;
+    desk.note(module, id, Happening::Deleted);
 }
 
 /// Clears lookups to a record that is gone.

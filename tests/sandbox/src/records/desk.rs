@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::cell::Stamp;
 use super::fault::Fault;
+use super::journal::{Event, Happening};
 use crate::faults::Spoilt;
 use crate::limits::Operation;
 use crate::metadata::{Field, ModuleName};
@@ -18,6 +19,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) now: Timestamp,
     pub(crate) user: u64,
+    /// Whether the writer asked that no automation runs.
+    pub(crate) quiet: bool,
     /// What a fault rule does to this call's records and status.
     pub(crate) spoilt: &'a mut Spoilt,
 }
@@ -28,6 +31,19 @@ impl Desk<'_> {
             at: self.now,
             by: self.user,
         }
+    }
+
+    /// Notes what happened to a record.
+    pub(crate) fn note(&mut self, module: ModuleName, id: u64, happening: Happening) {
+        let event = Event {
+            module,
+            id,
+            happening,
+            by: self.user,
+            at: self.now,
+            quiet: self.quiet,
+        };
+        self.organisation.journal.add(event);
     }
 
     /// The user on whose behalf the call is made.

@@ -1,16 +1,25 @@
 //! Page tokens: where a list goes on, bound to the parameters that began it (contract, section 6.1).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::names::Names;
 
-/// How long a token is good.
-pub(crate) const LIFE: SignedDuration = SignedDuration::from_hours(24);
-
 /// What a list was asked for: its path and every parameter but the page's own.
 pub(crate) type Question = (String, Vec<(String, String)>);
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Behind the last record of the page before, by its sort key and id; at the beginning without one.
+    After(Option<(i128, u64)>),
+    /// Behind so many records.
+    Skip(usize),
+    /// In the list as it was when the first page was asked for, behind so many records of it.
+    Snapshot(Arc<[u64]>, usize),
+}
 
 /// Where a list goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +30,7 @@ pub(crate) struct Continuation {
     pub(crate) per_page: usize,
     /// The page that it opens, counted from 1.
     pub(crate) page: usize,
-    /// The last record of the page before, by its sort key and id; `None` at the beginning.
-    pub(crate) after: Option<(i128, u64)>,
+    pub(crate) start: Start,
     /// The token of the page before.
     pub(crate) previous: Option<String>,
     pub(crate) expires: Timestamp,

@@ -1,38 +1,34 @@
 //! The records of one module, found by id and by the values of unique fields, with what search has not noticed yet.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::ops::{Bound, RangeBounds};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::cell::{Cell, Record};
+use super::recycle_bin::RecycleBin;
 
 /// The records that have a value, oldest first.
 type Holders = HashMap<Box<str>, Vec<u64>>;
+
+/// A question about so few records is answered from the index of times; for more it is quicker to look at all.
+const FEW: usize = 5_000;
 
 /// The records of one module.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     records: BTreeMap<u64, Record>,
+    /// When each was last changed.
+    by_time: BTreeSet<(Timestamp, u64)>,
     /// For each unique field its values in lower case. Several records may share one: companies that Bigin itself made
     /// from a bare name.
     unique: Vec<(usize, Holders)>,
-    /// Deleted records, oldest first.
-    pub(crate) bin: Vec<Binned>,
+    pub(crate) bin: RecycleBin,
     /// What changed, and how the record was before: what search still sees.
     unnoticed: VecDeque<(Timestamp, u64, Option<Record>)>,
     pub(crate) written: Written,
     /// The last number that Bigin counted out by itself.
     pub(crate) last_number: u64,
-}
-
-/// A deleted record.
-#[derive(Debug, Clone)]
-pub(crate) struct Binned {
-    pub(crate) id: u64,
-    pub(crate) name: String,
-    pub(crate) created_by: u64,
-    pub(crate) deleted_by: u64,
-    pub(crate) at: Timestamp,
 }
 
 /// How many records were written since the start or the last reset.
@@ -69,6 +65,41 @@ impl Store {
         self.records.values()
     }
 
+    /// Records by ascending id from one id on up to another.
+    pub(crate) fn range(&self, ids: impl RangeBounds<u64>) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.range(ids).map(|(_, record)| record)
+    }
+
+    /// Records by the time of their last change and their id, from one of these on up to another.
+    pub(crate) fn by_time(
+        &self,
+        places: impl RangeBounds<(Timestamp, u64)>,
+    ) -> impl DoubleEndedIterator<Item = &Record> {
+        self.by_time.range(places).filter_map(|(_, id)| self.records.get(id))
+    }
+
+    /// The ids of the records that were last changed within a span of time, ascending; `None` when there are so many that
+    /// looking at all records is quicker.
+    pub(crate) fn changed_within(&self, from: Bound<Timestamp>, to: Bound<Timestamp>) -> Option<Vec<u64>> {
+        let from = match from {
+            Bound::Included(at) => Bound::Included((at, u64::MIN)),
+            Bound::Excluded(at) => Bound::Excluded((at, u64::MAX)),
+            Bound::Unbounded => Bound::Unbounded,
+        };
+        let to = match to {
+            Bound::Included(at) => Bound::Included((at, u64::MAX)),
+            Bound::Excluded(at) => Bound::Excluded((at, u64::MIN)),
+            Bound::Unbounded => Bound::Unbounded,
+        };
+        if is_empty(from, to) {
+            return Some(Vec::new());
+        }
+        let found = self.by_time.range((from, to)).take(FEW + 1).map(|(_, id)| *id);
+        let mut ids: Vec<_> = found.collect();
+        ids.sort_unstable();
+        (ids.len() <= FEW).then_some(ids)
+    }
+
     /// The oldest record that has this value in a unique field, letter case ignored.
     pub(crate) fn holder(&self, place: usize, value: &str) -> Option<u64> {
         let (_, values) = self.unique.iter().find(|(field, _)| *field == place)?;
@@ -89,7 +120,9 @@ impl Store {
         let before = self.records.remove(&record.id);
         if let Some(before) = &before {
             self.index(before, Indexing::Remove);
+            self.by_time.remove(&(before.modified.at, before.id));
         }
+        self.by_time.insert((record.modified.at, record.id));
         self.index(&record, Indexing::Add);
         self.unnoticed.push_back((now, record.id, before));
         self.records.insert(record.id, record);
@@ -99,6 +132,7 @@ impl Store {
     pub(crate) fn take(&mut self, id: u64, now: Timestamp) -> Option<Record> {
         let record = self.records.remove(&id)?;
         self.index(&record, Indexing::Remove);
+        self.by_time.remove(&(record.modified.at, record.id));
         self.unnoticed.push_back((now, id, Some(record.clone())));
         Some(record)
     }
@@ -156,6 +190,15 @@ impl Store {
     }
 }
 
+/// A range that ends before it begins, of which a `BTreeSet` makes a panic.
+fn is_empty(from: Bound<(Timestamp, u64)>, to: Bound<(Timestamp, u64)>) -> bool {
+    match (from, to) {
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Indexing {
     Add,
@@ -196,6 +239,29 @@ mod tests {
         assert_eq!(store.holder(EMAIL, "ann@example.com"), None);
         store.take(7, now);
         assert_eq!(store.holder(EMAIL, "other@example.com"), None);
+    }
+
+    #[test]
+    fn records_are_found_by_the_span_of_their_last_change() {
+        let mut store = Store::new(&[]);
+        let at = |seconds| later(Timestamp::UNIX_EPOCH, seconds);
+        for (id, seconds) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
+            let stamp = Stamp { at: at(seconds), by: 1 };
+            store.put(Record::new(id, stamp), at(seconds));
+        }
+        let within = |from, to| store.changed_within(from, to).unwrap();
+        assert_eq!(within(Bound::Included(at(20)), Bound::Excluded(at(30))), [2, 3]);
+        assert_eq!(within(Bound::Excluded(at(10)), Bound::Unbounded), [2, 3, 4]);
+        assert_eq!(within(Bound::Excluded(at(20)), Bound::Included(at(20))), [0; 0]);
+        assert_eq!(within(Bound::Included(at(30)), Bound::Included(at(10))), [0; 0]);
+        let mut moved = store.get(2).unwrap().clone();
+        moved.modified.at = at(40);
+        store.put(moved, at(40));
+        store.take(3, at(40));
+        assert_eq!(
+            store.changed_within(Bound::Included(at(20)), Bound::Unbounded),
+            Some(vec![2, 4])
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::cell::Cell;
 use super::desk::Desk;
 use super::fault::Fault;
+use super::journal::Happening;
 use super::write::{Outcomes, Verb};
 use crate::answer::{Answer, Refusal};
 use crate::clock::written;
@@ -202,8 +203,9 @@ fn change_one(
         .collect();
     record.set(place, (!all.is_empty()).then(|| Cell::Tags(all.into())));
     record.modified = desk.stamp();
-    let now = desk.now;
+    let (now, changed) = (desk.now, record.id);
     desk.organisation.store_mut(module).put(record, now);
+    desk.note(module, changed, Happening::Edited(vec!["Tag"]));
     let details = object! {"id" => id.to_owned(), "tags" => names};
     Ok(
         object! {"code" => "SUCCESS", "details" => details, "message" => "tags updated successfully", "status" => "success"},

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 /// Every scope that the tests need.
 pub const SCOPES: &str = "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,\
-                          ZohoBigin.coql.READ,ZohoSearch.securesearch.READ";
+                          ZohoBigin.coql.READ,ZohoSearch.securesearch.READ,ZohoBigin.notifications.ALL,\
+                          ZohoBigin.bulk.ALL,ZohoFiles.files.ALL";
 
 /// A sandbox and what a client knows of it.
 pub struct Zoho {
@@ -157,6 +158,20 @@ impl Zoho {
             text,
             json,
         })
+    }
+
+    /// A call with a header of its own.
+    pub async fn get_with(&self, path: &str, name: &str, value: &str) -> Reply {
+        let url = format!("{}/bigin/v2/{path}", self.sandbox.url());
+        let request = self.http.get(url).header(name, value);
+        let request = request.header("authorization", format!("Zoho-oauthtoken {}", self.access));
+        Reply::read(request.send().await.unwrap()).await
+    }
+
+    /// Changes switches.
+    pub fn set(&self, settings: Value) {
+        let answer = self.console("PUT", "/console/settings", settings);
+        assert!(answer.get("error").is_none(), "{answer}");
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -1,43 +1,46 @@
 //! `GET /{module}/deleted`.
 
-use jiff::SignedDuration;
-
-use super::page::{page, per_page};
+use super::page::{modified_since, page, per_page};
 use crate::answer::{Answer, Refusal};
 use crate::clock::written;
 use crate::http::Call;
 use crate::json::{Json, Object, object};
 use crate::metadata::ModuleName;
-use crate::records::Desk;
-use crate::records::store::Binned;
-
-/// How long a record stays in the recycle bin, and how long it is known that there was one.
-const IN_THE_BIN: SignedDuration = SignedDuration::from_hours(60 * 24);
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(120 * 24);
+use crate::records::recycle_bin::Binned;
+use crate::records::{Deletion, Desk};
 
 /// Deleted records, the latest first.
 pub(crate) fn deleted(desk: &Desk<'_>, call: &Call, module: ModuleName) -> Result<Answer, Refusal> {
-    let (recycle, permanent) = match call.query.get("type") {
-        None | Some("all") => (true, true),
-        Some("recycle") => (true, false),
-        Some("permanent") => (false, true),
+    let only = match call.query.get("type") {
+        None | Some("all") => None,
+        Some("recycle") => Some(Deletion::Recycle),
+        Some("permanent") => Some(Deletion::Permanent),
         Some(_) => return Err(Refusal::invalid_param("type")),
     };
+    let since = modified_since(call, desk.settings.deleted_if_modified_since)?;
     let (per_page, page) = (per_page(call)?, page(call)?);
-    let bin = desk.organisation.store(module).bin.iter().rev();
-    let mut wanted = bin.filter_map(|binned| {
-        let age = desk.now.duration_since(binned.at);
-        let is_permanent = age >= IN_THE_BIN;
-        let is_wanted = if is_permanent { permanent } else { recycle };
-        (is_wanted && age < REMEMBERED).then(|| describe(desk, binned, is_permanent))
-    });
+    let skip = (page - 1).saturating_mul(per_page);
+    if let Some(reach) = desk.settings.deleted_reach
+        && skip.saturating_add(per_page) > reach.max(per_page)
+    {
+        return Err(Refusal::beyond_pages(reach));
+    }
+    let bin = desk.organisation.store(module).bin.latest_first(desk.now);
+    let mut wanted = bin
+        .take_while(|(binned, _)| since.is_none_or(|since| binned.at > since))
+        .filter(|(_, deletion)| only.is_none_or(|only| only == *deletion));
     let shown: Vec<_> = wanted
         .by_ref()
-        .skip((page - 1).saturating_mul(per_page))
+        .skip(skip)
         .take(per_page)
+        .map(|(binned, deletion)| describe(desk, binned, deletion))
         .collect();
     if shown.is_empty() {
-        return Ok(Answer::nothing());
+        return Ok(if since.is_some() {
+            Answer::empty(304)
+        } else {
+            Answer::nothing()
+        });
     }
     let info = object! {
         "per_page" => per_page,
@@ -48,17 +51,19 @@ pub(crate) fn deleted(desk: &Desk<'_>, call: &Call, module: ModuleName) -> Resul
     Ok(Answer::json(200, object! {"data" => shown, "info" => info}))
 }
 
-fn describe(desk: &Desk<'_>, binned: &Binned, is_permanent: bool) -> Object {
+/// Who deleted and made it, and its name, are known as long as it is in the bin.
+fn describe(desk: &Desk<'_>, binned: &Binned, deletion: Deletion) -> Object {
+    let in_bin = deletion == Deletion::Recycle;
     let user = |id| -> Json {
-        let user = desk.organisation.user(id).filter(|_| !is_permanent);
+        let user = desk.organisation.user(id).filter(|_| in_bin);
         user.map(crate::organisation::User::short).into()
     };
     object! {
         "deleted_by" => user(binned.deleted_by),
-        "id" => binned.id.to_string(),
-        "display_name" => Some(binned.name.clone()).filter(|_| !is_permanent),
-        "type" => if is_permanent { "permanent" } else { "recycle" },
-        "created_by" => user(binned.created_by),
+        "id" => binned.record.id.to_string(),
+        "display_name" => Some(binned.name.clone()).filter(|_| in_bin),
+        "type" => if in_bin { "recycle" } else { "permanent" },
+        "created_by" => user(binned.record.created.by),
         "deleted_time" => written(binned.at),
     }
 }

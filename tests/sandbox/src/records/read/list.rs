@@ -1,19 +1,20 @@
 //! `GET /{module}`: pages by number for the first 2,000 records, by token beyond.
 
+use std::ops::Bound;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use super::page::{fields, page, per_page};
+use super::page::{fields, ids, modified_since};
+use super::place::Place;
 use crate::answer::{Answer, Refusal};
 use crate::clock::written;
 use crate::http::Call;
 use crate::json::object;
 use crate::metadata::{Kind, ModuleName};
-use crate::records::page_token::{Continuation, LIFE, Question};
-use crate::records::{Cell, Desk, Record, render};
-
-/// Records within reach of `page`, and of page tokens.
-const REACH_OF_PAGES: usize = 2_000;
-const REACH_OF_TOKENS: usize = 100_000;
+use crate::records::page_token::Start;
+use crate::records::{Cell, Desk, Record, Store, render};
+use crate::settings::PageTokenKind;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SortBy {
@@ -22,34 +23,34 @@ enum SortBy {
     Modified,
 }
 
-/// Where in the list the page begins.
-struct Place {
-    per_page: usize,
-    page: usize,
-    after: Option<(i128, u64)>,
-    /// Records to leave out before the page, when it was asked for by number.
-    skip: usize,
-    previous: Option<String>,
-    own_token: Option<String>,
+/// Which records are listed, and in which order.
+struct Choice {
+    ids: Option<Vec<u64>>,
+    since: Option<Timestamp>,
+    /// A team pipeline, and the place of the field that holds it.
+    pipeline: Option<(usize, Cell)>,
+    sort_by: SortBy,
+    descending: bool,
+}
+
+/// What a page shows, and where the next one begins.
+struct Page<'a> {
+    shown: Vec<&'a Record>,
+    next: Option<Start>,
 }
 
 /// `GET /{module}`.
 pub(crate) fn list(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Result<Answer, Refusal> {
     let names = fields(call)?;
-    let (sort_by, sort_name) = sort_by(call)?;
-    let descending = descending(call)?;
+    let (choice, sort_name) = Choice::read(desk, call, module)?;
     let bound_to = (
         call.path.clone(),
         call.query.all_but(&["page", "page_token", "per_page"]),
     );
-    let place = place(desk, call, &bound_to)?;
-    let since = call
-        .header("if-modified-since")
-        .and_then(|since| since.parse::<Timestamp>().ok());
-    let records = chosen(desk, call, module, since)?;
-    let (shown, more) = cut(records, sort_by, descending, &place);
+    let place = Place::read(desk, call, &bound_to)?;
+    let Page { shown, next } = page(desk, module, &choice, &place);
     if shown.is_empty() {
-        return Ok(if since.is_some() {
+        return Ok(if choice.since.is_some() {
             Answer::empty(304)
         } else {
             Answer::nothing()
@@ -61,14 +62,12 @@ pub(crate) fn list(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Resu
         .iter()
         .map(|record| render(organisation, schema, record, &names))
         .collect();
-    let last = shown.last().map(|record| (key(record, sort_by), record.id));
-    let tokens = if more {
-        next_token(desk, &bound_to, &place, last)
-    } else {
-        None
-    };
-    let (next, previous, expires) = match tokens {
-        Some((next, expires)) => (Some(next), place.previous, Some(written(expires))),
+    let more = next.is_some();
+    let (next, previous, expires) = match next {
+        Some(next) => {
+            let (token, expires) = place.next(desk, &bound_to, next);
+            (Some(token), place.previous, Some(written(expires)))
+        }
         None => (None, None, None),
     };
     let info = object! {
@@ -79,186 +78,160 @@ pub(crate) fn list(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Resu
         "page" => place.page,
         "previous_page_token" => previous,
         "page_token_expiry" => expires,
-        "sort_order" => if descending { "desc" } else { "asc" },
+        "sort_order" => if choice.descending { "desc" } else { "asc" },
         "more_records" => more,
     };
     Ok(Answer::json(200, object! {"data" => data, "info" => info}))
 }
 
-fn sort_by(call: &Call) -> Result<(SortBy, &'static str), Refusal> {
-    match call.query.get("sort_by") {
-        None | Some("id") => Ok((SortBy::Id, "id")),
-        Some("Created_Time") => Ok((SortBy::Created, "Created_Time")),
-        Some("Modified_Time") => Ok((SortBy::Modified, "Modified_Time")),
-        Some(_) => Err(Refusal::invalid_param("sort_by")),
+impl Choice {
+    fn read(desk: &Desk<'_>, call: &Call, module: ModuleName) -> Result<(Self, &'static str), Refusal> {
+        let (sort_by, sort_name) = match call.query.get("sort_by") {
+            None | Some("id") => (SortBy::Id, "id"),
+            Some("Created_Time") => (SortBy::Created, "Created_Time"),
+            Some("Modified_Time") => (SortBy::Modified, "Modified_Time"),
+            Some(_) => return Err(Refusal::invalid_param("sort_by")),
+        };
+        let descending = match call.query.get("sort_order") {
+            None | Some("desc") => true,
+            Some("asc") => false,
+            Some(_) => return Err(Refusal::invalid_param("sort_order")),
+        };
+        let pipeline = call.query.get("pipeline_id");
+        let choice = Self {
+            ids: ids(call, desk.settings.list_ids)?,
+            since: modified_since(call, desk.settings.list_if_modified_since)?,
+            pipeline: match pipeline.filter(|_| module == ModuleName::Pipelines) {
+                Some(id) => {
+                    let id = id.parse().map_err(|_| Refusal::invalid_param("pipeline_id"))?;
+                    let is_pipeline = |field: &crate::metadata::Field| field.kind == Kind::TeamPipeline;
+                    let place = desk.fields(module).iter().position(is_pipeline);
+                    place.map(|place| (place, Cell::Pipeline(id)))
+                }
+                None => None,
+            },
+            sort_by,
+            descending,
+        };
+        Ok((choice, sort_name))
     }
-}
 
-fn descending(call: &Call) -> Result<bool, Refusal> {
-    match call.query.get("sort_order") {
-        None | Some("desc") => Ok(true),
-        Some("asc") => Ok(false),
-        Some(_) => Err(Refusal::invalid_param("sort_order")),
+    fn key(&self, record: &Record) -> (i128, u64) {
+        let key = match self.sort_by {
+            SortBy::Id => 0,
+            SortBy::Created => record.created.at.as_nanosecond(),
+            SortBy::Modified => record.modified.at.as_nanosecond(),
+        };
+        (key, record.id)
     }
-}
 
-fn place(desk: &Desk<'_>, call: &Call, bound_to: &Question) -> Result<Place, Refusal> {
-    let Some(token) = call.query.get("page_token") else {
-        let (per_page, page) = (per_page(call)?, page(call)?);
-        let skip = (page - 1).saturating_mul(per_page);
-        if skip.saturating_add(per_page) > REACH_OF_PAGES.max(per_page) {
-            let details = object! {"limit" => REACH_OF_PAGES, "param_name" => "page"};
-            let message = "the records beyond the limit can only be fetched with a page_token";
-            return Err(Refusal::new(
-                400,
-                "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
-                details,
-                message,
-            ));
-        }
-        return Ok(Place {
-            per_page,
-            page,
-            after: None,
-            skip,
-            previous: None,
-            own_token: None,
+    /// The records behind a place, in the order of the list. Nothing is gone through that no page shows, where an index
+    /// gives the order.
+    fn records<'a>(
+        &'a self,
+        desk: &'a Desk<'_>,
+        module: ModuleName,
+        after: Option<(i128, u64)>,
+    ) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
+        let store = desk.organisation.store(module);
+        let limits = &desk.organisation.limits;
+        let is_chosen = move |record: &&Record| {
+            !limits.hides(record.id)
+                && self.since.is_none_or(|since| record.modified.at > since)
+                && self
+                    .pipeline
+                    .as_ref()
+                    .is_none_or(|(place, wanted)| record.get(*place) == Some(wanted))
+        };
+        Box::new(self.candidates(store, after).filter(is_chosen))
+    }
+
+    fn candidates<'a>(
+        &self,
+        store: &'a Store,
+        after: Option<(i128, u64)>,
+    ) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
+        let few = self.ids.clone().or_else(|| {
+            let since = self.since?;
+            store.changed_within(Bound::Excluded(since), Bound::Unbounded)
         });
-    };
-    if call.query.get("page").is_some() {
-        let details = object! {"param_names" => vec!["page", "page_token"]};
-        return Err(Refusal::new(
-            400,
-            "AMBIGUITY_DURING_PROCESSING",
-            details,
-            "page and page_token exclude each other",
-        ));
-    }
-    let refused = |code, message| Err(Refusal::new(400, code, object! {"param_name" => "page_token"}, message));
-    let Some(known) = desk.organisation.page_tokens.get(token) else {
-        return Err(Refusal::invalid_param("page_token"));
-    };
-    if known.expires <= desk.now {
-        return refused("EXPIRED_VALUE", "the page token has expired");
-    }
-    if known.bound_to != *bound_to || known.user != desk.user {
-        return refused(
-            "TOKEN_BOUND_DATA_MISMATCH",
-            "the parameters differ from those the token was made for",
-        );
-    }
-    if (known.page - 1) * known.per_page >= REACH_OF_TOKENS {
-        return refused(
-            "PAGINATION_LIMIT_EXCEEDED",
-            "no more than 100,000 records can be fetched",
-        );
-    }
-    // The token fixes the page's size, whatever the call says.
-    let Continuation {
-        per_page,
-        page,
-        after,
-        previous,
-        ..
-    } = known.clone();
-    Ok(Place {
-        per_page,
-        page,
-        after,
-        skip: 0,
-        previous,
-        own_token: Some(token.to_owned()),
-    })
-}
-
-/// The records that the parameters choose, by ascending id.
-fn chosen<'a>(
-    desk: &'a Desk<'_>,
-    call: &Call,
-    module: ModuleName,
-    since: Option<Timestamp>,
-) -> Result<Vec<&'a Record>, Refusal> {
-    let store = desk.organisation.store(module);
-    let mut records: Vec<_> = match call.query.get("ids") {
-        Some(ids) => {
-            let mut ids: Vec<u64> = ids.split(',').filter_map(|id| id.trim().parse().ok()).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            ids.into_iter().filter_map(|id| store.get(id)).collect()
+        match (few, self.sort_by) {
+            (Some(ids), _) => self.in_order(ids.into_iter().filter_map(|id| store.get(id)).collect(), after),
+            (None, SortBy::Created) => self.in_order(store.iter().collect(), after),
+            (None, SortBy::Id) => {
+                let id = after.map(|(_, id)| id);
+                if self.descending {
+                    Box::new(store.range((Bound::Unbounded, before(id))).rev())
+                } else {
+                    Box::new(store.range((before(id), Bound::Unbounded)))
+                }
+            }
+            (None, SortBy::Modified) => {
+                let at = after.map(|(key, id)| (Timestamp::from_nanosecond(key).unwrap_or_default(), id));
+                if self.descending {
+                    Box::new(store.by_time((Bound::Unbounded, before(at))).rev())
+                } else {
+                    Box::new(store.by_time((before(at), Bound::Unbounded)))
+                }
+            }
         }
-        None => store.iter().collect(),
-    };
-    records.retain(|record| !desk.organisation.limits.hides(record.id));
-    if let Some(since) = since {
-        records.retain(|record| record.modified.at > since);
     }
-    if let Some(pipeline) = call
-        .query
-        .get("pipeline_id")
-        .filter(|_| module == ModuleName::Pipelines)
-    {
-        let id = pipeline.parse().map_err(|_| Refusal::invalid_param("pipeline_id"))?;
-        let place = desk
-            .fields(module)
-            .iter()
-            .position(|field| field.kind == Kind::TeamPipeline);
-        let wanted = Cell::Pipeline(id);
-        records.retain(|record| place.and_then(|place| record.get(place)) == Some(&wanted));
-    }
-    Ok(records)
-}
 
-fn key(record: &Record, sort_by: SortBy) -> i128 {
-    match sort_by {
-        SortBy::Id => 0,
-        SortBy::Created => record.created.at.as_nanosecond(),
-        SortBy::Modified => record.modified.at.as_nanosecond(),
+    fn in_order<'a>(
+        &self,
+        mut records: Vec<&'a Record>,
+        after: Option<(i128, u64)>,
+    ) -> Box<dyn Iterator<Item = &'a Record> + 'a> {
+        records.sort_by_key(|record| self.key(record));
+        if self.descending {
+            records.reverse();
+        }
+        if let Some(after) = after {
+            records.retain(|record| {
+                let own = self.key(record);
+                if self.descending { own < after } else { own > after }
+            });
+        }
+        Box::new(records.into_iter())
     }
 }
 
-/// The page's records, and whether there are more.
-fn cut<'a>(mut records: Vec<&'a Record>, sort_by: SortBy, descending: bool, place: &Place) -> (Vec<&'a Record>, bool) {
-    if sort_by != SortBy::Id {
-        records.sort_by_key(|record| (key(record, sort_by), record.id));
+/// The bound of what lies behind a place, which itself does not; everything lies behind the beginning.
+fn before<T>(place: Option<T>) -> Bound<T> {
+    place.map_or(Bound::Unbounded, Bound::Excluded)
+}
+
+fn page<'a>(desk: &'a Desk<'_>, module: ModuleName, choice: &'a Choice, place: &Place) -> Page<'a> {
+    let kind = desk.settings.page_tokens;
+    if let Start::Snapshot(ids, done) = &place.start {
+        return of_snapshot(desk, module, ids, *done, place.per_page);
     }
-    if descending {
-        records.reverse();
+    if kind == PageTokenKind::Snapshot && place.is_first() {
+        let ids: Arc<[u64]> = choice.records(desk, module, None).map(|record| record.id).collect();
+        return of_snapshot(desk, module, &ids, 0, place.per_page);
     }
-    let begin = match place.after {
-        None => place.skip,
-        Some(after) => records.partition_point(|record| {
-            let own = (key(record, sort_by), record.id);
-            if descending { own >= after } else { own <= after }
-        }),
+    let (after, skip) = match place.start {
+        Start::After(after) => (after, 0),
+        Start::Skip(skip) => (None, skip),
+        Start::Snapshot(..) => (None, 0),
     };
-    let mut rest = records.into_iter().skip(begin);
+    let mut rest = choice.records(desk, module, after).skip(skip);
     let shown: Vec<_> = rest.by_ref().take(place.per_page).collect();
-    (shown, rest.next().is_some())
+    let next = rest.next().is_some().then(|| match kind {
+        PageTokenKind::Offset => Start::Skip(place.page.saturating_mul(place.per_page)),
+        PageTokenKind::Keyset | PageTokenKind::Snapshot => Start::After(shown.last().map(|record| choice.key(record))),
+    });
+    Page { shown, next }
 }
 
-fn next_token(
-    desk: &mut Desk<'_>,
-    bound_to: &Question,
-    place: &Place,
-    last: Option<(i128, u64)>,
-) -> Option<(String, Timestamp)> {
-    let expires = desk.now.checked_add(LIFE).ok()?;
-    let continuation = |page, after, previous| Continuation {
-        bound_to: bound_to.clone(),
-        user: desk.user,
-        per_page: place.per_page,
-        page,
-        after,
-        previous,
-        expires,
-    };
-    let tokens = &mut desk.organisation.page_tokens;
-    // The first page was asked for without a token; the way back to it needs one.
-    let own = match &place.own_token {
-        Some(token) => Some(token.clone()),
-        None if place.page == 1 => Some(tokens.keep(desk.names, desk.now, continuation(1, None, None))),
-        None => None,
-    };
-    let next = tokens.keep(desk.names, desk.now, continuation(place.page + 1, last, own));
-    Some((next, expires))
+/// Records of a snapshot that are gone since leave no gap.
+fn of_snapshot<'a>(desk: &'a Desk<'_>, module: ModuleName, ids: &Arc<[u64]>, done: usize, per_page: usize) -> Page<'a> {
+    let (store, limits) = (desk.organisation.store(module), &desk.organisation.limits);
+    let mut rest = ids.iter().enumerate().skip(done).filter_map(|(at, id)| {
+        let record = store.get(*id).filter(|record| !limits.hides(record.id));
+        record.map(|record| (at, record))
+    });
+    let shown: Vec<_> = rest.by_ref().take(per_page).map(|(_, record)| record).collect();
+    let next = rest.next().map(|(at, _)| Start::Snapshot(Arc::clone(ids), at));
+    Page { shown, next }
 }

@@ -45,7 +45,13 @@ pub(crate) fn count(call: &Call) -> usize {
         .map_or(0, Vec::len)
 }
 
+/// Whether a call asks that no automation runs.
+pub(crate) fn is_quiet(call: &Call) -> bool {
+    let trigger = call.json().and_then(|body| body.get("trigger")?.as_array());
+    trigger.is_some_and(Vec::is_empty) || call.query.get("wf_trigger") == Some("false")
+}
+
 /// A record's id: text, or a number of up to 19 digits.
-pub(super) fn id(value: &Value) -> Option<u64> {
+pub(crate) fn id(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }

@@ -4,7 +4,7 @@ mod body;
 mod outcome;
 mod upsert;
 
-pub(crate) use body::{MOST_RECORDS, count};
+pub(crate) use body::{MOST_RECORDS, count, id, is_quiet};
 pub(crate) use outcome::{Outcomes, Verb, about};
 
 use jiff::Timestamp;
@@ -121,7 +121,8 @@ fn each(
     outcomes
 }
 
-fn insert_one(
+/// Adds a record; gives its id.
+pub(crate) fn insert_one(
     desk: &mut Desk<'_>,
     module: ModuleName,
     number: usize,
@@ -132,7 +133,8 @@ fn insert_one(
     Ok(apply::insert(desk, module, draft))
 }
 
-fn update_one(
+/// Changes a record.
+pub(crate) fn update_one(
     desk: &mut Desk<'_>,
     module: ModuleName,
     number: usize,
