@@ -5,10 +5,11 @@ use std::sync::Arc;
 use bigin::{CallShape, Field, FieldKind, FieldName, Operation};
 
 use super::coerce::{
-    Coercion, DateRule, EmailRule, NumberKind, NumberRule, PhoneRule, PickRule, Related, TextRule, WebsiteRule,
+    Care, Coercion, DateRule, EmailRule, KeyRule, NoneRule, NumberKind, NumberRule, PhoneRule, PickRule, Related,
+    TextRule, WebsiteRule,
 };
 use super::mapped::ReferenceRule;
-use super::mapping::{ColumnRule, Tags, UnknownPickList, Validate};
+use super::mapping::{ColumnRule, Mapping, Tags, UnknownPickList, Validate};
 use super::setting::Setting;
 use super::standard::name_field;
 
@@ -26,6 +27,14 @@ pub(super) struct Column {
     pub required: bool,
     /// It is a match field, or the id of an update or delete.
     pub key: bool,
+    /// Whether its values tell records apart: as a match field, or since Bigin keeps them unique.
+    pub identifies: bool,
+    /// What values must be like by which records are found.
+    pub key_rule: KeyRule,
+    /// Which values mean none.
+    pub none: NoneRule,
+    /// How closely its values are cleaned.
+    pub care: Care,
 }
 
 /// How a column fills its field.
@@ -70,24 +79,57 @@ impl Column {
     pub fn new(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>, shape: &CallShape) -> Self {
         let new = matches!(shape.operation, Operation::Insert | Operation::Upsert);
         let by_id = matches!(shape.operation, Operation::Update | Operation::Delete) && field.api_name == "id";
+        let filler = filler(field, rule, setting, shape);
+        let key = by_id || shape.match_on.contains(&field.api_name);
+        let identifies = key || field.unique;
         Self {
             name: FieldName::new(&field.api_name),
-            filler: filler(field, rule, setting, shape),
+            care: care(&filler, identifies),
+            none: none_rule(field, rule, setting),
+            filler,
             mandatory: field.mandatory,
             required: field.mandatory && new,
-            key: by_id || shape.match_on.contains(&field.api_name),
+            key,
+            identifies,
+            key_rule: KeyRule::new(&setting.mapping.allow_keys),
         }
     }
 
     /// The column for a name that nobody knows.
-    pub fn unverified(name: &str, shape: &CallShape) -> Self {
+    pub fn unverified(name: &str, rule: Option<&ColumnRule>, mapping: &Mapping, shape: &CallShape) -> Self {
+        let key = shape.match_on.iter().any(|field| field == name);
+        let (texts, clears) = mapping.none_of(rule);
         Self {
             name: FieldName::new(name),
             filler: Filler::Value(Coercion::Unknown),
             mandatory: false,
             required: false,
-            key: shape.match_on.iter().any(|field| field == name),
+            key,
+            identifies: key,
+            key_rule: KeyRule::new(&mapping.allow_keys),
+            none: NoneRule::new(&texts, clears, false),
+            care: if key { Care::Name } else { Care::Text },
         }
+    }
+}
+
+fn none_rule(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>) -> NoneRule {
+    let (texts, clears) = setting.mapping.none_of(rule);
+    let of_dates = matches!(field.kind, FieldKind::Date | FieldKind::DateTime);
+    NoneRule::new(&texts, clears, of_dates)
+}
+
+fn care(filler: &Filler, identifies: bool) -> Care {
+    let Filler::Value(coercion) = filler else {
+        return Care::Name;
+    };
+    match coercion {
+        Coercion::Text(_) | Coercion::Unknown if identifies => Care::Name,
+        Coercion::Pick(_) | Coercion::Picks { .. } => Care::Name,
+        Coercion::Text(rule) if rule.lines => Care::Lines,
+        Coercion::Json => Care::Lines,
+        Coercion::Text(_) | Coercion::Unknown => Care::Text,
+        _ => Care::Value,
     }
 }
 

@@ -7,12 +7,14 @@ use bigin::{Record, RecordWriter, push_text};
 use serde_json::Value;
 
 use super::codes;
-use super::coerce::{Given, Named, Related, push_id, read_reference, read_related, several, tags};
+use super::coerce::{
+    Care, Given, Named, Related, clean, push_id, read_reference, read_related, several, stands_for_none, tags,
+};
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
 use super::mapped::{Reference, ReferenceRule};
-use crate::record::Tag;
-use crate::record::{MatchKey, Reject};
+use super::mapping::OnMissing;
+use crate::record::{MatchKey, Reject, RowRepairs, Tag};
 
 /// What has come together of a record.
 pub(super) struct Draft {
@@ -29,6 +31,8 @@ pub(super) struct Draft {
     /// That record's name, and how it is resolved in each module.
     pub related_name: Option<(Arc<[Arc<ReferenceRule>]>, String)>,
     pub flaws: Flaws,
+    /// What was mended in the values.
+    pub repairs: RowRepairs,
     /// Whether anything was given beside what the record is found by.
     pub content: bool,
 }
@@ -45,6 +49,7 @@ impl Draft {
             has_related: false,
             related_name: None,
             flaws: Flaws::default(),
+            repairs: RowRepairs::default(),
             content: false,
         }
     }
@@ -57,8 +62,17 @@ impl Draft {
                 let key = self.writer.value(&column.name, |json| {
                     let at = json.len();
                     coercion.write(given, json)?;
-                    Ok::<_, Flaw>(if column.key {
-                        MatchKey::of(column.name.shared(), &sent(&json[at..], given))
+                    if !column.identifies {
+                        return Ok::<_, Flaw>(None);
+                    }
+                    let value = sent(&json[at..], given);
+                    if matches!(given, Given::Json(Value::Number(number)) if number.is_f64()) {
+                        let why = "a JSON number with a point where a record is to be found by it: write it as a text";
+                        return Err(Flaw::new(codes::WRONG_TYPE, why));
+                    }
+                    column.key_rule.check(&value)?;
+                    Ok(if column.key {
+                        MatchKey::of(column.name.shared(), &value)
                     } else {
                         None
                     })
@@ -105,6 +119,14 @@ impl Draft {
         }
     }
 
+    /// A value that another record is looked up by, as it is compared.
+    fn found_by(&mut self, column: &Column, value: &str) -> Result<String, Flaw> {
+        let cleaned = clean(value, Care::Name)?;
+        self.repairs.merge(cleaned.repairs);
+        column.key_rule.check(&cleaned.text)?;
+        Ok(cleaned.text.into_owned())
+    }
+
     fn refer(
         &mut self,
         column: &Column,
@@ -118,9 +140,10 @@ impl Draft {
                 Ok(Ok(()))
             })),
             Named::Other(value) if by_name => {
+                let value = self.found_by(column, &value)?;
                 self.references.push(Reference {
-                    rule: Arc::clone(rule),
-                    value: value.into_owned(),
+                    rule: never_of_nothing(rule, &value),
+                    value,
                 });
                 Ok(())
             }
@@ -157,7 +180,8 @@ impl Draft {
         self.has_related = true;
         match (read_reference(given)?, rules.first()) {
             (Named::Other(value), _) if by_name => {
-                self.related_name = Some((Arc::clone(rules), value.into_owned()));
+                let value = self.found_by(column, &value)?;
+                self.related_name = Some((Arc::clone(rules), value));
                 Ok(())
             }
             (_, Some(rule)) => self.refer(column, given, rule, false),
@@ -176,7 +200,7 @@ impl Draft {
         match (rule, rules.first()) {
             (Some(rule), _) => {
                 self.references.push(Reference {
-                    rule: Arc::clone(rule),
+                    rule: never_of_nothing(rule, &value),
                     value,
                 });
                 Ok(())
@@ -219,6 +243,17 @@ impl Draft {
             Ok(())
         }));
     }
+}
+
+/// The rule for a value that may be looked up, but of which no record is made if it stands for none.
+fn never_of_nothing(rule: &Arc<ReferenceRule>, value: &str) -> Arc<ReferenceRule> {
+    if rule.on_missing != OnMissing::Create || !stands_for_none(value) {
+        return Arc::clone(rule);
+    }
+    Arc::new(ReferenceRule {
+        on_missing: OnMissing::Reject,
+        ..(**rule).clone()
+    })
 }
 
 /// The value as it is sent, which is what Bigin compares.

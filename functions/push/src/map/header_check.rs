@@ -129,7 +129,14 @@ impl<'a> HeaderCheck<'a> {
                     ),
                 }
             }
-            Err(Unresolved::Unverified) => return Some(Column::unverified(target.unwrap_or(header), &self.shape)),
+            Err(Unresolved::Unverified) => {
+                return Some(Column::unverified(
+                    target.unwrap_or(header),
+                    rule,
+                    self.setting.mapping,
+                    &self.shape,
+                ));
+            }
             // What the mapping sends it to was looked at before.
             Err(Unresolved::Ambiguous(_) | Unresolved::Unknown(_)) if target.is_some() => return None,
             Err(Unresolved::Ambiguous(candidates)) => HeaderFault::new(

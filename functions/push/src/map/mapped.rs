@@ -7,8 +7,7 @@ use bigin::{CallShape, FieldName, ModuleName, Record};
 
 use super::coerce::push_id;
 use super::mapping::{OnAmbiguous, OnMissing};
-use crate::record::{CallKind, MatchKey, Parcel};
-use crate::record::{FollowUp, Tag};
+use crate::record::{CallKind, FollowUp, MatchKey, Parcel, RowRepairs, Tag};
 
 /// Which stages come between map and deliver. What no stage will do, map refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +33,8 @@ pub struct Mapped {
     pub tags: Vec<Tag>,
     /// The module of the record that it is a note of; which one is in its `Parent_Id`.
     pub note_of: Option<ModuleName>,
+    /// What was mended in its values.
+    pub repairs: RowRepairs,
 }
 
 impl Mapped {
@@ -132,6 +133,7 @@ mod tests {
             second: None,
             tags: vec![Tag("VIP".into())],
             note_of: None,
+            repairs: RowRepairs::default(),
         };
         assert!(!format!("{mapped:?}").contains("Reilly") && !format!("{mapped:?}").contains("VIP"));
         let record = fill_in(mapped.record, &mapped.references, [Some("4711000000000000001"), None]);

@@ -4,7 +4,7 @@ use bigin::{CallShape, ModuleName, Operation, Record, RecordWriter};
 use serde_json::{Map, Value};
 
 use super::codes;
-use super::coerce::Given;
+use super::coerce::{Given, Says, clean, is_clean};
 use super::column::Column;
 use super::constant::Constant;
 use super::directory::Directory;
@@ -15,8 +15,7 @@ use super::mapped::Mapped;
 use super::mapping::{EmptyCells, WithoutKey};
 use super::objects::Objects;
 use super::setting::Setting;
-use crate::record::{Content, Row};
-use crate::record::{MatchKey, Reject};
+use crate::record::{Content, MatchKey, Reject, RepairKind, Row};
 
 /// Turns rows into records: made once for a file or a kind of message, then used for each row.
 #[derive(Debug, Clone)]
@@ -159,20 +158,41 @@ impl RecordMapper {
         column.key && (self.shape.operation != Operation::Update || column.name.as_str() == "id")
     }
 
+    /// Takes a value, as it is once what nobody sees is taken off.
     fn take(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
-        let clear = match given {
-            Given::Json(Value::Null) => true,
-            _ => match given.plain_text() {
-                Some("") => match self.empty {
-                    EmptyCells::Clear if !self.must_be_found_by(column) => true,
-                    _ => return draft.leave_out(column),
-                },
-                Some(text) => self.clear_marker.as_deref() == Some(text),
-                None => false,
+        match given.whole_text() {
+            Some(text) if !is_clean(text, column.care) => match clean(text, column.care) {
+                Ok(cleaned) => {
+                    draft.repairs.merge(cleaned.repairs);
+                    self.take_clean(column, given.with_text(&cleaned.text), draft);
+                }
+                Err(flaw) => draft.flaws.add(Some(column.name.as_str()), flaw),
+            },
+            None if given.has_nul() => {
+                let flaw = Flaw::new(codes::CONTROL_CHARACTER, "it has a NUL (U+0000) in it");
+                draft.flaws.add(Some(column.name.as_str()), flaw);
+            }
+            _ => self.take_clean(column, given, draft),
+        }
+    }
+
+    fn take_clean(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
+        let clears = match given.plain_text() {
+            Some("") => self.empty == EmptyCells::Clear && !self.must_be_found_by(column),
+            Some(text) if self.clear_marker.as_deref() == Some(text) => true,
+            _ if matches!(given, Given::Json(Value::Null)) => true,
+            _ => match column.none.read(given) {
+                Says::Value => return draft.fill(column, given),
+                says => {
+                    if says == Says::SurelyNone {
+                        draft.repairs.add(RepairKind::NoValue);
+                    }
+                    column.none.clears && !self.must_be_found_by(column)
+                }
             },
         };
-        if !clear {
-            return draft.fill(column, given);
+        if !clears {
+            return draft.leave_out(column);
         }
         if self.must_be_found_by(column) {
             return draft.leave_out(column);
@@ -244,6 +264,7 @@ impl RecordMapper {
             second: draft.second.map(RecordWriter::finish),
             tags: draft.tags,
             note_of,
+            repairs: draft.repairs,
         })
     }
 

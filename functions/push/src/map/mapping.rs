@@ -127,6 +127,10 @@ pub enum OnAmbiguous {
 pub struct ColumnRule {
     /// The field it fills; `None` where the column's own name says so.
     pub field: Option<String>,
+    /// Texts that mean no value in this column, beside those of all columns.
+    pub none: Option<Vec<String>>,
+    /// What they do.
+    pub on_none: Option<EmptyCells>,
     /// How its dates are written.
     pub date: Option<DatePattern>,
     /// How its numbers are written.
@@ -177,6 +181,12 @@ pub struct Mapping {
     pub empty: EmptyCells,
     /// A cell with this text clears its field.
     pub clear_marker: Option<String>,
+    /// Texts that mean no value, in every column.
+    pub none: Vec<String>,
+    /// What they do; `None` for what an empty cell does.
+    pub on_none: Option<EmptyCells>,
+    /// Values that records are found by although they look as if they stood for none.
+    pub allow_keys: Vec<String>,
     /// Tags.
     pub tags: Tags,
     /// Values that a pick list does not have.
@@ -204,6 +214,20 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// The texts that mean no value in a column, and whether that clears its field.
+    pub(super) fn none_of(&self, rule: Option<&ColumnRule>) -> (Vec<String>, bool) {
+        let of_column = rule.and_then(|rule| rule.none.clone());
+        let does = rule
+            .and_then(|rule| rule.on_none)
+            .or(self.on_none)
+            .unwrap_or(self.empty);
+        let of_all = self.none.iter().cloned();
+        (
+            of_column.into_iter().flatten().chain(of_all).collect(),
+            does == EmptyCells::Clear,
+        )
+    }
+
     /// What it says about a column: the name as it stands goes before the name folded.
     pub(super) fn column(&self, header: &str) -> Option<(&str, &ColumnRule)> {
         let found = self.columns.get_key_value(header).or_else(|| {

@@ -12,13 +12,16 @@ use super::mapping::{
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
 
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 21] = [
     "operation",
     "match_on",
     "trigger",
     "without_key",
     "empty",
     "clear_marker",
+    "none",
+    "on_none",
+    "allow_keys",
     "tags",
     "unknown_picklist",
     "validate",
@@ -32,7 +35,7 @@ pub(super) const KEYS: [&str; 18] = [
     "constants",
     "lookup",
 ];
-pub(super) const COLUMN_KEYS: [&str; 4] = ["field", "date", "number", "split"];
+pub(super) const COLUMN_KEYS: [&str; 6] = ["field", "date", "number", "split", "none", "on_none"];
 pub(super) const LOOKUP_KEYS: [&str; 3] = ["by", "on_missing", "on_ambiguous"];
 
 pub(super) const OPERATIONS: &Words<Operation> = &[
@@ -91,6 +94,9 @@ impl Mapping {
             "without_key" => set(&mut self.without_key, reader.word(name, item, WITHOUT_KEY)),
             "empty" => set(&mut self.empty, reader.word(name, item, EMPTY)),
             "clear_marker" => self.clear_marker = reader.text(name, item).map(|text| text.trim().to_owned()),
+            "none" => set(&mut self.none, reader.texts(name, item)),
+            "on_none" => self.on_none = reader.word(name, item, EMPTY),
+            "allow_keys" => set(&mut self.allow_keys, reader.texts(name, item)),
             "tags" => set(&mut self.tags, reader.word(name, item, TAGS)),
             "unknown_picklist" => set(&mut self.unknown_picklist, reader.word(name, item, UNKNOWN_PICKLIST)),
             "validate" => set(&mut self.validate, reader.word(name, item, VALIDATE)),
@@ -217,6 +223,8 @@ fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut
             "field" => rule.field = reader.text(name, item),
             "date" => rule.date = date(name, item, reader),
             "number" => rule.number = number(name, item, reader),
+            "none" => rule.none = reader.texts(name, item),
+            "on_none" => rule.on_none = reader.word(name, item, EMPTY),
             "split" => {
                 rule.split = item
                     .get_ref()

@@ -12,7 +12,7 @@ use super::constant::Constant;
 use super::directory::{Directory, Unresolved, is_our_own, why_not_written};
 use super::draft::Draft;
 use super::flaw::Flaw;
-use super::mapping::ColumnRule;
+use super::mapping::{ColumnRule, Mapping};
 use super::setting::Setting;
 use super::words::fold;
 
@@ -21,6 +21,8 @@ use super::words::fold;
 pub(super) struct Objects {
     directory: Arc<Directory>,
     shape: CallShape,
+    /// What the mapping says of columns that nobody knows.
+    mapping: Arc<Mapping>,
     slots: Vec<Slot>,
     /// Keys as they are spelt most of the time.
     by_key: HashMap<String, Target>,
@@ -60,6 +62,7 @@ impl Objects {
             fields: vec![None; directory.fields.len()],
             directory: Arc::new(directory),
             shape: shape.clone(),
+            mapping: Arc::new(setting.mapping.clone()),
             slots: Vec::new(),
             by_key: HashMap::new(),
             ruled: HashMap::new(),
@@ -72,7 +75,7 @@ impl Objects {
             let target = rule.field.as_deref().unwrap_or(name);
             let slot = match objects.directory.resolve(target) {
                 Ok(place) => objects.slot(place, Some(rule), setting, is_constant),
-                Err(Unresolved::Unverified) => Some(objects.unverified_slot(target, is_constant)),
+                Err(Unresolved::Unverified) => Some(objects.unverified_slot(target, Some(rule), setting, is_constant)),
                 Err(_) => None,
             };
             if let Some(slot) = slot {
@@ -121,8 +124,14 @@ impl Objects {
     }
 
     /// A slot for a field that only the mapping knows.
-    fn unverified_slot(&mut self, name: &str, is_constant: impl Fn(&Column) -> bool) -> usize {
-        let column = Column::unverified(name, &self.shape);
+    fn unverified_slot(
+        &mut self,
+        name: &str,
+        rule: Option<&ColumnRule>,
+        setting: &Setting<'_>,
+        is_constant: impl Fn(&Column) -> bool,
+    ) -> usize {
+        let column = Column::unverified(name, rule, setting.mapping, &self.shape);
         self.fields.push(None);
         self.slots.push(Slot {
             taken: is_constant(&column),
@@ -158,7 +167,7 @@ impl Objects {
                     }
                 }
                 Found::LeftOut => {}
-                Found::Unverified => take(&Column::unverified(key, &self.shape), value, draft),
+                Found::Unverified => take(&Column::unverified(key, None, &self.mapping, &self.shape), value, draft),
                 Found::Wrong(flaw) => {
                     // A key that is no field is cut to a length that fits a report.
                     let shown: String = key.chars().take(100).collect();

@@ -1,5 +1,6 @@
 //! A record on its way to Bigin, and what became of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use bigin::{Action, CallShape, MOST_RECORDS_A_CALL, ModuleName, Record};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::invisible::is_invisible;
 use super::{FollowUp, Tag, Written};
 
 /// What the call does that carries a record.
@@ -140,9 +143,23 @@ impl MatchKey {
     }
 }
 
-/// A value as Bigin compares it: letter case and blanks around it do not count.
+/// A value as it is compared: letter case does not count, as for Bigin; nor do blanks around it, how many and which blanks are
+/// within it, what nobody sees, and in which of Unicode's ways its letters are written.
 pub fn fold(value: &str) -> String {
-    value.trim().to_lowercase()
+    if value.is_ascii() && !value.contains("  ") {
+        return value.trim().to_ascii_lowercase();
+    }
+    let visible: String = composed(value).chars().filter(|c| !is_invisible(*c)).collect();
+    let words: Vec<&str> = visible.split_whitespace().collect();
+    composed(&words.join(" ").to_lowercase()).into_owned()
+}
+
+/// A text in Unicode's composed form (NFC): an umlaut is one character however a program has put it together.
+pub fn composed(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        _ => Cow::Owned(text.nfc().collect()),
+    }
 }
 
 impl PartialEq for MatchKey {

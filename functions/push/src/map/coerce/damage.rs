@@ -7,10 +7,15 @@ use crate::map::flaw::Flaw;
 /// Significant digits that a spreadsheet keeps of a number.
 const KEPT_DIGITS: usize = 15;
 
-/// What a formula that failed leaves in its cell.
-const ERRORS: [&str; 9] = [
-    "#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
-];
+/// What a formula that failed leaves in its cell, in the languages of spreadsheets (Microsoft's and Google's lists of error
+/// values). `#` stands before each.
+const ERRORS: &str = "REF! N/A VALUE! NAME? DIV/0! NUM! NULL! SPILL! CALC! FIELD! BLOCKED! CONNECT! UNKNOWN! ERROR! BUSY! \
+EXTERNAL! PYTHON! GETTING_DATA CIRCULAR! BEZUG! NV WERT! ZAHL! ÜBERLAUF! KALK! FELD! VALEUR! NOM? NOMBRE! NUL! PROPAGATION! \
+¡REF! N/D ¡VALOR! ¿NOMBRE? ¡DIV/0! ¡NUM! ¡NULO! VALOR! NOME? NÚM! NULO! N/D! RIF! VALORE! NULLO! N/B VERW! WAARDE! NAAM? \
+DEEL/0! GETAL! LEEG! ADR! ARG! NAZWA? LICZBA! ZERO! DZIEL/0! REFERENS! SAKNAS! VÄRDEFEL! NAMN? DIVISION/0! OGILTIGT! \
+SKÄRNING! I/T REFERENCE! VÆRDI! NAVN? VERDI! VIITTAUS! PUUTTUU! ARVO! NIMI? JAKO/0! LUKU! TYHJÄ! ССЫЛКА! Н/Д ЗНАЧ! ИМЯ? \
+ДЕЛ/0! ЧИСЛО! ПУСТО! BAŞV! YOK DEĞER! AD? SAYI/0! SAYI! BOŞ! ODKAZ! NENÍ_K_DISPOZICI HODNOTA! NÁZEV? DĚLENÍ_NULOU! ČÍSLO! \
+HIV! HIÁNYZIK ÉRTÉK! NÉV? ZÉRÓOSZTÓ! SZÁM! NULLA! ΑΝΑΦ! Δ/Υ ΤΙΜΗ! ΟΝΟΜΑ? ΔΙΑΙΡ/0! ΑΡΙΘ! ΚΕΝΟ!";
 
 /// Looks for damage in a value that is no number of its own right: a telephone number, an id, a date.
 pub(super) fn in_text(text: &str) -> Option<Flaw> {
@@ -18,19 +23,45 @@ pub(super) fn in_text(text: &str) -> Option<Flaw> {
     if !text.bytes().any(|byte| matches!(byte, b'E' | b'e' | b'#')) {
         return None;
     }
-    if is_scientific(text) {
-        return Some(Flaw::new(
-            codes::SPREADSHEET_DAMAGE,
-            "a spreadsheet has turned a long number into scientific notation, and its digits are lost: format the \
-             column as text before the numbers are put in, and export again",
-        ));
+    if is_scientific(text) || is_surely_scientific(text) {
+        return Some(scientific());
     }
     formula_error(text)
 }
 
+/// Looks for damage in a text that may be anything, such as a title: only what nobody means.
+pub(super) fn in_any_text(text: &str) -> Option<Flaw> {
+    match text.as_bytes() {
+        [b'#' | b'E', ..] => formula_error(text),
+        [b'0'..=b'9' | b'+' | b'-', ..] if is_surely_scientific(text) && is_far(text) => Some(scientific()),
+        _ => None,
+    }
+}
+
+/// Looks for damage in what a record is found by. What is allowed for a text is allowed here, but for a long number that
+/// was rounded.
+pub(super) fn of_key(text: &str) -> Option<Flaw> {
+    if let Some(flaw) = in_any_text(text) {
+        return Some(flaw);
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) && is_surely_scientific(text) {
+        return Some(scientific());
+    }
+    let is_long = text.len() > KEPT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_long && is_rounded(text)).then(rounded)
+}
+
 /// Looks for what a failed formula leaves behind, and for a column that was too narrow.
 pub(super) fn formula_error(text: &str) -> Option<Flaw> {
-    let failed = ERRORS.contains(&text) || (text.len() > 2 && text.bytes().all(|byte| byte == b'#'));
+    let failed = match text.strip_prefix('#') {
+        Some(rest) => {
+            (text.len() > 2 && rest.bytes().all(|byte| byte == b'#')) || ERRORS.split(' ').any(|error| error == rest)
+        }
+        // LibreOffice numbers its errors.
+        None => text
+            .strip_prefix("Err:5")
+            .is_some_and(|rest| rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit())),
+    };
     failed.then(|| {
         Flaw::new(
             codes::SPREADSHEET_DAMAGE,
@@ -38,6 +69,43 @@ pub(super) fn formula_error(text: &str) -> Option<Flaw> {
              again",
         )
     })
+}
+
+fn scientific() -> Flaw {
+    Flaw::new(
+        codes::SPREADSHEET_DAMAGE,
+        "a spreadsheet has turned a long number into scientific notation, and its digits are lost: format the \
+         column as text before the numbers are put in, and export again",
+    )
+}
+
+/// Whether the exponent is one that spreadsheets write: they show numbers of up to five digits as they are.
+fn is_far(text: &str) -> bool {
+    let exponent = text.rsplit(['E', 'e']).next().unwrap_or_default();
+    exponent.starts_with('-')
+        || exponent
+            .trim_start_matches('+')
+            .parse()
+            .is_ok_and(|exponent: u16| exponent >= 5)
+}
+
+/// Whether a text is scientific notation and nothing else: with a sign before the exponent or a mark in the number. `12E45`
+/// may be an article number.
+fn is_surely_scientific(text: &str) -> bool {
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
+        return false;
+    };
+    let signed = exponent.starts_with(['-', '+']);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let mantissa = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+    let marked = whole.len() < mantissa.len();
+    digits(whole)
+        && (fraction.is_empty() || digits(fraction))
+        && digits(exponent)
+        && exponent.len() <= 3
+        && (signed || (marked && whole.len() == 1))
 }
 
 /// Whether a text is a number as spreadsheets show those that are too long for them: `4.93E+11`.
@@ -116,10 +184,19 @@ mod tests {
 
     #[test]
     fn errors_of_formulas_are_recognised() {
-        for text in ["#REF!", "#N/A", "######"] {
+        for text in [
+            "#REF!",
+            "#N/A",
+            "######",
+            "#BEZUG!",
+            "#¿NOMBRE?",
+            "#ССЫЛКА!",
+            "#DEĞER!",
+            "Err:502",
+        ] {
             assert!(formula_error(text).is_some(), "{text}");
         }
-        for text in ["#1", "##", "C#", ""] {
+        for text in ["#1", "##", "C#", "", "#metoo", "#WOW!", "Err:abc", "#"] {
             assert!(formula_error(text).is_none(), "{text}");
         }
     }

@@ -12,6 +12,8 @@ use crate::map::flaw::Flaw;
 pub(in crate::map) enum Given<'a> {
     /// A cell of a table. Its text may have been through a spreadsheet.
     Cell(&'a str),
+    /// A text of a JSON object.
+    Text(&'a str),
     /// A value of a JSON object.
     Json(&'a Value),
 }
@@ -20,16 +22,47 @@ impl<'a> Given<'a> {
     /// The text without blanks around it, if it is one.
     pub fn plain_text(self) -> Option<&'a str> {
         match self {
-            Self::Cell(text) => Some(trim(text)),
+            Self::Cell(text) | Self::Text(text) => Some(trim(text)),
             Self::Json(Value::String(text)) => Some(trim(text)),
             Self::Json(_) => None,
+        }
+    }
+
+    /// The text as it came, if it is one.
+    pub fn whole_text(self) -> Option<&'a str> {
+        match self {
+            Self::Cell(text) | Self::Text(text) => Some(text),
+            Self::Json(Value::String(text)) => Some(text),
+            Self::Json(_) => None,
+        }
+    }
+
+    /// Whether a JSON value has a NUL in one of its texts.
+    pub fn has_nul(self) -> bool {
+        fn has_nul(value: &Value) -> bool {
+            match value {
+                Value::String(text) => text.contains('\0'),
+                Value::Array(items) => items.iter().any(has_nul),
+                Value::Object(object) => object.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+                _ => false,
+            }
+        }
+        matches!(self, Self::Json(value) if has_nul(value))
+    }
+
+    /// The same value with another text.
+    pub fn with_text(self, text: &str) -> Given<'_> {
+        if self.is_cell() {
+            Given::Cell(text)
+        } else {
+            Given::Text(text)
         }
     }
 
     /// The text, or the digits of a number, without blanks around.
     pub fn text(self) -> Result<Cow<'a, str>, Flaw> {
         match self {
-            Self::Cell(text) => Ok(Cow::Borrowed(trim(text))),
+            Self::Cell(text) | Self::Text(text) => Ok(Cow::Borrowed(trim(text))),
             Self::Json(Value::String(text)) => Ok(Cow::Borrowed(trim(text))),
             Self::Json(Value::Number(number)) => Ok(Cow::Owned(number.to_string())),
             Self::Json(_) => Err(self.wrong_type("text")),
@@ -49,7 +82,7 @@ impl<'a> Given<'a> {
     /// What kind of value it is: never its content.
     pub fn kind(self) -> String {
         match self {
-            Self::Cell(text) => kind_of_text(trim(text)),
+            Self::Cell(text) | Self::Text(text) => kind_of_text(trim(text)),
             Self::Json(Value::String(text)) => kind_of_text(trim(text)),
             Self::Json(Value::Number(_)) => "a JSON number".to_owned(),
             Self::Json(Value::Bool(_)) => "a JSON true or false".to_owned(),

@@ -2,6 +2,7 @@
 //! guide, "Field types"). Whatever cannot be turned is refused here, before a credit is spent.
 
 mod boolean;
+mod cleaned;
 mod country;
 mod currency;
 mod damage;
@@ -9,10 +10,13 @@ mod date;
 mod date_pattern;
 mod date_read;
 mod given;
+mod key_rule;
+mod none_rule;
 mod number;
 mod number_style;
 mod phone;
 mod pick;
+mod placeholder;
 mod reference;
 mod related;
 mod scan;
@@ -21,6 +25,7 @@ pub(super) mod tags;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unwrap;
 
 use bigin::push_text;
 use serde_json::Value;
@@ -29,8 +34,11 @@ pub use country::PhoneCountry;
 pub use date_pattern::DatePattern;
 pub use number_style::NumberStyle;
 
+pub(super) use cleaned::{Care, clean, is_clean};
 pub(super) use date::DateRule;
 pub(super) use given::Given;
+pub(super) use key_rule::{KeyRule, stands_for_none};
+pub(super) use none_rule::{NoneRule, Says};
 pub(super) use number::{NumberKind, NumberRule};
 pub(super) use phone::PhoneRule;
 pub(super) use pick::PickRule;
@@ -83,7 +91,7 @@ impl Coercion {
             Self::Json => as_it_stands(given, json),
             Self::Unknown => {
                 match given {
-                    Given::Cell(text) => push_text(json, text.trim()),
+                    Given::Cell(text) | Given::Text(text) => push_text(json, text.trim()),
                     Given::Json(value) => json.push_str(&value.to_string()),
                 }
                 Ok(())

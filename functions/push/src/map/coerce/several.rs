@@ -45,7 +45,7 @@ pub(in crate::map) fn write(given: Given<'_>, split: Option<&str>, json: &mut St
             Some(split) => parts(text.split(split)).try_for_each(&mut add)?,
             None => parts(text.split([';', ','])).try_for_each(&mut add)?,
         },
-        one @ Given::Json(_) => add(one)?,
+        one @ (Given::Text(_) | Given::Json(_)) => add(one)?,
     }
     json.push(']');
     Ok(())

@@ -24,7 +24,7 @@ impl TextRule {
         let text = match given {
             // Several lines are sent as they stand: blanks at the front may be meant.
             Given::Cell(text) if self.lines => text,
-            Given::Cell(text) => trim(text),
+            Given::Cell(text) | Given::Text(text) => trim(text),
             Given::Json(serde_json::Value::Bool(value)) => {
                 if *value {
                     "true"
@@ -37,6 +37,9 @@ impl TextRule {
                 &*number
             }
         };
+        if let Some(damage) = damage::in_any_text(text) {
+            return Err(damage);
+        }
         fits(text, self.length)?;
         if self.strict {
             self.look_closely(text)?;
