@@ -102,6 +102,7 @@ pub(super) async fn report<S: Services>(
     for warning in &ran.warnings {
         report.warn(warning.clone());
     }
+    report.repairs = ran.repairs.clone();
     report.rejects_key = rejects.first().cloned();
     for key in rejects.iter().skip(1) {
         report.warn(format!("there are more rejects at {key}"));

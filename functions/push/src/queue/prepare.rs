@@ -12,8 +12,7 @@ use super::unique::unique_keys;
 use crate::context::{AskFailure, Context, Freshness, Metadata, Services};
 use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes, not_writable};
 use crate::mappings::NoMapping;
-use crate::record::{After, Written};
-use crate::record::{Outcome, Reject};
+use crate::record::{After, Outcome, Reject, Repairs, RowRepairs, Written};
 use crate::resolve::{self, Pending};
 use shared::bucket::BucketError;
 use shared::stop::Stop;
@@ -62,6 +61,8 @@ pub(super) struct Preparer<'a, S: Services> {
     kinds: Vec<Kind>,
     /// What an operator should know.
     pub warnings: Vec<String>,
+    /// What was mended in the records, with the place of the first in its message.
+    pub repairs: Repairs,
 }
 
 impl<'a, S: Services> Preparer<'a, S> {
@@ -70,6 +71,7 @@ impl<'a, S: Services> Preparer<'a, S> {
             relay,
             kinds: Vec::new(),
             warnings: Vec::new(),
+            repairs: Repairs::default(),
         }
     }
 
@@ -90,12 +92,15 @@ impl<'a, S: Services> Preparer<'a, S> {
             parcels: Vec::new(),
             ended: Vec::new(),
         };
+        let mut repairs = Repairs::default();
         let died = consignment.an_earlier_delivery_died();
         for (place, record) in message.records.iter().enumerate() {
             if consignment.memory.ended.contains(&place) {
                 continue;
             }
-            let mapped = map(kind, record);
+            let mut mended = RowRepairs::default();
+            let mapped = map(kind, record, &mut mended);
+            repairs.note(place as u64 + 1, mended);
             if let Some(taken) = consignment.memory.taken.get(&place) {
                 match go_on(mapped, taken.clone()) {
                     Ok(mut pending) => {
@@ -122,6 +127,7 @@ impl<'a, S: Services> Preparer<'a, S> {
                 Err(reject) => prepared.ended.push((place, Outcome::Rejected(reject))),
             }
         }
+        self.repairs.merge(&repairs);
         Ok(Some(prepared))
     }
 
@@ -214,7 +220,7 @@ fn no_mapper(module: &ModuleName, message: &Message, fault: &HeaderFault) -> Hin
 }
 
 /// Maps a record. Its place is filled in by the caller.
-fn map(kind: &Kind, record: &Value) -> Result<Pending, Reject> {
+fn map(kind: &Kind, record: &Value, mended: &mut RowRepairs) -> Result<Pending, Reject> {
     let Value::Object(object) = record else {
         return Err(Reject::relay(
             "NOT_AN_OBJECT",
@@ -223,6 +229,7 @@ fn map(kind: &Kind, record: &Value) -> Result<Pending, Reject> {
         ));
     };
     let mapped = kind.mapper.map_object(object)?;
+    *mended = mapped.repairs;
     let (mut parcel, references) = mapped.into_parcel(0, &kind.shape);
     if kind.shape.operation == Operation::Insert {
         // Not what it is matched on, but what tells Bigin, and us, that it is there already.

@@ -14,7 +14,7 @@ use super::memory::remember;
 use super::prepare::{Hindrance, Preparer};
 use crate::context::{Context, Services, Settings};
 use crate::deliver::{CallTally, Deadlines, Delivery, Limits, PauseCheck};
-use crate::record::{Outcome, Parcel, Reject, Settled, into_order};
+use crate::record::{Outcome, Parcel, Reject, Repairs, Settled, into_order};
 use crate::resolve::{Lookups, Pending, Resolved};
 use shared::stop::Stop;
 
@@ -33,6 +33,8 @@ pub(super) struct Ran {
     pub questions: CallTally,
     /// What an operator should know.
     pub warnings: Vec<String>,
+    /// What was mended in the records.
+    pub repairs: Repairs,
 }
 
 /// What the messages' lookups are kept under.
@@ -78,6 +80,8 @@ pub(super) async fn run<S: Services, B: PauseCheck>(
     }
     let mut ran = run.ran;
     ran.warnings = preparer.warnings;
+    ran.warnings.extend(preparer.repairs.sentences());
+    ran.repairs = preparer.repairs;
     ran.warnings.extend_from_slice(run.lookups.warnings());
     ran
 }

@@ -135,10 +135,17 @@ impl<S: Services> Importer<'_, S> {
             match reader.next().await {
                 Ok(Stretch::Rows { rows, after }) => {
                     for (row, _) in &rows {
-                        counted.repairs.note(row.line, row.repairs);
                         match columns.map(row) {
-                            Ok(_) => counted.good(),
-                            Err(reject) => counted.bad(row.line, &reject),
+                            Ok(mapped) => {
+                                let mut repairs = row.repairs;
+                                repairs.merge(mapped.repairs);
+                                counted.repairs.note(row.line, repairs);
+                                counted.good();
+                            }
+                            Err(reject) => {
+                                counted.repairs.note(row.line, row.repairs);
+                                counted.bad(row.line, &reject);
+                            }
                         }
                     }
                     counted.checkpoint = Some(after);
