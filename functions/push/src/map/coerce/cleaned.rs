@@ -122,10 +122,7 @@ fn without_invisible(text: &str, care: Care) -> Result<Cow<'_, str>, Flaw> {
     let is_name = care == Care::Name;
     let plain = |c: char| !is_invisible(c) && !(is_name && (is_odd_blank(c) || c == '\t' || c == '\n' || c == '\r'));
     if inner.chars().all(plain) && !(is_name && inner.contains("  ")) {
-        return Ok(match is_name {
-            true => composed(inner),
-            false => Cow::Borrowed(inner),
-        });
+        return Ok(if is_name { composed(inner) } else { Cow::Borrowed(inner) });
     }
     let mut whole = String::with_capacity(inner.len());
     for c in inner.chars().filter(|c| kept(*c)) {
@@ -137,8 +134,5 @@ fn without_invisible(text: &str, care: Care) -> Result<Cow<'_, str>, Flaw> {
             whole.push(c);
         }
     }
-    Ok(match is_name {
-        true => Cow::Owned(composed(&whole).into_owned()),
-        false => Cow::Owned(whole),
-    })
+    Ok(Cow::Owned(if is_name { composed(&whole).into_owned() } else { whole }))
 }
