@@ -14,6 +14,7 @@ use crate::event::{Event, UnknownEvent};
 use crate::import::{FileError, FileRequest, Imports};
 use crate::import::{ImportError, Importer};
 use crate::queue::{ByHandError, Consumer, DirectMessage, RecordsQueue};
+use crate::resolve::ResolverCache;
 use crate::upkeep::{Caretaker, UpkeepError};
 
 /// Kept free for the answer alone.
@@ -27,7 +28,9 @@ const USUAL: Duration = Duration::from_mins(3);
 /// Push.
 pub struct Push<S: Services, Q, L, I> {
     /// What every room works with.
-    pub relay: Context<S>,
+    pub context: Context<S>,
+    /// What was found out of records that others refer to, kept between invocations.
+    pub resolvers: ResolverCache,
     /// `RecordsQueue`.
     pub queue: Q,
     /// What lets messages in.
@@ -100,22 +103,25 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
     /// The payload is none that push knows; a step of an import failed and may be repeated; or what was asked by hand
     /// came to nothing. A batch of messages never fails as a whole: its messages go back instead.
     pub async fn handle(&self, payload: Value, request_id: &str, left: Duration) -> Result<Value, PushError> {
-        let (relay, now) = (&self.relay, Instant::now());
+        let (context, now) = (&self.context, Instant::now());
         let hours = Deadlines::within(now, left);
         match Event::read(payload)? {
             Event::Batch(received) => {
-                let run_id = run_id(relay.now(), request_id);
+                let run_id = run_id(context.now(), request_id);
                 let consumer = Consumer {
-                    relay,
+                    context,
+                    resolvers: &self.resolvers,
                     queue: &self.queue,
                     intake: &self.intake,
                 };
                 Ok(serde_json::to_value(consumer.consume(received, &run_id, hours).await)?)
             }
-            Event::Step(step) => Ok(serde_json::to_value(Importer::new(relay).step(*step).await?)?),
+            Event::Step(step) => Ok(serde_json::to_value(
+                Importer::new(context, &self.resolvers).step(*step).await?,
+            )?),
             Event::Upkeep => {
                 let caretaker = Caretaker {
-                    relay,
+                    context,
                     queue: &self.queue,
                     imports: &self.imports,
                     until: hours.sending_ends,
@@ -123,9 +129,10 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
                 Ok(serde_json::to_value(caretaker.look_after(request_id).await?)?)
             }
             Event::Message(payload) => {
-                let run_id = run_id(relay.now(), request_id);
+                let run_id = run_id(context.now(), request_id);
                 let message = DirectMessage {
-                    relay,
+                    context,
+                    resolvers: &self.resolvers,
                     queue: &self.queue,
                 };
                 let hours = Deadlines::within(now, left.min(BY_HAND));
@@ -133,7 +140,7 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
             }
             Event::File(file) => {
                 let request = FileRequest {
-                    relay,
+                    context,
                     imports: &self.imports,
                 };
                 Ok(request.answer(&file, now + left.saturating_sub(TO_ANSWER)).await?)

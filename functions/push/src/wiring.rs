@@ -15,6 +15,7 @@ use crate::deliver::Tokens;
 use crate::handler::Push;
 use crate::import::StateMachine;
 use crate::queue::SqsQueue;
+use crate::resolve::ResolverCache;
 use shared::bucket::S3Bucket;
 use shared::tokens::{RefreshFunction, TokenProvider};
 
@@ -41,7 +42,7 @@ pub async fn connect(config: Config) -> Result<AwsPush, ClientUnusable> {
     let store = AccessTokenStore::new(SecretsManagerSecret::new(&sdk, &config.access_token_secret));
     let refresh = RefreshFunction::new(&sdk, &config.refresh_function);
     let table = DynamoTable::new(&sdk, &config.state_table);
-    let relay: Context<AwsServices> = Context::new(
+    let context: Context<AwsServices> = Context::new(
         config.settings,
         S3Bucket::new(&sdk, &config.data_bucket),
         table.clone(),
@@ -51,10 +52,11 @@ pub async fn connect(config: Config) -> Result<AwsPush, ClientUnusable> {
     );
     // The first connection costs most; at start-up the function has the whole processor. What comes of it is looked at
     // when it is needed.
-    let tokens = Arc::clone(&relay.tokens);
+    let tokens = Arc::clone(&context.tokens);
     let _ = tokio::join!(Standing::read(&table), tokens.pass());
     Ok(Push {
-        relay,
+        context,
+        resolvers: ResolverCache::default(),
         queue: SqsQueue::new(&sdk, &config.records_queue_url),
         intake: PushIntake::new(&sdk, &config.own_name),
         imports: StateMachine::new(&sdk, &config.import_state_machine),

@@ -82,7 +82,7 @@ impl Scene {
     async fn look(&mut self) {
         use shared::tokens::Tokens;
         let world = &self.post.world;
-        let pass = world.relay.tokens.pass().await.unwrap();
+        let pass = world.context.tokens.pass().await.unwrap();
         self.witness.guard("an access token", pass.access.token.expose());
         self.witness.show("a token's Debug", format!("{pass:?}"));
         for key in world.bucket.keys("reports/") {

@@ -262,7 +262,7 @@ async fn behind_a_message_that_goes_back_the_rest_of_its_group_waits() {
 #[tokio::test]
 async fn a_pause_sends_everything_back_and_closes_the_intake() {
     let post = Post::open().await;
-    let now = post.push.relay.now();
+    let now = post.push.context.now();
     let cause = SetCause {
         cause: Cause::Operator,
         message: "lunch".into(),
@@ -270,7 +270,7 @@ async fn a_pause_sends_everything_back_and_closes_the_intake() {
         by: "test".into(),
         resumes_at: None,
     };
-    pause::set(&post.push.relay.table, &cause).await.unwrap();
+    pause::set(&post.push.context.table, &cause).await.unwrap();
     let id = post.contacts([contact(1)]);
     post.queue.put("poison");
     assert_eq!(post.consume().await, std::slice::from_ref(&id));
@@ -278,7 +278,9 @@ async fn a_pause_sends_everything_back_and_closes_the_intake() {
     assert!(!post.is_open().await);
     assert!(post.queue.hidden(&id).unwrap() >= Duration::from_mins(2));
     assert_eq!(post.rejects().len(), 1, "what can never be sent needs no waiting");
-    pause::clear(&post.push.relay.table, &[Cause::Operator]).await.unwrap();
+    pause::clear(&post.push.context.table, &[Cause::Operator])
+        .await
+        .unwrap();
     assert_eq!(post.consume().await, NONE);
     assert_eq!(post.world.records("Contacts").len(), 1);
 }

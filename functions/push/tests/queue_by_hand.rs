@@ -34,7 +34,7 @@ async fn a_message_by_hand_is_delivered_and_answered_with_its_report() {
     assert!(post.world.report_at(answer["report_key"].as_str().unwrap()).is_some());
     assert_eq!(post.rejects().len(), 1);
     assert!(post.queue.lying().is_empty());
-    let turn = post.push.relay.take_turn("another").await.unwrap();
+    let turn = post.push.context.take_turn("another").await.unwrap();
     assert!(turn.is_some(), "the turn was given back");
 }
 
@@ -55,7 +55,7 @@ async fn a_message_by_hand_that_can_never_succeed_says_why() {
 #[tokio::test]
 async fn while_an_import_has_the_turn_a_message_by_hand_goes_onto_the_queue_first() {
     let post = Post::open().await;
-    let turn = post.push.relay.take_turn("an import").await.unwrap().unwrap();
+    let turn = post.push.context.take_turn("an import").await.unwrap().unwrap();
     let records: Vec<_> = (0..5).map(contact).collect();
     let answer = post
         .by_hand(json!({"module": "Contacts", "operation": "upsert", "records": records}))
@@ -64,7 +64,7 @@ async fn while_an_import_has_the_turn_a_message_by_hand_goes_onto_the_queue_firs
     assert_eq!((&answer["status"], &answer["deferred"]), (&json!("paused"), &json!(5)));
     assert_eq!(answer["reason"]["code"], "TURN_TAKEN");
     assert_eq!(post.queue.lying().len(), 1);
-    post.push.relay.give_turn_back(turn).await.unwrap();
+    post.push.context.give_turn_back(turn).await.unwrap();
     assert_eq!(post.consume().await, NONE);
     assert_eq!(post.world.records("Contacts").len(), 5);
 }
@@ -90,7 +90,7 @@ async fn what_a_message_by_hand_cannot_deliver_is_on_the_queue_before_it_answers
 #[tokio::test]
 async fn records_that_are_neither_delivered_nor_queued_are_an_error() {
     let post = Post::open().await;
-    let now = post.push.relay.now();
+    let now = post.push.context.now();
     let cause = SetCause {
         cause: Cause::Operator,
         message: "m".into(),
@@ -98,7 +98,7 @@ async fn records_that_are_neither_delivered_nor_queued_are_an_error() {
         by: "test".into(),
         resumes_at: None,
     };
-    pause::set(&post.push.relay.table, &cause).await.unwrap();
+    pause::set(&post.push.context.table, &cause).await.unwrap();
     *post.queue.refuses.lock().unwrap() = true;
     let error = post
         .by_hand(json!({"module": "Contacts", "record": contact(1)}))
@@ -126,9 +126,9 @@ async fn a_file_by_hand_starts_an_import_and_waits_for_its_report() {
         };
         post.world.bucket.set("reports/x.json", r#"{"status": "planned"}"#);
         post.push
-            .relay
-            .ledger
-            .note_report(&name, "reports/x.json", post.push.relay.now())
+            .context
+            .ledger()
+            .note_report(&name, "reports/x.json", post.push.context.now())
             .await
             .unwrap();
     };
@@ -150,11 +150,11 @@ async fn a_file_that_takes_longer_is_answered_with_where_its_report_will_be() {
 #[tokio::test]
 async fn a_file_by_hand_is_answered_before_whoever_asked_asks_again() {
     let post = Post::open().await;
-    let began = post.push.relay.now();
+    let began = post.push.context.now();
     let request = json!({"bucket": "data", "key": "inbox/Contacts/x.csv"});
     let answer = post.by_hand(request).await.unwrap();
     assert_eq!(answer["status"], "running");
-    let waited = post.push.relay.now().duration_since(began).as_secs();
+    let waited = post.push.context.now().duration_since(began).as_secs();
     assert!(
         (30..=45).contains(&waited),
         "the AWS CLI asks again after 60 s: {waited} s"
@@ -285,8 +285,8 @@ async fn trapped() -> (Post<TrappedMeans>, Trapped) {
         inner: world.bucket.clone(),
         full: std::sync::Arc::default(),
     };
-    let relay = relay_over::<TrappedMeans>(&world, bucket.clone());
-    (Post::over(world, relay), bucket)
+    let context = relay_over::<TrappedMeans>(&world, bucket.clone());
+    (Post::over(world, context), bucket)
 }
 
 #[tokio::test]

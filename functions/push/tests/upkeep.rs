@@ -19,7 +19,7 @@ async fn pause(post: &Post) {
     let cause = SetCause {
         cause: Cause::Operator,
         message: "the books are being closed".into(),
-        since: post.push.relay.now(),
+        since: post.push.context.now(),
         by: "operator".into(),
         resumes_at: None,
     };
@@ -41,7 +41,7 @@ fn days(days: i32) -> u64 {
 /// A message of one contact that was sent so many days ago.
 fn sent(post: &Post, number: u32, days_ago: i32) -> String {
     let body = json!({"module": "Contacts", "records": [contact(number)]});
-    post.queue.put_at(post.push.relay.now() - DAY * days_ago, None, body)
+    post.queue.put_at(post.push.context.now() - DAY * days_ago, None, body)
 }
 
 /// The upkeep is done over and over while it dies at each step it makes, a little later every time.
@@ -117,7 +117,7 @@ async fn messages_that_grow_old_in_a_long_pause_follow() {
         look_after(&post).await;
         let oldest = post.queue.lying().iter().map(|message| message.sent_at).min();
         let age = oldest.map_or(SignedDuration::ZERO, |oldest| {
-            post.push.relay.now().duration_since(oldest)
+            post.push.context.now().duration_since(oldest)
         });
         assert!(age <= DAY * 7 + SignedDuration::from_mins(1), "{age:?} on day {day}");
         assert!(post.queue.lying().iter().all(|message| message.receives <= 1));
@@ -149,7 +149,7 @@ fn numbered(group: &str, number: u32) -> Value {
 async fn hundreds_of_messages_of_one_group_survive_a_long_pause_in_their_order() {
     let post = Post::open().await;
     pause(&post).await;
-    let sent_at = post.push.relay.now() - DAY * 5;
+    let sent_at = post.push.context.now() - DAY * 5;
     for number in 0..437 {
         // Many were sent within one millisecond; some of another group lie in between.
         post.queue.put_at(sent_at, Some("one"), numbered("one", number));
@@ -159,7 +159,7 @@ async fn hundreds_of_messages_of_one_group_survive_a_long_pause_in_their_order()
     }
     let young = post
         .queue
-        .put_at(post.push.relay.now() + DAY, Some("one"), numbered("one", 437));
+        .put_at(post.push.context.now() + DAY, Some("one"), numbered("one", 437));
     look_after(&post).await;
     post.world.clock.advance(days(2));
     let answer = look_after(&post).await;
@@ -215,7 +215,7 @@ async fn no_message_of_any_group_is_left_behind_or_overtaken() {
         let mut next = std::collections::HashMap::new();
         for (place, (group, _)) in left.iter().enumerate() {
             let number = next.entry(*group).and_modify(|number| *number += 1).or_insert(0u32);
-            let sent_at = post.push.relay.now() - DAY * 9 + SignedDuration::from_secs(i64::try_from(place).unwrap());
+            let sent_at = post.push.context.now() - DAY * 9 + SignedDuration::from_secs(i64::try_from(place).unwrap());
             post.queue.put_at(sent_at, Some(group), numbered(group, *number));
         }
         look_after(&post).await;
@@ -239,7 +239,7 @@ async fn no_message_of_any_group_is_left_behind_or_overtaken() {
 async fn what_had_ended_of_a_deferred_message_is_not_sent_again() {
     let post = Post::open().await;
     let body = json!({"module": "Tasks", "operation": "insert", "records": [{"Subject": "done"}, {"Subject": "open"}]});
-    let id = post.queue.put_at(post.push.relay.now() - DAY * 8, None, body);
+    let id = post.queue.put_at(post.push.context.now() - DAY * 8, None, body);
     let memory = Memory {
         ended: [0].into(),
         delivery: 3,

@@ -13,10 +13,8 @@ use shared::clock::Clock;
 use shared::state::{StateError, Table};
 
 use crate::deliver::{Limits, Tokens};
-use crate::import::ledger::Ledger;
 use crate::mappings::MappingCache;
 use crate::report::ReportFile;
-use crate::resolve::ResolverCache;
 use shared::bucket::Objects;
 use shared::pause_watch::PauseWatch;
 
@@ -114,16 +112,12 @@ pub struct Context<S: Services> {
     pub bucket: S::Objects,
     /// The state table.
     pub table: S::Table,
-    /// The ledger of files.
-    pub ledger: Ledger<S::Table>,
     /// Where access tokens come from.
     pub tokens: Arc<S::Tokens>,
     /// The Bigin API.
     pub bigin: Bigin,
     /// Time.
     pub clock: S::Clock,
-    /// What imports have found out of records that others refer to.
-    pub lookups: ResolverCache,
     /// The mappings of messages.
     pub mappings: MappingCache,
     metadata: metadata::Cache,
@@ -139,16 +133,13 @@ impl<S: Services> Context<S> {
         bigin: Bigin,
         clock: S::Clock,
     ) -> Self {
-        let ledger = Ledger::new(table.clone());
         Self {
             settings,
             bucket,
             table,
-            ledger,
             tokens,
             bigin,
             clock,
-            lookups: ResolverCache::default(),
             mappings: MappingCache::default(),
             metadata: metadata::Cache::default(),
         }

@@ -49,7 +49,7 @@ struct Running {
 /// A file by hand.
 pub struct FileRequest<'a, S: Services, I> {
     /// The means.
-    pub relay: &'a Context<S>,
+    pub context: &'a Context<S>,
     /// What starts imports.
     pub imports: &'a I,
 }
@@ -61,22 +61,22 @@ impl<S: Services, I: Imports> FileRequest<'_, S, I> {
     /// # Errors
     /// The import could not be started, or nothing can be told of it.
     pub async fn answer(&self, file: &ByHand, until: Instant) -> Result<Value, FileError> {
-        let ends = self.relay.now() + PATIENCE;
+        let ends = self.context.now() + PATIENCE;
         let running = match self.under_way(file).await? {
             Some(running) => running,
             None => self.start(file).await?,
         };
         let mut wait = LOOKS.0;
         loop {
-            if let Some(key) = self.relay.ledger.report_of(&running.execution).await?
+            if let Some(key) = self.context.ledger().report_of(&running.execution).await?
                 && let Some(report) = self.read(&key).await?
             {
                 return Ok(report);
             }
-            if self.relay.now() + wait >= ends || Instant::now() + wait >= until {
+            if self.context.now() + wait >= ends || Instant::now() + wait >= until {
                 return self.how_it_stands(file, &running).await;
             }
-            self.relay.clock.sleep(wait).await;
+            self.context.clock.sleep(wait).await;
             wait = (wait * 2).min(LOOKS.1);
         }
     }
@@ -96,15 +96,15 @@ impl<S: Services, I: Imports> FileRequest<'_, S, I> {
 
     /// The import that has the version which a forced request would import once more.
     async fn under_way(&self, file: &ByHand) -> Result<Option<Running>, FileError> {
-        if !file.force || file.dry_run || file.bucket != self.relay.bucket.name() {
+        if !file.force || file.dry_run || file.bucket != self.context.bucket.name() {
             return Ok(None);
         }
-        let object = match self.relay.bucket.look_up(&file.key, None).await {
+        let object = match self.context.bucket.look_up(&file.key, None).await {
             // The import says so in its report.
             Err(BucketError::Gone { .. }) => return Ok(None),
             object => object?,
         };
-        let (ledger, now) = (&self.relay.ledger, self.relay.now());
+        let (ledger, now) = (&self.context.ledger(), self.context.now());
         let line = ledger.line().await?;
         let mut entries = ledger.versions(&file.key).await?.into_iter().map(|(_, entry)| entry);
         let running = entries.find(|entry| entry.is_under_way(&object, |entry| is_alive(&line, &entry.execution, now)));
@@ -126,7 +126,7 @@ impl<S: Services, I: Imports> FileRequest<'_, S, I> {
     }
 
     async fn read(&self, key: &str) -> Result<Option<Value>, FileError> {
-        let bytes = self.relay.bucket.get(key, LARGEST_REPORT).await?;
+        let bytes = self.context.bucket.get(key, LARGEST_REPORT).await?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 }

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::state::{Key, StateError, Stored, Swap, Table};
 
+use crate::context::{Context, Services};
 use crate::import::{Plan, Progress};
 use shared::bucket::ObjectVersion;
 
@@ -128,6 +129,13 @@ struct Answer {
 #[derive(Debug, Clone)]
 pub struct Ledger<T> {
     table: T,
+}
+
+impl<S: Services> Context<S> {
+    /// The ledger of files.
+    pub fn ledger(&self) -> Ledger<S::Table> {
+        Ledger::new(self.table.clone())
+    }
 }
 
 impl<T: Table> Ledger<T> {

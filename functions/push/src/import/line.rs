@@ -42,7 +42,7 @@ impl<S: Services> Importer<'_, S> {
             return Ok(());
         };
         let wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or(3600));
-        let looks_by = self.relay.now() + wait + GRACE;
+        let looks_by = self.context.now() + wait + GRACE;
         // A check is in nobody's way once it stands aside.
         let module = if import.dry_run {
             String::new()
@@ -56,14 +56,14 @@ impl<S: Services> Importer<'_, S> {
             looks_by,
             aside,
         };
-        Ok(self.relay.ledger.stand_in_line(&waiting).await?)
+        Ok(self.context.ledger().stand_in_line(&waiting).await?)
     }
 
     /// Whether it is this import's turn in the line.
     pub(in crate::import) async fn may_go(&self, import: &Import) -> Result<bool, ImportError> {
         let Some(place) = &import.place else { return Ok(true) };
-        let line = self.relay.ledger.line().await?;
-        Ok(may_go(&line, place, &import.module, self.relay.now()))
+        let line = self.context.ledger().line().await?;
+        Ok(may_go(&line, place, &import.module, self.context.now()))
     }
 }
 

@@ -95,7 +95,7 @@ impl<S: Services> Importer<'_, S> {
 
     async fn make_ready(&self, import: &Import, module: &mut Option<ModuleName>) -> Result<Ready, NotReady> {
         let run_id = import.run_id();
-        let kept = self.relay.ledger.plan(&run_id).await?;
+        let kept = self.context.ledger().plan(&run_id).await?;
         let is_new = kept.is_none();
         let (mut plan, freshness) = match kept {
             Some(plan) => (plan, Freshness::TenMinutes),
@@ -109,7 +109,7 @@ impl<S: Services> Importer<'_, S> {
                 &*fault.action,
             )));
         }
-        let metadata = match self.relay.fields(&plan.module, freshness).await {
+        let metadata = match self.context.fields(&plan.module, freshness).await {
             Err(AskFailure::Refused(failure @ CallFailure::UnknownModule { .. })) => {
                 let action = "put the file under a module of the organisation's, by its API name or label";
                 return Err(NotReady::Refused(Reason::new(
@@ -120,12 +120,15 @@ impl<S: Services> Importer<'_, S> {
             }
             other => other.map_err(not_answered)?,
         };
-        let organisation = self.relay.organisation().await.map_err(not_answered)?;
+        let organisation = self.context.organisation().await.map_err(not_answered)?;
         plan.time_zone = organisation.as_ref().and_then(|org| org.time_zone.clone());
         let columns = Columns::of(&plan, &metadata).map_err(NotReady::Refused)?;
         if is_new {
             plan.shape = Some(columns.shape().clone());
-            self.relay.ledger.keep_plan(&run_id, &plan, self.relay.now()).await?;
+            self.context
+                .ledger()
+                .keep_plan(&run_id, &plan, self.context.now())
+                .await?;
         }
         let warnings = plan
             .form
@@ -156,7 +159,7 @@ impl<S: Services> Importer<'_, S> {
         })?;
         let form = self.form(object).await?.map_err(NotReady::Refused)?;
         let module = self
-            .relay
+            .context
             .module(&key.module)
             .await
             .map_err(not_answered)?
@@ -165,7 +168,7 @@ impl<S: Services> Importer<'_, S> {
                 refused("UNKNOWN_MODULE", unknown.to_string(), action)
             })?;
         *found = Some(module.clone());
-        let mapping = mapping_file::find(&self.relay.bucket, &module, &key.module, key.mapping.as_deref()).await;
+        let mapping = mapping_file::find(&self.context.bucket, &module, &key.module, key.mapping.as_deref()).await;
         let mapping = match mapping {
             Ok(mapping) => mapping,
             Err(MappingFileError::Bucket(error)) => return Err(error.into()),
@@ -201,7 +204,7 @@ impl<S: Services> Importer<'_, S> {
         if !may_say(form) {
             return Ok(Ok(None));
         }
-        match FileReader::open(self.relay.bucket.clone(), object.clone(), form, None)
+        match FileReader::open(self.context.bucket.clone(), object.clone(), form, None)
             .next()
             .await
         {
@@ -216,7 +219,7 @@ impl<S: Services> Importer<'_, S> {
     pub(in crate::import) async fn form(&self, object: &ObjectVersion) -> Result<Result<Form, Reason>, ImportError> {
         let mut first = Vec::new();
         while first.len() < FIRST_STRETCH && (first.len() as u64) < object.size {
-            match self.relay.bucket.read(object, first.len() as u64).await {
+            match self.context.bucket.read(object, first.len() as u64).await {
                 Ok(bytes) => first.extend_from_slice(&bytes),
                 Err(error) => return Ok(Err(gone_or_failed(error)?)),
             }

@@ -19,6 +19,7 @@ use crate::context::{Context, Services, Turn};
 use crate::deliver::{Deadlines, PauseCheck};
 use crate::report::Report;
 use crate::report::RunFiles;
+use crate::resolve::ResolverCache;
 use shared::stop::Stop;
 
 /// The most bytes of a message that is put onto the queue: SQS takes more, but counts 64 KiB as a request each, and small
@@ -55,7 +56,9 @@ pub enum ByHandError {
 /// Delivers messages by hand.
 pub struct DirectMessage<'a, S: Services, Q> {
     /// The means.
-    pub relay: &'a Context<S>,
+    pub context: &'a Context<S>,
+    /// What was found out of records that others refer to.
+    pub resolvers: &'a ResolverCache,
     /// `RecordsQueue`.
     pub queue: &'a Q,
 }
@@ -67,12 +70,12 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
     /// # Errors
     /// Records could neither be delivered nor put onto the queue, or whether they may be sent cannot be found out.
     pub async fn answer(&self, payload: Value, run_id: &str, hours: Deadlines) -> Result<Report, ByHandError> {
-        let started_at = self.relay.now();
+        let started_at = self.context.now();
         let body = payload.to_string();
         let mut batch = Batch::of_one(run_id, Message::read(payload), body);
         let ran = if let Some(turn) = self.wait_for_turn(run_id).await? {
             let ran = self.deliver(&mut batch, &turn, hours).await;
-            if let Err(error) = self.relay.give_turn_back(turn).await {
+            if let Err(error) = self.context.give_turn_back(turn).await {
                 tracing::warn!(%error, "the turn was not given back; it runs out by itself");
             }
             ran
@@ -84,29 +87,29 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
             }
         };
         let files = RunFiles::of_messages(run_id, started_at);
-        let rejects = closing::write_rejects(self.relay, &mut batch, &files).await;
-        closing::note(self.relay, &ran).await;
+        let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
+        closing::note(self.context, &ran).await;
         let queued = self.put_on_queue(&batch).await;
-        let mut report = closing::report(self.relay, &batch, &ran, (run_id, started_at), &rejects).await;
+        let mut report = closing::report(self.context, &batch, &ran, (run_id, started_at), &rejects).await;
         "message".clone_into(&mut report.source);
-        closing::publish(self.relay, &mut report, &files).await;
+        closing::publish(self.context, &mut report, &files).await;
         queued.map(|()| report)
     }
 
     async fn wait_for_turn(&self, who: &str) -> Result<Option<Turn>, StateError> {
         let looks = TURN_WAIT.as_millis() / TURN_LOOK.as_millis();
         for _ in 0..looks {
-            if let Some(turn) = self.relay.take_turn(who).await? {
+            if let Some(turn) = self.context.take_turn(who).await? {
                 return Ok(Some(turn));
             }
-            self.relay.clock.sleep(TURN_LOOK).await;
+            self.context.clock.sleep(TURN_LOOK).await;
         }
-        self.relay.take_turn(who).await
+        self.context.take_turn(who).await
     }
 
     async fn deliver(&self, batch: &mut Batch, turn: &Turn, hours: Deadlines) -> Ran {
         let brake = TurnCheck {
-            relay: self.relay,
+            context: self.context,
             turn,
         };
         if let Some(stop) = brake.look().await {
@@ -116,9 +119,9 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
                 ..Ran::default()
             };
         }
-        let settings = &self.relay.settings;
+        let settings = &self.context.settings;
         let limits = limits(settings, settings.import_width(), hours);
-        run(self.relay, batch, brake, limits).await
+        run(self.context, self.resolvers, batch, brake, limits).await
     }
 
     /// Puts what was not delivered onto the queue, in messages of a size that it likes.
@@ -165,7 +168,7 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
             ..Memory::default()
         };
         if !(memory.lost.is_empty() && memory.taken.is_empty())
-            && let Err(error) = remember(&self.relay.table, message_id, &memory, self.relay.now()).await
+            && let Err(error) = remember(&self.context.table, message_id, &memory, self.context.now()).await
         {
             tracing::warn!(%error, "a record that was sent will be sent again without being known as such");
         }

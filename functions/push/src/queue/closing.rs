@@ -15,8 +15,12 @@ use shared::bucket::{BucketError, Objects};
 use shared::stop::Stop;
 
 /// Writes the rejects. Messages whose rejects cannot be written go back. Answers with the files' keys.
-pub(super) async fn write_rejects<S: Services>(relay: &Context<S>, batch: &mut Batch, files: &RunFiles) -> Vec<String> {
-    match put_rejects(relay, batch, files).await {
+pub(super) async fn write_rejects<S: Services>(
+    context: &Context<S>,
+    batch: &mut Batch,
+    files: &RunFiles,
+) -> Vec<String> {
+    match put_rejects(context, batch, files).await {
         Ok(keys) => keys,
         Err(error) => {
             tracing::error!(%error, "the rejects of a batch were not written: their messages go back to the queue");
@@ -30,38 +34,38 @@ pub(super) async fn write_rejects<S: Services>(relay: &Context<S>, batch: &mut B
 }
 
 async fn put_rejects<S: Services>(
-    relay: &Context<S>,
+    context: &Context<S>,
     batch: &Batch,
     files: &RunFiles,
 ) -> Result<Vec<String>, BucketError> {
     let mut keys = Vec::new();
     for (name, bytes) in rejects_file::files(batch) {
         let key = files.rejects(&format!("{name}.ndjson"));
-        relay.bucket.put(&key, "application/x-ndjson", bytes).await?;
+        context.bucket.put(&key, "application/x-ndjson", bytes).await?;
         keys.push(key);
     }
     Ok(keys)
 }
 
 /// Tells the state table what the run has learnt. What cannot be told is logged: it will be learnt again.
-pub(super) async fn note<S: Services>(relay: &Context<S>, ran: &Ran) {
+pub(super) async fn note<S: Services>(context: &Context<S>, ran: &Ran) {
     let mut failures = Vec::new();
-    failures.extend(relay.spend_credits(ran.tally.credits).await.err());
+    failures.extend(context.spend_credits(ran.tally.credits).await.err());
     if let Some(left) = ran.tally.credits_left.filter(|_| ran.tally.api_calls > 0) {
-        failures.extend(credits::note_left(&relay.table, relay.now(), left).await.err());
+        failures.extend(credits::note_left(&context.table, context.now(), left).await.err());
     }
     if let Some(stop) = &ran.stop {
-        failures.extend(relay.pause_watch(None).note(stop).await.err());
+        failures.extend(context.pause_watch(None).note(stop).await.err());
     }
     for (module, stop) in &ran.held {
-        failures.extend(relay.pause_watch(Some(module.clone())).note(stop).await.err());
+        failures.extend(context.pause_watch(Some(module.clone())).note(stop).await.err());
     }
     for module in ran
         .took
         .iter()
         .filter(|module| !ran.held.iter().any(|(held, _)| held == *module))
     {
-        failures.extend(relay.pause_watch(Some(module.clone())).release().await.err());
+        failures.extend(context.pause_watch(Some(module.clone())).release().await.err());
     }
     for error in failures {
         tracing::warn!(%error, "what a run has learnt was not noted in the state table");
@@ -70,7 +74,7 @@ pub(super) async fn note<S: Services>(relay: &Context<S>, ran: &Ran) {
 
 /// The report of a run.
 pub(super) async fn report<S: Services>(
-    relay: &Context<S>,
+    context: &Context<S>,
     batch: &Batch,
     ran: &Ran,
     run: (&str, Timestamp),
@@ -92,7 +96,7 @@ pub(super) async fn report<S: Services>(
         report.operation = Some(shape.operation);
         report.match_on.clone_from(&shape.match_on);
         report.trigger.clone_from(&shape.trigger);
-        report.org_id = relay
+        report.org_id = context
             .organisation()
             .await
             .ok()
@@ -112,15 +116,15 @@ pub(super) async fn report<S: Services>(
         .as_ref()
         .or_else(|| batch.returned().next().map(|(_, stop)| stop));
     match why.filter(|_| report.counts.deferred > 0) {
-        Some(stop) => report.end(Status::Paused, Some(Reason::from(stop)), relay.now()),
-        None => report.finish(relay.now()),
+        Some(stop) => report.end(Status::Paused, Some(Reason::from(stop)), context.now()),
+        None => report.finish(context.now()),
     }
     report
 }
 
 /// Writes the report and the run's measures. A run that did nothing but send everything back leaves no report.
-pub(super) async fn publish<S: Services>(relay: &Context<S>, report: &mut Report, files: &RunFiles) {
-    measure_run(relay, report);
+pub(super) async fn publish<S: Services>(context: &Context<S>, report: &mut Report, files: &RunFiles) {
+    measure_run(context, report);
     let counts = &report.counts;
     tracing::info!(
         run_id = report.run_id,
@@ -134,13 +138,13 @@ pub(super) async fn publish<S: Services>(relay: &Context<S>, report: &mut Report
     if counts.read == counts.deferred && report.api_calls == 0 {
         return;
     }
-    if let Err(error) = relay.reports().write_to(files.report(), report).await {
+    if let Err(error) = context.reports().write_to(files.report(), report).await {
         report.report_key = None;
         tracing::warn!(%error, "the report of a batch was not written");
     }
 }
 
-fn measure_run<S: Services>(relay: &Context<S>, report: &Report) {
+fn measure_run<S: Services>(context: &Context<S>, report: &Report) {
     let counts = &report.counts;
     let mut metrics = vec![
         (
@@ -156,5 +160,5 @@ fn measure_run<S: Services>(relay: &Context<S>, report: &Report) {
         (Metric::Retries, report.retries),
     ];
     metrics.extend(report.credits_left.map(|left| (Metric::ApiCreditsLeft, left)));
-    measure(&relay.settings.stack, relay.now(), &metrics);
+    measure(&context.settings.stack, context.now(), &metrics);
 }

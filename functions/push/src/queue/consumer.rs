@@ -14,6 +14,7 @@ use super::service::RecordsQueue;
 use crate::context::{Context, Services};
 use crate::deliver::{Deadlines, PauseCheck};
 use crate::report::RunFiles;
+use crate::resolve::ResolverCache;
 use shared::stop::Stop;
 
 /// What the event source mapping is told (AWS Lambda developer guide, "Reporting batch item failures").
@@ -38,7 +39,9 @@ const WIDTH: usize = 1;
 /// Consumes batches.
 pub struct Consumer<'a, S: Services, Q, I> {
     /// The means.
-    pub relay: &'a Context<S>,
+    pub context: &'a Context<S>,
+    /// What was found out of records that others refer to.
+    pub resolvers: &'a ResolverCache,
     /// `RecordsQueue`.
     pub queue: &'a Q,
     /// What lets messages in.
@@ -48,16 +51,16 @@ pub struct Consumer<'a, S: Services, Q, I> {
 impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
     /// Consumes a batch. `run_id` names the run, `hours` is when it stops.
     pub async fn consume(&self, received: Vec<Received>, run_id: &str, hours: Deadlines) -> BatchAnswer {
-        let started_at = self.relay.now();
+        let started_at = self.context.now();
         let again = received.iter().filter(|received| received.is_known());
         let again: Vec<_> = again.map(|received| received.message_id.as_str()).collect();
-        let recalled = recall(&self.relay.table, &again).await;
+        let recalled = recall(&self.context.table, &again).await;
         let hindrance = recalled.as_ref().err().map(|error| Stop::Unavailable {
             message: error.to_string(),
         });
         let mut batch = Batch::open(received, recalled.unwrap_or_default());
         let hindrance = match hindrance {
-            None => self.relay.pause_watch(None).look().await,
+            None => self.context.pause_watch(None).look().await,
             found => found,
         };
         let ran = if let Some(stop) = hindrance {
@@ -67,16 +70,23 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
                 ..Ran::default()
             }
         } else {
-            let limits = limits(&self.relay.settings, WIDTH, hours);
-            run(self.relay, &mut batch, self.relay.pause_watch(None), limits).await
+            let limits = limits(&self.context.settings, WIDTH, hours);
+            run(
+                self.context,
+                self.resolvers,
+                &mut batch,
+                self.context.pause_watch(None),
+                limits,
+            )
+            .await
         };
         self.close(batch, &ran, run_id, started_at).await
     }
 
     async fn close(&self, mut batch: Batch, ran: &Ran, run_id: &str, started_at: Timestamp) -> BatchAnswer {
         let files = RunFiles::of_messages(run_id, started_at);
-        let rejects = closing::write_rejects(self.relay, &mut batch, &files).await;
-        closing::note(self.relay, ran).await;
+        let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
+        closing::note(self.context, ran).await;
         if ran.stop.as_ref().is_some_and(closes_intake) {
             self.close_intake().await;
         }
@@ -84,8 +94,8 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
             .returned()
             .map(|(consignment, stop)| self.send_back(consignment, stop));
         futures_util::future::join_all(going_back).await;
-        let mut report = closing::report(self.relay, &batch, ran, (run_id, started_at), &rejects).await;
-        closing::publish(self.relay, &mut report, &files).await;
+        let mut report = closing::report(self.context, &batch, ran, (run_id, started_at), &rejects).await;
+        closing::publish(self.context, &mut report, &files).await;
         let item = |consignment: &Consignment| ItemFailure {
             item_identifier: consignment.received.item_id.clone(),
         };
@@ -101,7 +111,7 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
             delivery: received.receives,
             ..consignment.memory.clone()
         };
-        if let Err(error) = remember(&self.relay.table, &received.message_id, &memory, self.relay.now()).await {
+        if let Err(error) = remember(&self.context.table, &received.message_id, &memory, self.context.now()).await {
             tracing::warn!(%error, "what has ended of a message was not remembered; it may be sent again");
         }
         let wait = out_of_sight(stop, received.receives, fastrand::f64());
@@ -115,7 +125,7 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
     /// Closes the intake, unless the pause has ended meanwhile: who ends a pause opens the intake before this closes it.
     async fn close_intake(&self) {
         let mut switched = self.intake.set_open(false).await;
-        if switched.is_ok() && matches!(self.relay.pause_watch(None).reason().await, Ok(None)) {
+        if switched.is_ok() && matches!(self.context.pause_watch(None).reason().await, Ok(None)) {
             switched = self.intake.set_open(true).await;
         }
         if let Err(error) = switched {

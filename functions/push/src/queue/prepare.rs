@@ -57,7 +57,7 @@ struct Kind {
 
 /// Prepares the messages of one batch; what they have in common is found out once.
 pub(super) struct Preparer<'a, S: Services> {
-    relay: &'a Context<S>,
+    context: &'a Context<S>,
     kinds: Vec<Kind>,
     /// What an operator should know.
     pub warnings: Vec<String>,
@@ -66,9 +66,9 @@ pub(super) struct Preparer<'a, S: Services> {
 }
 
 impl<'a, S: Services> Preparer<'a, S> {
-    pub fn new(relay: &'a Context<S>) -> Self {
+    pub fn new(context: &'a Context<S>) -> Self {
         Self {
-            relay,
+            context,
             kinds: Vec::new(),
             warnings: Vec::new(),
             repairs: Repairs::default(),
@@ -138,18 +138,18 @@ impl<'a, S: Services> Preparer<'a, S> {
         if let Some(known) = self.kinds.iter().position(is_it) {
             return Ok(&self.kinds[known]);
         }
-        let module = self.relay.module(&message.module).await.map_err(not_answered)?;
+        let module = self.context.module(&message.module).await.map_err(not_answered)?;
         let module = module.map_err(|unknown| poison("UNKNOWN_MODULE", unknown))?;
         if let Some(fault) = not_writable(&module) {
             return Err(no_mapper(&module, message, &fault));
         }
         let metadata = self
-            .relay
+            .context
             .fields(&module, Freshness::TenMinutes)
             .await
             .map_err(not_answered)?;
         let mapping = self.mapping(&module, message).await?;
-        let organisation = self.relay.organisation().await.map_err(not_answered)?;
+        let organisation = self.context.organisation().await.map_err(not_answered)?;
         let zone = organisation
             .as_ref()
             .and_then(|organisation| organisation.time_zone.as_deref());
@@ -180,11 +180,11 @@ impl<'a, S: Services> Preparer<'a, S> {
 
     /// The mapping that the message names, which must be there, or else the module's, which may be.
     async fn mapping(&self, module: &ModuleName, message: &Message) -> Result<Arc<Mapping>, Hindrance> {
-        let relay = self.relay;
+        let context = self.context;
         let named = message.mapping.as_deref();
-        let found = relay
+        let found = context
             .mappings
-            .find(&relay.bucket, module, &message.module, named, relay.now());
+            .find(&context.bucket, module, &message.module, named, context.now());
         let unavailable = |error: BucketError| {
             Hindrance::Stop(Stop::Unavailable {
                 message: error.to_string(),

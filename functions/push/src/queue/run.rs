@@ -15,6 +15,7 @@ use super::prepare::{Hindrance, Preparer};
 use crate::context::{Context, Services, Settings};
 use crate::deliver::{CallTally, Deadlines, Delivery, Limits, PauseCheck};
 use crate::record::{Outcome, Parcel, Reject, Repairs, Settled, into_order};
+use crate::resolve::ResolverCache;
 use crate::resolve::{Lookups, Pending, Resolved};
 use shared::stop::Stop;
 
@@ -51,20 +52,21 @@ pub(super) fn limits(settings: &Settings, width: usize, hours: Deadlines) -> Lim
 
 /// Delivers the messages' records.
 pub(super) async fn run<S: Services, B: PauseCheck>(
-    relay: &Context<S>,
+    context: &Context<S>,
+    resolvers: &ResolverCache,
     batch: &mut Batch,
     brake: B,
     limits: Limits,
 ) -> Ran {
-    let mut preparer = Preparer::new(relay);
+    let mut preparer = Preparer::new(context);
     let brake = Arc::new(brake);
-    let mut resolver = relay.lookups.take(LOOKUPS, relay.now());
+    let mut resolver = resolvers.take(LOOKUPS, context.now());
     // What others have written since the last time is not known.
     resolver.desk.doubt_missing(u32::MAX);
-    let lookups = Lookups::new(relay, resolver, Arc::clone(&brake), limits);
-    let delivery = Delivery::new(relay.bigin.clone(), relay.tokens.clone(), brake, limits);
+    let lookups = Lookups::new(context, resolver, Arc::clone(&brake), limits);
+    let delivery = Delivery::new(context.bigin.clone(), context.tokens.clone(), brake, limits);
     let mut run = Run {
-        relay,
+        context,
         batch,
         lookups: lookups.over_several_shapes(),
         delivery: delivery.over_several_modules(),
@@ -76,7 +78,7 @@ pub(super) async fn run<S: Services, B: PauseCheck>(
     run.deliver().await;
     run.finish(&preparer);
     if let Some(resolver) = run.lookups.take_resolver() {
-        relay.lookups.put(LOOKUPS, relay.now(), resolver);
+        resolvers.put(LOOKUPS, context.now(), resolver);
     }
     let mut ran = run.ran;
     ran.warnings = preparer.warnings;
@@ -87,7 +89,7 @@ pub(super) async fn run<S: Services, B: PauseCheck>(
 }
 
 struct Run<'a, S: Services, B> {
-    relay: &'a Context<S>,
+    context: &'a Context<S>,
     batch: &'a mut Batch,
     lookups: Lookups<'a, S, B>,
     delivery: Delivery<S::Tokens, B>,
@@ -166,7 +168,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
     /// A module that is known to be held is not tried.
     async fn look_for_hold(&mut self, module: &ModuleName) {
         if self.known.insert(module.clone())
-            && let Some(stop) = self.relay.pause_watch(Some(module.clone())).look().await
+            && let Some(stop) = self.context.pause_watch(Some(module.clone())).look().await
         {
             match stop {
                 held @ Stop::ModuleHeld { .. } => self.delivery.hold(module, held),
@@ -256,14 +258,14 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
 
     /// Remembers what has ended of messages under way, but for rejects, which are not written down yet.
     async fn remember(&self, messages: &HashSet<usize>) {
-        let now = self.relay.now();
+        let now = self.context.now();
         let writes = messages.iter().map(|message| async {
             let consignment = &self.batch.consignments[*message];
             let mut memory = consignment.memory.clone();
             for (record, _) in &consignment.rejects {
                 memory.ended.remove(record);
             }
-            remember(&self.relay.table, &consignment.received.message_id, &memory, now).await
+            remember(&self.context.table, &consignment.received.message_id, &memory, now).await
         });
         for written in futures_util::future::join_all(writes).await {
             if let Err(error) = written {

@@ -6,14 +6,14 @@ use shared::stop::Stop;
 
 /// Looks at the pause, and shows that the turn is still used.
 pub(super) struct TurnCheck<'a, S: Services> {
-    pub relay: &'a Context<S>,
+    pub context: &'a Context<S>,
     pub turn: &'a Turn,
 }
 
 impl<S: Services> PauseCheck for TurnCheck<'_, S> {
     async fn look(&self) -> Option<Stop> {
-        match self.relay.keep_turn(self.turn).await {
-            Ok(true) => self.relay.pause_watch(None).look().await,
+        match self.context.keep_turn(self.turn).await {
+            Ok(true) => self.context.pause_watch(None).look().await,
             Ok(false) => Some(Stop::TurnTaken),
             Err(error) => Some(Stop::Unavailable {
                 message: error.to_string(),

@@ -61,7 +61,7 @@ pub struct Resolved {
 
 /// The stage.
 pub struct Lookups<'a, S: Services, B> {
-    relay: &'a Context<S>,
+    context: &'a Context<S>,
     brake: Arc<B>,
     limits: Limits,
     line: Backlog,
@@ -82,9 +82,9 @@ pub struct Lookups<'a, S: Services, B> {
 
 impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
     /// A stage that goes on with what the resolver knows.
-    pub fn new(relay: &'a Context<S>, resolver: Resolver, brake: Arc<B>, limits: Limits) -> Self {
+    pub fn new(context: &'a Context<S>, resolver: Resolver, brake: Arc<B>, limits: Limits) -> Self {
         Self {
-            relay,
+            context,
             brake,
             limits,
             line: Backlog::default(),
@@ -158,10 +158,10 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
             return None;
         }
         self.lent = true;
-        let (relay, brake, limits) = (self.relay, Arc::clone(&self.brake), self.limits);
+        let (context, brake, limits) = (self.context, Arc::clone(&self.brake), self.limits);
         let halt = Arc::clone(&self.halt);
         self.desk = LookupCache::Asking(Box::pin(async move {
-            let stop = resolver.resolve(relay, &mut round, &*brake, &limits, &halt).await;
+            let stop = resolver.resolve(context, &mut round, &*brake, &limits, &halt).await;
             Worked { resolver, round, stop }
         }));
         None

@@ -47,7 +47,7 @@ impl Resolver {
     /// Asks until the round knows all it wants to know, or something stops it. `halt` stops it between two questions.
     pub async fn resolve<S: Services, B: PauseCheck>(
         &mut self,
-        relay: &Context<S>,
+        context: &Context<S>,
         round: &mut Round,
         brake: &B,
         limits: &Limits,
@@ -60,7 +60,7 @@ impl Resolver {
             if let Some(stop) = self.reason_not_to_ask(brake, limits).await {
                 return Some(stop);
             }
-            match timeout_at(limits.waiting_ends, self.ask(relay, &ask)).await {
+            match timeout_at(limits.waiting_ends, self.ask(context, &ask)).await {
                 Err(_) => return Some(Stop::OutOfTime),
                 Ok(Err(stop)) => return Some(stop),
                 Ok(Ok(reply)) => round.take(&mut self.desk, &ask, reply),
@@ -81,15 +81,15 @@ impl Resolver {
         None
     }
 
-    async fn ask<S: Services>(&self, relay: &Context<S>, ask: &Ask) -> Result<Reply, Stop> {
-        let bigin = &relay.bigin;
+    async fn ask<S: Services>(&self, context: &Context<S>, ask: &Ask) -> Result<Reply, Stop> {
+        let bigin = &context.bigin;
         let credits = ask.credits();
         if !matches!(ask, Ask::Fields(_)) {
             self.cost.questions.fetch_add(1, Ordering::Relaxed);
         }
         let told = match ask {
             Ask::Fields(module) => {
-                let told = relay.fields(module, Freshness::TenMinutes).await;
+                let told = context.fields(module, Freshness::TenMinutes).await;
                 told.map(|metadata| Reply::Fields(metadata.shared()))
             }
             Ask::Query {
@@ -97,11 +97,11 @@ impl Resolver {
                 values,
             } => {
                 let question = |access: Access| async move { bigin.having(&access, module, by, values).await };
-                self.counted(relay, credits, question).await.map(Reply::Found)
+                self.counted(context, credits, question).await.map(Reply::Found)
             }
             Ask::Page { place, token } => {
-                let question = |access: Access| async move { page(relay, &access, place, token.as_deref()).await };
-                self.counted(relay, credits, question).await
+                let question = |access: Access| async move { page(context, &access, place, token.as_deref()).await };
+                self.counted(context, credits, question).await
             }
             Ask::Make {
                 place: Place::Records { module, by },
@@ -112,7 +112,7 @@ impl Resolver {
                 let records: Vec<_> = records.iter().collect();
                 let (shape, records) = (&shape, records.as_slice());
                 let question = |access: Access| async move { bigin.write(&access, shape, records).await };
-                self.counted(relay, credits, question)
+                self.counted(context, credits, question)
                     .await
                     .map(|answer| Reply::Made(answer.outcomes))
             }
@@ -133,7 +133,7 @@ impl Resolver {
 
     async fn counted<S: Services, T, F, A>(
         &self,
-        relay: &Context<S>,
+        context: &Context<S>,
         credits: u64,
         question: F,
     ) -> Result<T, AskFailure>
@@ -141,7 +141,7 @@ impl Resolver {
         F: Fn(Access) -> A,
         A: Future<Output = Result<T, CallFailure>>,
     {
-        relay
+        context
             .ask_for(credits, |access| {
                 self.cost.calls.fetch_add(1, Ordering::Relaxed);
                 self.cost.credits.fetch_add(credits, Ordering::Relaxed);
@@ -153,14 +153,14 @@ impl Resolver {
 
 /// A page of a list. Users come by numbers, which serve as tokens; team pipelines are few.
 async fn page<S: Services>(
-    relay: &Context<S>,
+    context: &Context<S>,
     access: &Access,
     place: &Place,
     token: Option<&str>,
 ) -> Result<Reply, CallFailure> {
     match place {
         Place::Records { module, by } => {
-            let page = relay.bigin.page(access, module, by, token).await?;
+            let page = context.bigin.page(access, module, by, token).await?;
             Ok(Reply::Page {
                 hits: page.hits,
                 next: page.next,
@@ -168,7 +168,7 @@ async fn page<S: Services>(
         }
         Place::UserEmails | Place::UserNames => {
             let number = token.and_then(|token| token.parse().ok()).unwrap_or(1);
-            let page = relay.bigin.active_users(access, number).await?;
+            let page = context.bigin.active_users(access, number).await?;
             let hit = |user: bigin::User| bigin::Hit {
                 id: user.id,
                 value: if *place == Place::UserEmails {
@@ -183,7 +183,7 @@ async fn page<S: Services>(
             })
         }
         Place::TeamPipelines => {
-            let pipelines = relay.bigin.team_pipelines(access).await?;
+            let pipelines = context.bigin.team_pipelines(access).await?;
             let hit = |pipeline: bigin::TeamPipeline| bigin::Hit {
                 id: pipeline.id,
                 value: pipeline.name,

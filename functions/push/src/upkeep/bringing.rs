@@ -19,7 +19,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         let mut seen = HashSet::new();
         let mut begun = noted.and_then(|upkeep| upkeep.brought_back.clone());
         loop {
-            let keys = self.relay.bucket.keys(FOLDER).await?;
+            let keys = self.context.bucket.keys(FOLDER).await?;
             if keys.is_empty() {
                 return Ok((brought, true));
             }
@@ -28,7 +28,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
                     Some((begun, count)) if begun == key => count,
                     _ => 0,
                 };
-                let Some(text) = self.relay.bucket.get(&key, deferred::LARGEST as u64).await? else {
+                let Some(text) = self.context.bucket.get(&key, deferred::LARGEST as u64).await? else {
                     continue;
                 };
                 let messages =
@@ -51,19 +51,19 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
                     at += some.len();
                     self.note_progress(&key, at).await?;
                 }
-                self.relay.bucket.delete(&key).await?;
+                self.context.bucket.delete(&key).await?;
             }
         }
     }
 
     /// After a crash no more than a few messages are put back twice.
     async fn note_progress(&self, key: &str, count: usize) -> Result<(), UpkeepError> {
-        let now = self.relay.now();
-        let upkeep = upkeep::read(&self.relay.table).await?.unwrap_or(Upkeep {
-            look_at: now + self.relay.settings.defer_after,
+        let now = self.context.now();
+        let upkeep = upkeep::read(&self.context.table).await?.unwrap_or(Upkeep {
+            look_at: now + self.context.settings.defer_after,
             brought_back: None,
         });
         let brought_back = Some((key.to_owned(), count));
-        Ok(upkeep::write(&self.relay.table, &Upkeep { brought_back, ..upkeep }).await?)
+        Ok(upkeep::write(&self.context.table, &Upkeep { brought_back, ..upkeep }).await?)
     }
 }

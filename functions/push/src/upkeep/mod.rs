@@ -74,7 +74,7 @@ pub struct UpkeepAnswer {
 /// Does the upkeep.
 pub struct Caretaker<'a, S: Services, Q, I> {
     /// The means.
-    pub relay: &'a Context<S>,
+    pub context: &'a Context<S>,
     /// `RecordsQueue`.
     pub queue: &'a Q,
     /// What starts imports.
@@ -89,8 +89,8 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// # Errors
     /// Something failed on the way.
     pub async fn look_after(&self, holder: &str) -> Result<UpkeepAnswer, UpkeepError> {
-        let (table, key) = (&self.relay.table, Key::new("lease", "upkeep"));
-        if let Taken::No { .. } = lease::take(table, &key, holder, self.relay.now(), LEASE).await? {
+        let (table, key) = (&self.context.table, Key::new("lease", "upkeep"));
+        if let Taken::No { .. } = lease::take(table, &key, holder, self.context.now(), LEASE).await? {
             return Ok(UpkeepAnswer {
                 under_way: true,
                 ..UpkeepAnswer::default()
@@ -113,10 +113,10 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     }
 
     async fn under_lease(&self) -> Result<UpkeepAnswer, UpkeepError> {
-        let (table, now) = (&self.relay.table, self.relay.now());
+        let (table, now) = (&self.context.table, self.context.now());
         let noted = upkeep::read(table).await?;
         if let Some(pause) = pause::current(table, now).await? {
-            let limit = self.relay.settings.defer_after;
+            let limit = self.context.settings.defer_after;
             let since = pause.since.unwrap_or(now);
             let upkeep = noted.unwrap_or_else(|| Upkeep::of_pause(since, limit));
             return self.during_a_pause(upkeep).await;
@@ -128,7 +128,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         match noted {
             _ if !unfinished => upkeep::clear(table).await?,
             // The next scheduled refresh sees by the note that something is left.
-            None => upkeep::write(table, &Upkeep::of_pause(now, self.relay.settings.defer_after)).await?,
+            None => upkeep::write(table, &Upkeep::of_pause(now, self.context.settings.defer_after)).await?,
             Some(_) => {}
         }
         Ok(UpkeepAnswer {
@@ -146,12 +146,12 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             ..UpkeepAnswer::default()
         };
         // Written first: what is moved is then sure to be brought back.
-        upkeep::write(&self.relay.table, &upkeep).await?;
-        if self.relay.now() >= upkeep.look_at {
+        upkeep::write(&self.context.table, &upkeep).await?;
+        if self.context.now() >= upkeep.look_at {
             let moved = self.move_old_messages().await?;
             (answer.deferred, answer.unfinished) = (moved.moved, !moved.saw_all);
-            upkeep.look_at = moved.next_look(self.relay.now(), self.relay.settings.defer_after);
-            upkeep::write(&self.relay.table, &upkeep).await?;
+            upkeep.look_at = moved.next_look(self.context.now(), self.context.settings.defer_after);
+            upkeep::write(&self.context.table, &upkeep).await?;
         }
         Ok(answer)
     }

@@ -34,7 +34,7 @@ struct Haul {
 impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Goes through the queue once. It stops early when the pause ends or the time is over.
     pub(super) async fn move_old_messages(&self) -> Result<Walk, UpkeepError> {
-        let limit = self.relay.settings.defer_after;
+        let limit = self.context.settings.defer_after;
         let mut walk = Walk {
             moved: 0,
             left: 0,
@@ -57,7 +57,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
                 walk.saw_all = true;
                 break;
             }
-            if pause::current(&self.relay.table, self.relay.now()).await?.is_none() {
+            if pause::current(&self.context.table, self.context.now()).await?.is_none() {
                 break;
             }
         }
@@ -75,7 +75,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// may be blocked by what was taken.
     async fn take_some(&self) -> Result<Haul, UpkeepError> {
         let (mut haul, mut bytes) = (Haul::default(), 0);
-        let (limit, now) = (self.relay.settings.defer_after, self.relay.now());
+        let (limit, now) = (self.context.settings.defer_after, self.context.now());
         while haul.old.len() < MOST_MESSAGES && bytes < deferred::MOST_BYTES && !self.is_over() {
             let looks = try_join_all((0..LOOKS).map(|_| self.queue.take(OUT_OF_SIGHT))).await?;
             let is_last = looks.iter().any(Vec::is_empty);
@@ -103,7 +103,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         }
         taken.sort_by_key(|taken| taken.sent_at);
         let messages: Vec<Deferred> = taken.iter().map(Deferred::from).collect();
-        let now = self.relay.now();
+        let now = self.context.now();
         let texts = deferred::write(&messages, deferred::MOST_BYTES).map_err(|_| UpkeepError::Unreadable {
             key: deferred::key(now, 0),
             line: 0,
@@ -113,7 +113,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         let objects = texts.len();
         for (number, text) in texts.into_iter().enumerate() {
             let key = deferred::key(now, already + number);
-            self.relay.bucket.put(&key, "application/x-ndjson", text).await?;
+            self.context.bucket.put(&key, "application/x-ndjson", text).await?;
         }
         let receipts: Vec<String> = taken.into_iter().filter_map(|taken| taken.received.receipt).collect();
         self.queue.delete(&receipts).await?;
@@ -142,7 +142,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         taken: &[TakenMessage],
         delivery: impl Fn(&TakenMessage) -> u32,
     ) -> Result<(), UpkeepError> {
-        let (table, now) = (&self.relay.table, self.relay.now());
+        let (table, now) = (&self.context.table, self.context.now());
         for some in taken.chunks(100) {
             let ids: Vec<&str> = some.iter().map(|taken| taken.received.message_id.as_str()).collect();
             let mut memories = recall(table, &ids).await?;

@@ -20,11 +20,11 @@ const AT_ONCE: usize = 8;
 impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Starts an import for each version that has none: how many, and whether the whole inbox was looked through.
     pub(super) async fn sweep(&self) -> Result<(usize, bool), UpkeepError> {
-        let line = self.relay.ledger.line().await?;
+        let line = self.context.ledger().line().await?;
         let (mut started, mut from) = (0, None);
         let mut last_key: Vec<Listed> = Vec::new();
         loop {
-            let (listed, next) = self.relay.bucket.versions("inbox/", from).await?;
+            let (listed, next) = self.context.bucket.versions("inbox/", from).await?;
             last_key.extend(listed);
             let mut keys = by_key(std::mem::take(&mut last_key));
             // The versions of the page's last key may go on on the next page.
@@ -60,9 +60,9 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         if !is_file || first.is_deletion {
             return Ok(Vec::new());
         }
-        let entries = self.relay.ledger.versions(&first.object.key).await?;
+        let entries = self.context.ledger().versions(&first.object.key).await?;
         let entries: Vec<Entry> = entries.into_iter().map(|(_, entry)| entry).collect();
-        let now = self.relay.now();
+        let now = self.context.now();
         Ok(unknown(versions, &entries, now, |entry| {
             is_alive(line, &entry.execution, now)
         }))
@@ -71,10 +71,10 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// The event that an import of this version is started with. Of versions of one second each is said to be later than
     /// the one before, so that they are imported in their order.
     fn event(&self, object: &ObjectVersion, number: usize) -> Value {
-        let put_at = object.put_at.unwrap_or_else(|| self.relay.now());
+        let put_at = object.put_at.unwrap_or_else(|| self.context.now());
         let later = SignedDuration::from_millis(i64::try_from(number % 1_000).unwrap_or(0));
         json!({"time": put_at + later, "detail": {
-            "bucket": {"name": self.relay.bucket.name()},
+            "bucket": {"name": self.context.bucket.name()},
             "object": {"key": object.key, "etag": object.etag.trim_matches('"'), "version-id": object.version_id},
         }})
     }

@@ -44,7 +44,7 @@ async fn a_file_is_imported_and_every_row_accounted_for() {
     );
     assert!(report.report_key.as_ref().unwrap().starts_with("reports/Contacts/"));
     assert!(world.bucket.keys("work/").is_empty(), "the parts were removed");
-    assert!(world.relay.ledger.line().await.unwrap().is_empty());
+    assert!(world.context.ledger().line().await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn a_bad_file_is_refused_before_anything_is_sent() {
         assert_eq!(report.counts.read, 0, "{key}");
     }
     assert_eq!(world.write_calls(), 0);
-    assert!(world.relay.ledger.line().await.unwrap().is_empty());
+    assert!(world.context.ledger().line().await.unwrap().is_empty());
     let unknown = world.bucket.keys("reports/_unknown/");
     assert_eq!(unknown.len(), 3, "{unknown:?}");
 }

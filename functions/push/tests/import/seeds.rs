@@ -143,7 +143,7 @@ async fn run(world: &mut World, mut execution: Execution, random: &mut fastrand:
             lost = world.answers_lost(PATHS[0]);
             world.faults(json!([]));
             // A slice of milliseconds may be too short for even one question on a busy machine.
-            world.relay.settings.slice_budget = Duration::from_secs(20);
+            world.context.settings.slice_budget = Duration::from_secs(20);
         }
         if deaths < most_deaths && random.u8(0..3) > 0 {
             world.crash.at(random.i64(1..60));

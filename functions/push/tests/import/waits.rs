@@ -25,7 +25,7 @@ async fn a_pause_in_the_middle_waits_and_goes_on_where_it_stopped() {
     execution
         .run_until(&world, |_| world.records("Contacts").len() >= 300)
         .await;
-    let now = world.relay.now();
+    let now = world.context.now();
     let cause = SetCause {
         cause: Cause::Operator,
         message: "maintenance".into(),
@@ -82,7 +82,7 @@ async fn credits_that_run_out_pause_the_import_until_there_are_more() {
         ..small_slices()
     };
     let world = World::with(json!({"credits": 60, "credits_header": "always"}), patient).await;
-    credits::note_left(&world.table, world.relay.now(), 60).await.unwrap();
+    credits::note_left(&world.table, world.context.now(), 60).await.unwrap();
     let mut execution = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..1_000)));
     execution.run_until(&world, |next| next.wait_seconds > 0).await;
     let report = world.only_report();

@@ -14,6 +14,7 @@ use push::import::{Imports, StartError};
 use push::queue::Deferred;
 use push::queue::{AT_ONCE, QueueError, Received, RecordsQueue, TakenMessage};
 use push::report::Report;
+use push::resolve::ResolverCache;
 use serde_json::{Value, json};
 use shared::intake::{Intake, MemoryIntake};
 
@@ -207,18 +208,19 @@ impl Post {
 
     pub async fn with(switches: Value, settings: Settings) -> Self {
         let world = World::with(switches, settings).await;
-        let relay = relay_over(&world, world.bucket.clone());
-        Self::over(world, relay)
+        let context = relay_over(&world, world.bucket.clone());
+        Self::over(world, context)
     }
 }
 
 impl<S: Services> Post<S> {
-    pub fn over(world: World, relay: Context<S>) -> Self {
+    pub fn over(world: World, context: Context<S>) -> Self {
         let queue = MemoryQueue::default();
         let (intake, imports) = (MemoryIntake::default(), Started::default());
         Self {
             push: Push {
-                relay,
+                context,
+                resolvers: ResolverCache::default(),
                 queue: queue.clone(),
                 intake,
                 imports,
@@ -240,7 +242,7 @@ impl<S: Services> Post<S> {
     }
 
     pub async fn consume_within(&self, left: Duration) -> Vec<String> {
-        let event = self.queue.deliver(self.push.relay.now());
+        let event = self.queue.deliver(self.push.context.now());
         let answer = self.push.handle(event, &request_id(), left).await.unwrap();
         let back: Vec<_> = answer["batchItemFailures"]
             .as_array()
@@ -258,7 +260,7 @@ impl<S: Services> Post<S> {
 
     /// Push dies while it consumes: nothing it would have answered counts.
     pub async fn consume_and_die(&self) {
-        let event = self.queue.deliver(self.push.relay.now());
+        let event = self.queue.deliver(self.push.context.now());
         let id = request_id();
         tokio::select! {
             answer = self.push.handle(event, &id, Duration::from_mins(3)) => panic!("it lives: {answer:?}"),
@@ -268,7 +270,7 @@ impl<S: Services> Post<S> {
 
     /// Push is killed while it consumes, once something is so.
     pub async fn consume_until(&self, is_so: impl Fn() -> bool) {
-        let event = self.queue.deliver(self.push.relay.now());
+        let event = self.queue.deliver(self.push.context.now());
         let id = request_id();
         let waiting = async {
             for _ in 0..2_000 {
@@ -346,9 +348,9 @@ pub fn relay_over<S>(world: &World, bucket: S::Objects) -> Context<S>
 where
     S: Services<Table = TestTable, Tokens = TestTokens, Clock = TestClock>,
 {
-    let (tokens, bigin) = (Arc::clone(&world.relay.tokens), world.relay.bigin.clone());
+    let (tokens, bigin) = (Arc::clone(&world.context.tokens), world.context.bigin.clone());
     Context::new(
-        world.relay.settings.clone(),
+        world.context.settings.clone(),
         bucket,
         world.table.clone(),
         tokens,

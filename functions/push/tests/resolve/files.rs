@@ -69,7 +69,7 @@ async fn every_question_is_counted() {
     // A query, a list, the users, the companies in one call of 3 credits, the contacts in one of 3.
     assert_eq!((report.api_calls, report.credits), (5, 9));
     let spent = world.sandbox.state()["credits"]["spent"].as_u64().unwrap();
-    assert_eq!(credits::spent(&world.table, world.relay.now()).await.unwrap(), spent);
+    assert_eq!(credits::spent(&world.table, world.context.now()).await.unwrap(), spent);
 }
 
 #[tokio::test]
@@ -239,7 +239,10 @@ async fn a_parent_that_comes_while_the_import_runs_is_found_at_its_end() {
             .all(|contact| contact["Email"] != "first@example.com")
     );
     // Somebody else makes them.
-    let access = shared::tokens::Tokens::pass(&*world.relay.tokens).await.unwrap().access;
+    let access = shared::tokens::Tokens::pass(&*world.context.tokens)
+        .await
+        .unwrap()
+        .access;
     let shape = bigin::CallShape {
         module: bigin::ModuleName::parse("Accounts").unwrap(),
         operation: bigin::Operation::Insert,
@@ -248,7 +251,7 @@ async fn a_parent_that_comes_while_the_import_runs_is_found_at_its_end() {
     };
     for name in ["Late Ltd", "L'Ate"] {
         let made = bigin::Record::from_object(json!({ "Account_Name": name }).as_object().unwrap());
-        world.relay.bigin.write(&access, &shape, &[&made]).await.unwrap();
+        world.context.bigin.write(&access, &shape, &[&made]).await.unwrap();
     }
     let report = world.run(execution).await;
     adds_up(&report);

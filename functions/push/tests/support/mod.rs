@@ -23,6 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use push::context::{Context, Services, Settings};
 use push::import::{Import, Importer, Next, Step, StepEvent};
 use push::report::{Report, Status};
+use push::resolve::ResolverCache;
 use sandbox::{Config, Sandbox, SelfClientKeys};
 use serde_json::{Value, json};
 use shared::bucket::ObjectVersion;
@@ -125,7 +126,8 @@ pub struct World {
     pub table: TestTable,
     pub clock: TestClock,
     pub crash: Crash,
-    pub relay: Context<TestServices>,
+    pub context: Context<TestServices>,
+    pub resolvers: ResolverCache,
     executions: AtomicU64,
     sequencer: AtomicU64,
 }
@@ -166,7 +168,7 @@ impl World {
         standing::record(&table, &AuthorizationEvent::Authorized { expires_at }, clock.now())
             .await
             .unwrap();
-        let relay = Context::new(
+        let context = Context::new(
             settings,
             bucket.clone(),
             table.clone(),
@@ -181,7 +183,8 @@ impl World {
             table,
             clock,
             crash,
-            relay,
+            context,
+            resolvers: ResolverCache::default(),
             executions,
             sequencer,
         }
@@ -231,8 +234,8 @@ impl World {
     /// The last report of an execution that has ended.
     pub async fn report(&self, execution: &Execution) -> Option<Report> {
         let key = self
-            .relay
-            .ledger
+            .context
+            .ledger()
             .report_of(&execution.import.execution)
             .await
             .unwrap()?;
@@ -323,7 +326,7 @@ impl Execution {
 
     /// Invokes the function for the next step. It may die in the middle: then the step is the same the next time.
     pub async fn invoke(&mut self, world: &World) -> Invocation {
-        let importer = Importer::new(&world.relay);
+        let importer = Importer::new(&world.context, &world.resolvers);
         let event = StepEvent {
             step: self.step,
             import: self.import.clone(),

@@ -41,14 +41,14 @@ pub(in crate::import) struct Writing<'a> {
 impl<'a> Writing<'a> {
     /// Begins to write.
     pub fn begin<S: Services>(
-        relay: &'a Context<S>,
+        context: &'a Context<S>,
         turn: &'a Turn,
         hold: ProgressRevision,
         checkpoint: Checkpoint,
         allows: u64,
     ) -> Self {
         Self {
-            work: Box::pin(write(relay, turn, hold, checkpoint)),
+            work: Box::pin(write(context, turn, hold, checkpoint)),
             allows,
             began: Instant::now(),
         }
@@ -64,7 +64,7 @@ impl<'a> Writing<'a> {
 }
 
 async fn write<S: Services>(
-    relay: &Context<S>,
+    context: &Context<S>,
     turn: &Turn,
     mut hold: ProgressRevision,
     checkpoint: Checkpoint,
@@ -75,21 +75,21 @@ async fn write<S: Services>(
         credits,
         credits_left,
     } = checkpoint;
-    if !relay.keep_turn(turn).await? {
+    if !context.keep_turn(turn).await? {
         return Err(LedgerError::TakenOver {
             run_id: progress.report.run_id,
         }
         .into());
     }
-    relay.spend_credits(credits).await?;
+    context.spend_credits(credits).await?;
     if let Some(left) = credits_left {
-        credits::note_left(&relay.table, relay.now(), left).await?;
+        credits::note_left(&context.table, context.now(), left).await?;
     }
     for part in parts {
-        part.write(&relay.bucket).await?;
+        part.write(&context.bucket).await?;
     }
-    relay.ledger.save(&mut hold, &progress, relay.now()).await?;
-    relay.reports().write(&mut progress.report).await?;
+    context.ledger().save(&mut hold, &progress, context.now()).await?;
+    context.reports().write(&mut progress.report).await?;
     Ok(hold)
 }
 
@@ -98,7 +98,7 @@ impl<S: Services> Slice<'_, S> {
     /// up to some number ahead may be sent. Should this invocation die, all of them that have not ended count as lost.
     pub(in crate::import) async fn checkpoint(&mut self) -> Result<(), ImportError> {
         self.written().await?;
-        let ahead = self.relay.settings.checkpoint_rows + SENT_MEANWHILE;
+        let ahead = self.context.settings.checkpoint_rows + SENT_MEANWHILE;
         let allows = self.tracker.next_row() + ahead;
         let since = self
             .lost
@@ -169,7 +169,7 @@ impl<S: Services> Slice<'_, S> {
             credits_left: calls.credits_left,
         };
         self.writing = Some(Writing::begin(
-            self.relay,
+            self.context,
             self.turn,
             self.hold.clone(),
             checkpoint,

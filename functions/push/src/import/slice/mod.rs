@@ -29,6 +29,7 @@ use crate::record::Row;
 use crate::record::{After, Written};
 use crate::record::{MatchKey, Outcome, Parcel, Settled};
 use crate::report::Reason;
+use crate::resolve::ResolverCache;
 use crate::resolve::{Lookups, Pending, Resolved};
 use shared::pause_watch::PauseWatch;
 use shared::stop::Stop;
@@ -49,7 +50,8 @@ pub(in crate::import) enum Ended {
 
 /// One slice under way.
 pub(in crate::import) struct Slice<'a, S: Services> {
-    pub(in crate::import) relay: &'a Context<S>,
+    pub(in crate::import) context: &'a Context<S>,
+    pub(in crate::import) resolvers: &'a ResolverCache,
     pub(in crate::import) turn: &'a Turn,
     pub(in crate::import) hold: ProgressRevision,
     pub(in crate::import) progress: Progress,
@@ -75,7 +77,8 @@ pub(in crate::import) struct Slice<'a, S: Services> {
 impl<'a, S: Services> Slice<'a, S> {
     /// Goes on where the progress says.
     pub fn new(
-        relay: &'a Context<S>,
+        context: &'a Context<S>,
+        resolvers: &'a ResolverCache,
         turn: &'a Turn,
         hold: ProgressRevision,
         import: &Import,
@@ -83,23 +86,24 @@ impl<'a, S: Services> Slice<'a, S> {
         columns: Columns,
         progress: Progress,
     ) -> Self {
-        let settings = &relay.settings;
+        let settings = &context.settings;
         let shape = columns.shape().clone();
         let limits = settings.limits(settings.import_width(), settings.slice_budget);
-        let brake = Arc::new(relay.pause_watch(Some(plan.module.clone())));
-        let resolver = relay.lookups.take(&import.run_id(), relay.now());
+        let brake = Arc::new(context.pause_watch(Some(plan.module.clone())));
+        let resolver = resolvers.take(&import.run_id(), context.now());
         Self {
-            relay,
+            context,
+            resolvers,
             turn,
             hold,
             columns,
             shape: Arc::new(shape.clone()),
             tracker: Tracker::resume(progress.next_row, progress.checkpoint, &progress.ended_ahead),
             parts: Parts::new(import.run_id(), &plan.form, shape),
-            lookups: Lookups::new(relay, resolver, Arc::clone(&brake), limits),
-            delivery: Delivery::new(relay.bigin.clone(), Arc::clone(&relay.tokens), brake, limits),
+            lookups: Lookups::new(context, resolver, Arc::clone(&brake), limits),
+            delivery: Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), brake, limits),
             lost: progress.lost.clone(),
-            started: relay.now(),
+            started: context.now(),
             sends_below: 0,
             writing: None,
             ended_since: 0,
@@ -118,7 +122,12 @@ impl<'a, S: Services> Slice<'a, S> {
     /// Delivers for as long as the budget lasts.
     pub async fn run(&mut self, import: &Import, plan: &Plan) -> Result<Ended, ImportError> {
         let object = import.object.clone().ok_or(ImportError::OutOfOrder("slice"))?;
-        let file = FileReader::open(self.relay.bucket.clone(), object, &plan.form, self.progress.checkpoint);
+        let file = FileReader::open(
+            self.context.bucket.clone(),
+            object,
+            &plan.form,
+            self.progress.checkpoint,
+        );
         // Says which rows may be sent before any is.
         self.checkpoint().await?;
         self.written().await?;
@@ -128,7 +137,7 @@ impl<'a, S: Services> Slice<'a, S> {
         let ended = ended?;
         self.last_checkpoint().await?;
         if let Some(resolver) = self.lookups.take_resolver() {
-            self.relay.lookups.put(&import.run_id(), self.relay.now(), resolver);
+            self.resolvers.put(&import.run_id(), self.context.now(), resolver);
         }
         Ok(ended)
     }
@@ -163,9 +172,9 @@ impl<'a, S: Services> Slice<'a, S> {
                     }
                 }
                 resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
-                () = sleep_until(self.checkpoint_at + self.relay.settings.checkpoint_every) => self.checkpoint().await?,
+                () = sleep_until(self.checkpoint_at + self.context.settings.checkpoint_every) => self.checkpoint().await?,
                 // No call begins so late that the turn, if it is not kept any more, could run out before it is over.
-                () = sleep_until(self.kept_at + 2 * self.relay.settings.checkpoint_every), if self.writing.is_some() => {
+                () = sleep_until(self.kept_at + 2 * self.context.settings.checkpoint_every), if self.writing.is_some() => {
                     self.written().await?;
                 }
                 hold = written(&mut self.writing) => self.note_written(hold?),
@@ -191,7 +200,7 @@ impl<'a, S: Services> Slice<'a, S> {
                     None => return Err(ImportError::ReaderCutOff),
                 },
             }
-            let is_due = self.ended_since >= self.relay.settings.checkpoint_rows || (has_room && !self.may_read());
+            let is_due = self.ended_since >= self.context.settings.checkpoint_rows || (has_room && !self.may_read());
             if self.parts.are_full() || (is_due && self.writing.is_none()) {
                 self.checkpoint().await?;
             }

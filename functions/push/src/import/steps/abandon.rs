@@ -11,14 +11,14 @@ use crate::report::{Reason, Status};
 impl<S: Services> Importer<'_, S> {
     pub(in crate::import) async fn abandon(&self, import: Import, error: Option<&Value>) -> Result<Next, ImportError> {
         let run_id = import.run_id();
-        let progress = self.relay.ledger.progress(&run_id).await?;
+        let progress = self.context.ledger().progress(&run_id).await?;
         let mut report = Self::new_report(&import);
         if let Some(mut progress) = progress {
             if progress.is_over() {
                 // It was done; only the answer was lost. What may be missing is made good.
                 return self.finish(import).await;
             }
-            if let Some(plan) = self.relay.ledger.plan(&run_id).await?
+            if let Some(plan) = self.context.ledger().plan(&run_id).await?
                 && let Err(error) = self.put_together(&run_id, &plan.form, &mut progress).await
             {
                 progress.report.warn(format!(
@@ -34,7 +34,7 @@ impl<S: Services> Importer<'_, S> {
         report.end(
             Status::Failed,
             Some(Reason::new("IMPORT_FAILED", describe(error), action)),
-            self.relay.now(),
+            self.context.now(),
         );
         self.publish_end(&import, &mut report).await?;
         self.make_room(&import, Standing::Broken).await?;

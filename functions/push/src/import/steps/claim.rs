@@ -61,11 +61,11 @@ impl<S: Services> Importer<'_, S> {
                 return Ok(Some(NothingToDo::refused("NOTHING_ASKED", nothing.to_string(), action)));
             }
         };
-        if asked.bucket != self.relay.bucket.name() {
+        if asked.bucket != self.context.bucket.name() {
             let message = format!(
                 "the bucket {} is not this stack's, which is {}",
                 asked.bucket,
-                self.relay.bucket.name()
+                self.context.bucket.name()
             );
             let action = "put the file into the bucket that the output DataBucket names";
             return Ok(Some(NothingToDo::refused("OTHER_BUCKET", message, action)));
@@ -75,7 +75,12 @@ impl<S: Services> Importer<'_, S> {
             import.module = by_own_name(&key.module)
                 .map_or_else(|| key.module.trim().to_lowercase(), |module| module.as_str().to_owned());
         }
-        let object = match self.relay.bucket.look_up(&asked.key, asked.version_id.as_deref()).await {
+        let object = match self
+            .context
+            .bucket
+            .look_up(&asked.key, asked.version_id.as_deref())
+            .await
+        {
             Ok(object) => object,
             Err(gone @ BucketError::Gone { .. }) => {
                 let action = "put the object again if it is still wanted";
@@ -109,7 +114,7 @@ impl<S: Services> Importer<'_, S> {
         let order = asked.sequencer.as_deref().unwrap_or_default();
         import.place = Some(line::place(import.dry_run, put_at, order, &import.run_id()));
         // In the line first: an import that is not there is taken for dead.
-        self.stand_in_line(import, self.relay.settings.turn_poll_s, false)
+        self.stand_in_line(import, self.context.settings.turn_poll_s, false)
             .await?;
         if !import.dry_run
             && let Some(nothing) = self.claim_version(import, &asked, &object).await?
@@ -129,9 +134,9 @@ impl<S: Services> Importer<'_, S> {
         asked: &Asked,
         object: &ObjectVersion,
     ) -> Result<Option<NothingToDo>, ImportError> {
-        let ledger = &self.relay.ledger;
+        let ledger = &self.context.ledger();
         let entries = ledger.versions(&asked.key).await?;
-        let (line, now) = (ledger.line().await?, self.relay.now());
+        let (line, now) = (ledger.line().await?, self.context.now());
         let is_alive = |entry: &Entry| line::is_alive(&line, &entry.execution, now);
         let (name, over) = match version::judge(asked, object, &import.execution, &entries, is_alive) {
             Verdict::Claim { name, over } => (name, over),
@@ -166,10 +171,10 @@ impl<S: Services> Importer<'_, S> {
     async fn wait_in_line(&self, import: Import) -> Result<Next, ImportError> {
         // Whether this module is held concerns those alone that send.
         let module = by_own_name(&import.module).filter(|_| !import.dry_run);
-        if let Some(stop) = self.relay.pause_watch(module).reason().await? {
+        if let Some(stop) = self.context.pause_watch(module).reason().await? {
             return self.step_aside(import, &stop).await;
         }
-        let poll = self.relay.settings.turn_poll_s;
+        let poll = self.context.settings.turn_poll_s;
         self.stand_in_line(&import, poll, false).await?;
         if self.may_go(&import).await? {
             return Ok(Next::step(
@@ -190,7 +195,7 @@ impl<S: Services> Importer<'_, S> {
 
     /// Somebody else has the turn for the moment, such as a message that push was invoked with.
     pub(in crate::import) async fn wait_for_turn(&self, import: Import) -> Result<Next, ImportError> {
-        let wait = self.relay.settings.turn_poll_s.min(5);
+        let wait = self.context.settings.turn_poll_s.min(5);
         self.stand_in_line(&import, wait, false).await?;
         Ok(Next::after(wait, import))
     }
@@ -210,7 +215,7 @@ impl<S: Services> Importer<'_, S> {
         if import.reported.as_ref() == Some(&reason.code) {
             return Ok(import);
         }
-        let mut report = match self.relay.ledger.progress(&import.run_id()).await? {
+        let mut report = match self.context.ledger().progress(&import.run_id()).await? {
             Some(progress) => progress.report,
             None => Self::new_report(&import),
         };
@@ -219,7 +224,7 @@ impl<S: Services> Importer<'_, S> {
         if report.module.is_some() {
             report.status = Status::Paused;
             report.reason = Some(reason);
-            self.relay.reports().write(&mut report).await?;
+            self.context.reports().write(&mut report).await?;
         }
         Ok(Import { reported, ..import })
     }

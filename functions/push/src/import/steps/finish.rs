@@ -11,22 +11,22 @@ use shared::bucket::Objects;
 
 impl<S: Services> Importer<'_, S> {
     pub(in crate::import) async fn finish(&self, import: Import) -> Result<Next, ImportError> {
-        let (relay, run_id) = (self.relay, import.run_id());
+        let (context, run_id) = (self.context, import.run_id());
         let begun = || Progress::begun(Self::new_report(&import));
-        let (mut hold, mut progress) = relay.ledger.take_over(&run_id, begun, relay.now()).await?;
+        let (mut hold, mut progress) = context.ledger().take_over(&run_id, begun, context.now()).await?;
         if !progress.is_over() {
-            let plan = relay
-                .ledger
+            let plan = context
+                .ledger()
                 .plan(&run_id)
                 .await?
                 .ok_or(ImportError::OutOfOrder("finish"))?;
             self.put_together(&run_id, &plan.form, &mut progress).await?;
             progress.report.counts.out_of(progress.counted.rows);
             match progress.ending.clone() {
-                Some(Ending { status, reason }) => progress.report.end(status, Some(reason), relay.now()),
-                None => progress.report.finish(relay.now()),
+                Some(Ending { status, reason }) => progress.report.end(status, Some(reason), context.now()),
+                None => progress.report.finish(context.now()),
             }
-            relay.ledger.save(&mut hold, &progress, relay.now()).await?;
+            context.ledger().save(&mut hold, &progress, context.now()).await?;
         }
         self.publish_end(&import, &mut progress.report).await?;
         self.make_room(&import, Standing::Ended).await?;
@@ -47,13 +47,19 @@ impl<S: Services> Importer<'_, S> {
         if !progress.rejects.is_empty() {
             let key = files.rejects(form.rejects_ending());
             let parts = progress.rejects.keys(run_id, REJECTS);
-            self.relay.bucket.put_together(&key, content_type(form), &parts).await?;
+            self.context
+                .bucket
+                .put_together(&key, content_type(form), &parts)
+                .await?;
             report.rejects_key = Some(key);
         }
         if !progress.outcomes.is_empty() {
             let key = files.outcomes();
             let parts = progress.outcomes.keys(run_id, OUTCOMES);
-            self.relay.bucket.put_together(&key, "application/gzip", &parts).await?;
+            self.context
+                .bucket
+                .put_together(&key, "application/gzip", &parts)
+                .await?;
             report.outcomes_key = Some(key);
         }
         Ok(())

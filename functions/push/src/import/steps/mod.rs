@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::context::{Context, Services};
 use crate::import::ledger::{EntryName, LedgerError, Standing};
 use crate::report::{Reason, Report, Status};
+use crate::resolve::ResolverCache;
 use shared::bucket::{BucketError, ObjectVersion, Objects};
 use shared::module_names::by_own_name;
 
@@ -199,13 +200,14 @@ pub enum ImportError {
 
 /// Does the steps.
 pub struct Importer<'a, S: Services> {
-    pub(in crate::import) relay: &'a Context<S>,
+    pub(in crate::import) context: &'a Context<S>,
+    pub(in crate::import) resolvers: &'a ResolverCache,
 }
 
 impl<'a, S: Services> Importer<'a, S> {
-    /// Works with these means.
-    pub fn new(relay: &'a Context<S>) -> Self {
-        Self { relay }
+    /// Works with this context. What records refer to is found out once for several slices of a run: `resolvers` keeps it.
+    pub fn new(context: &'a Context<S>, resolvers: &'a ResolverCache) -> Self {
+        Self { context, resolvers }
     }
 
     /// Does one step.
@@ -251,7 +253,7 @@ impl<'a, S: Services> Importer<'a, S> {
         status: Status,
         reason: Reason,
     ) -> Result<Next, ImportError> {
-        report.end(status, Some(reason), self.relay.now());
+        report.end(status, Some(reason), self.context.now());
         self.publish_end(&import, &mut report).await?;
         self.make_room(&import, Standing::Ended).await?;
         Ok(Next::step(Step::Done, import))
@@ -259,26 +261,26 @@ impl<'a, S: Services> Importer<'a, S> {
 
     /// Writes the last report of an import and lets it be found by whoever started the import.
     pub(in crate::import) async fn publish_end(&self, import: &Import, report: &mut Report) -> Result<(), ImportError> {
-        self.relay.reports().write(report).await?;
+        self.context.reports().write(report).await?;
         let key = report.report_key.as_deref().unwrap_or_default();
-        self.relay
-            .ledger
-            .note_report(&import.execution, key, self.relay.now())
+        self.context
+            .ledger()
+            .note_report(&import.execution, key, self.context.now())
             .await?;
-        crate::import::measures::ended(&self.relay.settings.stack, self.relay.now(), report);
+        crate::import::measures::ended(&self.context.settings.stack, self.context.now(), report);
         Ok(())
     }
 
     /// Leaves the line and says in the ledger how the version ended.
     pub(in crate::import) async fn make_room(&self, import: &Import, standing: Standing) -> Result<(), ImportError> {
         if let Some(entry) = &import.entry {
-            self.relay
-                .ledger
-                .end(entry, &import.execution, standing, self.relay.now())
+            self.context
+                .ledger()
+                .end(entry, &import.execution, standing, self.context.now())
                 .await?;
         }
         if let Some(place) = &import.place {
-            self.relay.ledger.leave_line(place).await?;
+            self.context.ledger().leave_line(place).await?;
         }
         Ok(())
     }
@@ -287,7 +289,7 @@ impl<'a, S: Services> Importer<'a, S> {
     pub(in crate::import) async fn clear_away(&self, keys: &[String]) {
         for key in keys {
             // What stays is removed by the bucket's lifecycle.
-            if let Err(error) = self.relay.bucket.delete(key).await {
+            if let Err(error) = self.context.bucket.delete(key).await {
                 tracing::warn!(error = %error, "a part was left behind");
             }
         }

@@ -30,14 +30,14 @@ impl<S: Services> Importer<'_, S> {
         if !self.may_go(&import).await? {
             return self.wait_for_turn(import).await;
         }
-        let budget = self.relay.settings.slice_budget;
+        let budget = self.context.settings.slice_budget;
         self.stand_in_line(&import, budget.as_secs(), import.dry_run).await?;
-        let Some(turn) = self.relay.take_turn(&import.execution).await? else {
+        let Some(turn) = self.context.take_turn(&import.execution).await? else {
             return self.wait_for_turn(import).await;
         };
         // Only the questions to Bigin need the turn; reading the file keeps nobody waiting.
         let prepared = self.prepare(&import).await;
-        self.relay.give_turn_back(turn).await?;
+        self.context.give_turn_back(turn).await?;
         let Ready {
             mut plan,
             columns,
@@ -45,7 +45,7 @@ impl<S: Services> Importer<'_, S> {
         } = match prepared? {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
-                self.relay.pause_watch(None).note(&stop).await?;
+                self.context.pause_watch(None).note(&stop).await?;
                 return self.step_aside(import, &stop).await;
             }
             Prepared::Refused { reason, module } => {
@@ -58,7 +58,11 @@ impl<S: Services> Importer<'_, S> {
         self.stand_in_line(&import, budget.as_secs(), import.dry_run).await?;
         let run_id = import.run_id();
         let begun = || Progress::begun(facts.begin(Self::new_report(&import), &plan));
-        let (mut hold, mut progress) = self.relay.ledger.take_over(&run_id, begun, self.relay.now()).await?;
+        let (mut hold, mut progress) = self
+            .context
+            .ledger()
+            .take_over(&run_id, begun, self.context.now())
+            .await?;
         let count = self.count(&import, &plan.form, &columns, &mut progress).await?;
         match count {
             Count::Faulty(reason) => {
@@ -66,7 +70,10 @@ impl<S: Services> Importer<'_, S> {
             }
             Count::OtherForm(form) => {
                 plan.form = *form;
-                self.relay.ledger.keep_plan(&run_id, &plan, self.relay.now()).await?;
+                self.context
+                    .ledger()
+                    .keep_plan(&run_id, &plan, self.context.now())
+                    .await?;
                 progress.counted = crate::import::counted::Counted::default();
                 for warning in &plan.form.warnings {
                     progress.report.warn(warning.clone());
@@ -95,7 +102,10 @@ impl<S: Services> Importer<'_, S> {
                 progress.report.counts.out_of(progress.counted.rows);
             }
         }
-        self.relay.ledger.save(&mut hold, &progress, self.relay.now()).await?;
+        self.context
+            .ledger()
+            .save(&mut hold, &progress, self.context.now())
+            .await?;
         if !progress.counted.is_done {
             return Ok(Next::progress(Step::Plan, import));
         }
@@ -105,7 +115,7 @@ impl<S: Services> Importer<'_, S> {
         if let Some(reason) = columns.stops_at(progress.counted.rows, &progress.counted.rejects_by_code) {
             return self.end_early(import, progress.report, Status::Refused, reason).await;
         }
-        self.relay.reports().write(&mut progress.report).await?;
+        self.context.reports().write(&mut progress.report).await?;
         Ok(Next::progress(
             Step::Slice,
             Import {
@@ -128,9 +138,10 @@ impl<S: Services> Importer<'_, S> {
         if counted.is_done {
             return Ok(Count::Done);
         }
-        let budget = SignedDuration::try_from(self.relay.settings.slice_budget).unwrap_or(SignedDuration::from_mins(2));
-        let ends = self.relay.clock.now() + budget;
-        let mut reader = FileReader::open(self.relay.bucket.clone(), object, form, counted.checkpoint);
+        let budget =
+            SignedDuration::try_from(self.context.settings.slice_budget).unwrap_or(SignedDuration::from_mins(2));
+        let ends = self.context.clock.now() + budget;
+        let mut reader = FileReader::open(self.context.bucket.clone(), object, form, counted.checkpoint);
         loop {
             match reader.next().await {
                 Ok(Stretch::Rows { rows, after }) => {
@@ -154,7 +165,7 @@ impl<S: Services> Importer<'_, S> {
                 Err(ReadFailure::File(fault)) => return Ok(Count::Faulty(Reason::from(&fault))),
                 Err(ReadFailure::Bucket(error)) => return gone_or_failed(error).map(Count::Faulty),
             }
-            if self.relay.clock.now() >= ends {
+            if self.context.clock.now() >= ends {
                 return Ok(reader.second_thoughts().map_or(Count::OutOfTime, Count::OtherForm));
             }
         }
@@ -168,9 +179,9 @@ impl<S: Services> Importer<'_, S> {
     /// The API credits that are left: the organisation's, less what was spent here in the last 24 hours, or what Bigin
     /// itself last said if that is less.
     async fn credits_left(&self, daily: Option<u64>) -> Result<Option<u64>, ImportError> {
-        let spent = credits::spent(&self.relay.table, self.relay.now()).await?;
+        let spent = credits::spent(&self.context.table, self.context.now()).await?;
         let own = daily.map(|daily| daily.saturating_sub(spent));
-        let said = credits::left(&self.relay.table).await?.map(|said| said.left);
+        let said = credits::left(&self.context.table).await?.map(|said| said.left);
         Ok([own, said].into_iter().flatten().min())
     }
 
@@ -180,7 +191,7 @@ impl<S: Services> Importer<'_, S> {
             read: progress.counted.rows,
             ..Default::default()
         };
-        progress.report.end(Status::Planned, None, self.relay.now());
+        progress.report.end(Status::Planned, None, self.context.now());
         self.publish_end(&import, &mut progress.report).await?;
         self.make_room(&import, crate::import::ledger::Standing::Ended).await?;
         Ok(Next::step(Step::Done, import))

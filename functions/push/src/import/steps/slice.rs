@@ -15,22 +15,25 @@ impl<S: Services> Importer<'_, S> {
         if !self.may_go(&import).await? {
             return self.wait_for_turn(import).await;
         }
-        let lasts = self.relay.settings.slice_turn_lasts;
-        let Some(turn) = self.relay.take_turn_for(&import.execution, lasts).await? else {
+        let lasts = self.context.settings.slice_turn_lasts;
+        let Some(turn) = self.context.take_turn_for(&import.execution, lasts).await? else {
             return self.wait_for_turn(import).await;
         };
-        self.stand_in_line(&import, self.relay.settings.slice_budget.as_secs(), false)
+        self.stand_in_line(&import, self.context.settings.slice_budget.as_secs(), false)
             .await?;
         // After an error the turn runs out by itself: calls that were cut off may still be carried out until then.
         let next = self.slice_in_turn(import, &turn).await?;
-        self.relay.give_turn_back(turn).await?;
+        self.context.give_turn_back(turn).await?;
         Ok(next)
     }
 
     async fn slice_in_turn(&self, import: Import, turn: &Turn) -> Result<Next, ImportError> {
-        let relay = self.relay;
+        let context = self.context;
         let begun = || Progress::begun(Self::new_report(&import));
-        let (hold, mut progress) = relay.ledger.take_over(&import.run_id(), begun, relay.now()).await?;
+        let (hold, mut progress) = context
+            .ledger()
+            .take_over(&import.run_id(), begun, context.now())
+            .await?;
         if progress.ending.is_some() || progress.is_over() {
             return Ok(Next::progress(Step::Finish, import));
         }
@@ -40,7 +43,7 @@ impl<S: Services> Importer<'_, S> {
         let Ready { plan, columns, .. } = match self.prepare(&import).await? {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
-                relay.pause_watch(None).note(&stop).await?;
+                context.pause_watch(None).note(&stop).await?;
                 return self.step_aside(import, &stop).await;
             }
             Prepared::Refused { reason, .. } => {
@@ -50,12 +53,12 @@ impl<S: Services> Importer<'_, S> {
         let (ended_before, report_before) = (progress.report.counts.ended(), progress.report.clone());
         progress.report.status = Status::Running;
         progress.report.reason = None;
-        let watch = relay.pause_watch(Some(plan.module.clone()));
-        let mut slice = Slice::new(relay, turn, hold, &import, &plan, columns, progress);
+        let watch = context.pause_watch(Some(plan.module.clone()));
+        let mut slice = Slice::new(context, self.resolvers, turn, hold, &import, &plan, columns, progress);
         let ended = slice.run(&import, &plan).await;
         let (hold, progress) = slice.into_progress();
         let got_on = progress.report.counts.ended() > ended_before;
-        measures::slice(&relay.settings.stack, relay.now(), &report_before, &progress.report);
+        measures::slice(&context.settings.stack, context.now(), &report_before, &progress.report);
         let ended = ended?;
         let counts = &progress.report.counts;
         tracing::info!(
@@ -114,7 +117,10 @@ impl<S: Services> Importer<'_, S> {
             status: Status::Stopped,
             reason,
         });
-        self.relay.ledger.save(&mut hold, &progress, self.relay.now()).await?;
+        self.context
+            .ledger()
+            .save(&mut hold, &progress, self.context.now())
+            .await?;
         Ok(Next::progress(Step::Finish, import))
     }
 }
