@@ -24,7 +24,7 @@ use crate::import::slice::columns::Columns;
 use crate::import::slice::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch, gone_or_failed};
 use crate::import::slice::parts::Parts;
 use crate::import::slice::tracker::Tracker;
-use crate::import::steps::{Import, ImportError};
+use crate::import::steps::{Import, ImportError, Importer};
 use crate::record::Row;
 use crate::record::{After, Written};
 use crate::record::{MatchKey, Outcome, Parcel, Settled};
@@ -77,8 +77,7 @@ pub(in crate::import) struct Slice<'a, S: Services> {
 impl<'a, S: Services> Slice<'a, S> {
     /// Goes on where the progress says.
     pub fn new(
-        context: &'a Context<S>,
-        resolvers: &'a ResolverCache,
+        importer: &Importer<'a, S>,
         turn: &'a Turn,
         hold: ProgressRevision,
         import: &Import,
@@ -86,6 +85,7 @@ impl<'a, S: Services> Slice<'a, S> {
         columns: Columns,
         progress: Progress,
     ) -> Self {
+        let Importer { context, resolvers } = *importer;
         let settings = &context.settings;
         let shape = columns.shape().clone();
         let limits = settings.limits(settings.import_width(), settings.slice_budget);

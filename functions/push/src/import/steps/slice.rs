@@ -54,7 +54,7 @@ impl<S: Services> Importer<'_, S> {
         progress.report.status = Status::Running;
         progress.report.reason = None;
         let watch = context.pause_watch(Some(plan.module.clone()));
-        let mut slice = Slice::new(context, self.resolvers, turn, hold, &import, &plan, columns, progress);
+        let mut slice = Slice::new(self, turn, hold, &import, &plan, columns, progress);
         let ended = slice.run(&import, &plan).await;
         let (hold, progress) = slice.into_progress();
         let got_on = progress.report.counts.ended() > ended_before;
