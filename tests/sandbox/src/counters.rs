@@ -72,10 +72,15 @@ impl Counters {
 
 /// A method and a path with its ids taken out, such as `GET /bigin/v2/Contacts/{id}`.
 pub(crate) fn endpoint(method: &Method, path: &str) -> String {
-    let is_id = |part: &str| part.len() > 9 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_id = |part: &str| part.len() >= 9 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_archive = |part: &str| part.strip_suffix(".zip").is_some_and(is_id);
     let parts: Vec<_> = path
         .split('/')
-        .map(|part| if is_id(part) { "{id}" } else { part })
+        .map(|part| match part {
+            part if is_id(part) => "{id}",
+            part if is_archive(part) => "{id}.zip",
+            part => part,
+        })
         .collect();
     format!("{method} {}", parts.join("/"))
 }
@@ -88,5 +93,10 @@ mod tests {
     fn ids_do_not_make_endpoints_of_their_own() {
         let path = "/bigin/v2/Contacts/5876876000000301001/Notes";
         assert_eq!(endpoint(&Method::GET, path), "GET /bigin/v2/Contacts/{id}/Notes");
+        let result = "/v2/crm/587687600/bulk-write/5876876000000301001/5876876000000301001.zip";
+        assert_eq!(
+            endpoint(&Method::GET, result),
+            "GET /v2/crm/{id}/bulk-write/{id}/{id}.zip"
+        );
     }
 }

@@ -19,12 +19,14 @@
 //!
 //! The rooms: `serve` takes a request from arrival to answer; `accounts` is Zoho Accounts; `api` is who may
 //! call Bigin, which call it is and what it costs; `metadata` the modules and their fields; `records` and `coql` the
-//! data; `watch` who is told of changes; `automation` what edits records by itself; `limits` what the account does not allow; `faults` what goes wrong on order; `console` the test's hand.
+//! data; `bulk` the jobs that read and write many; `watch` who is told of changes; `automation` what edits records by
+//! itself; `limits` what the account does not allow; `faults` what goes wrong on order; `console` the test's hand.
 
 mod accounts;
 mod answer;
 mod api;
 mod automation;
+mod bulk;
 mod clock;
 mod console;
 mod coql;
@@ -47,4 +49,7 @@ mod state;
 mod watch;
 
 pub use sandbox::{Config, Sandbox, SelfClientKeys};
-pub use settings::{CoqlQuote, CreditsHeader, Edition, PageTokenKind, Settings, Support, UnknownFields};
+pub use settings::{
+    BulkModule, CoqlQuote, CreditsHeader, CriteriaField, DownloadUrl, Edition, IgnoreEmpty, PageTokenKind, Settings,
+    Support, UnknownFields,
+};

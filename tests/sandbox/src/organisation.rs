@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::automation::Automations;
+use crate::bulk::Bulk;
 use crate::clock::{ORGANISATION_ZONE, later, written};
 use crate::credits::Credits;
 use crate::json::{Json, Object, object};
@@ -31,6 +32,7 @@ pub(crate) struct Organisation {
     pub(crate) journal: Journal,
     pub(crate) channels: Channels,
     pub(crate) automations: Automations,
+    pub(crate) bulk: Bulk,
 }
 
 /// A module's fields and records.
@@ -88,6 +90,7 @@ impl Organisation {
             journal: Journal::default(),
             channels: Channels::default(),
             automations: Automations::default(),
+            bulk: Bulk::default(),
         }
     }
 
@@ -113,6 +116,11 @@ impl Organisation {
 
     pub(crate) fn is_active(&self, user: u64) -> bool {
         self.user(user).is_some_and(|user| user.active)
+    }
+
+    /// When something happens next without anybody's call.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        [self.automations.next(), self.bulk.next()].into_iter().flatten().min()
     }
 
     /// How many records there are in all modules together.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -14,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::answer::{Answer, Body};
 use crate::console;
-use crate::http::{Call, CuttableListener, Line};
+use crate::http::{Call, CuttableListener, LARGEST_BODY, Line};
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::state::World;
@@ -162,7 +163,11 @@ impl Sandbox {
 
 /// Serves what comes in at that door. The flag closes it for connections that are open.
 fn listen(world: &Arc<World>, listener: TcpListener) -> (JoinHandle<()>, Arc<AtomicBool>) {
-    let router = Router::new().fallback(serve).with_state(Arc::clone(world));
+    let router = Router::new()
+        .fallback(serve)
+        // Axum's own limit is two megabytes; an upload may have 25.
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(Arc::clone(world));
     let service = router.into_make_service_with_connect_info::<Line>();
     let stopped = Arc::new(AtomicBool::new(false));
     let listener = CuttableListener::new(listener, Arc::clone(&stopped));

@@ -62,7 +62,8 @@ struct Answered<'a> {
 }
 
 async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey) -> Answered<'a> {
-    let is_api = request.uri().path().starts_with("/bigin/");
+    let path = request.uri().path();
+    let is_api = path.starts_with("/bigin/") || path.starts_with("/v2/crm/");
     // In flight from here on: the headers have arrived.
     let mut flight = is_api.then(|| world.flights.begin());
     let Some(call) = Call::read(request).await else {
@@ -100,7 +101,7 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
         }
         None => {
             let mut state = world.lock();
-            state.pass_time();
+            state.pass_time(0);
             for (module, field, change) in plan.field_changes.drain(..) {
                 state.change_field(&module, &field, change);
             }

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::accounts::Accounts;
 use crate::automation;
+use crate::bulk;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::faults::{Faults, Spoilt};
@@ -76,17 +77,22 @@ impl State {
         })
     }
 
-    /// Does what is due by now without anybody's call, and tells how long it is until the next such thing.
-    pub(crate) fn pass_time(&mut self) -> Option<Duration> {
+    /// Does what is due by now without anybody's call, and tells how long it is until the next such thing. Jobs that are
+    /// not due go on by so many rows.
+    pub(crate) fn pass_time(&mut self, rows: usize) -> Option<Duration> {
         self.pass_on();
         let now = self.clock.now();
+        for place in 0..self.organisations.len() {
+            bulk::work(self, place, now, rows);
+        }
+        self.pass_on();
         for place in 0..self.organisations.len() {
             for edit in self.organisations[place].automations.due(now) {
                 self.automate(place, &edit);
             }
         }
         self.pass_on();
-        let next = self.organisations.iter().filter_map(|one| one.automations.next()).min();
+        let next = self.organisations.iter().filter_map(Organisation::next).min();
         next.map(|next| next.duration_since(now).try_into().unwrap_or_default())
     }
 
@@ -119,8 +125,7 @@ impl State {
 
     /// Whether something happens later without anybody's call.
     fn is_expecting(&self) -> bool {
-        let automates = |one: &Organisation| one.automations.next().is_some();
-        self.outbox.waiting() > 0 || self.organisations.iter().any(automates)
+        self.outbox.waiting() > 0 || self.organisations.iter().any(|one| one.next().is_some())
     }
 
     /// An administrator of the first organisation changes a field, if there is one of that name.
@@ -172,7 +177,7 @@ impl World {
     /// Lets what a call did become known, now or at its time.
     pub(crate) fn after_call(&self) {
         let mut state = self.lock();
-        state.pass_time();
+        state.pass_time(0);
         if state.is_expecting() {
             self.woken.notify_one();
         }

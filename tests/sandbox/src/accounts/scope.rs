@@ -1,5 +1,8 @@
 //! Scopes: what a call needs and whether a grant covers it (contract, section 3).
 
+use crate::answer::Refusal;
+use crate::json::Object;
+
 /// What an operation does, in the words of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Op {
@@ -59,9 +62,32 @@ impl Need {
         )
     }
 
+    /// Jobs that read, which any scope of the family allows.
+    pub(crate) fn bulk_read() -> Self {
+        Self(
+            ["ALL", "CREATE", "READ"]
+                .map(|word| format!("ZohoBigin.bulk.{word}"))
+                .into(),
+        )
+    }
+
+    /// The upload of a file.
+    pub(crate) fn upload() -> Self {
+        Self(["ALL", "CREATE"].map(|word| format!("ZohoFiles.files.{word}")).into())
+    }
+
     /// A scope that is not Bigin's.
     pub(crate) fn exactly(scope: &str) -> Self {
         Self(vec![scope.to_owned()])
+    }
+
+    /// Refuses a call whose grant does not cover it.
+    pub(crate) fn demand(&self, granted: &[String]) -> Result<(), Refusal> {
+        if self.is_met(granted) {
+            return Ok(());
+        }
+        let message = "invalid oauth scope to access this URL";
+        Err(Refusal::new(401, "OAUTH_SCOPE_MISMATCH", Object::new(), message))
     }
 
     /// Whether the grant covers it. Letter case does not count: Zoho's own pages write `Pipelines` with a capital.

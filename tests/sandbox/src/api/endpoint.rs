@@ -34,6 +34,9 @@ pub(crate) enum Endpoint {
     Org,
     Users,
     Watch,
+    Upload,
+    BulkWrite,
+    BulkRead,
     Token,
     Revoke,
     /// No call that is known.
@@ -74,6 +77,7 @@ impl Endpoint {
             Self::Notes if method == Method::POST => &[Operation::Insert],
             Self::Notes if method == Method::PUT => &[Operation::Update],
             Self::Notes | Self::Delete => &[Operation::Delete],
+            Self::BulkRead if method == Method::POST => &[Operation::Read],
             kind if kind.reads() => &[Operation::Read],
             _ => &[],
         }
@@ -89,6 +93,9 @@ impl Endpoint {
             }
             Route::Coql => Self::Coql,
             Route::Watches | Route::Watch | Route::ChangeWatch { .. } | Route::Unwatch => Self::Watch,
+            Route::Upload => Self::Upload,
+            Route::CreateBulkWrite | Route::BulkWrite(_) | Route::BulkWriteResult(_) => Self::BulkWrite,
+            Route::CreateBulkRead | Route::BulkRead(_) | Route::BulkReadResult(_) => Self::BulkRead,
             Route::List(_) => Self::List,
             Route::Insert(_) => Self::Insert,
             Route::UpdateMany(_) | Route::Update(..) => Self::Update,
@@ -120,26 +127,36 @@ impl Subject {
         let (endpoint, module) = match segments.as_slice() {
             ["oauth", .., "revoke"] => (Endpoint::Revoke, None),
             ["oauth", ..] => (Endpoint::Token, None),
-            ["bigin", "v2", path @ ..] => (endpoint(&call.method, path), module(call, path)),
-            _ => (Endpoint::Other, None),
+            ["bigin", "v2", path @ ..] => (endpoint(&call.method, &segments), module(call, path)),
+            _ => (endpoint(&call.method, &segments), of_job(call)),
         };
         Self { endpoint, module }
     }
 }
 
 fn endpoint(method: &Method, path: &[&str]) -> Endpoint {
-    Route::read(method, path).map_or(Endpoint::Other, |route| Endpoint::of(&route))
+    Route::of(method, path).map_or(Endpoint::Other, |route| Endpoint::of(&route))
 }
 
 fn module(call: &Call, path: &[&str]) -> Option<String> {
     match path {
-        ["org" | "users" | "actions", ..] | [] => None,
+        ["org" | "users" | "actions" | "upload", ..] | [] => None,
         ["settings", "modules", name] => Some((*name).to_owned()),
         ["settings", ..] => call.query.get("module").map(str::to_owned),
         ["coql"] => queried(call.json()?.get("select_query")?.as_str()?),
         [_, _, "Notes", ..] => Some("Notes".to_owned()),
         [module, ..] => Some((*module).to_owned()),
     }
+}
+
+/// The module that the body of a bulk job names.
+fn of_job(call: &Call) -> Option<String> {
+    let body = call.json()?;
+    let module = body
+        .pointer("/query/module")
+        .or_else(|| body.pointer("/resource/0/module"))?;
+    let name = module.as_str().or_else(|| module.get("api_name")?.as_str());
+    name.map(str::to_owned)
 }
 
 /// The module that a query names.

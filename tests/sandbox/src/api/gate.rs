@@ -62,17 +62,9 @@ fn unauthorised(code: &'static str, message: &'static str) -> Answer {
 
 fn within(state: &mut State, call: &Call, bearer: &Bearer, spoilt: &mut Spoilt) -> Result<Answer, Refusal> {
     let segments = call.segments();
-    let Some(["bigin", "v2", path @ ..]) = segments.get(..) else {
-        return Err(Refusal::invalid_url());
-    };
-    let route = Route::read(&call.method, path)?;
-    if !needs(&route).iter().all(|need| need.is_met(&bearer.scopes)) {
-        return Err(Refusal::new(
-            401,
-            "OAUTH_SCOPE_MISMATCH",
-            Object::new(),
-            "invalid oauth scope to access this URL",
-        ));
+    let route = Route::of(&call.method, &segments)?;
+    for need in needs(&route) {
+        need.demand(&bearer.scopes)?;
     }
     let (now, daily) = (state.clock.now(), state.settings.daily_credits());
     let State {
@@ -135,8 +127,13 @@ fn credits_header(state: &mut State, bearer: &Bearer, answer: Answer) -> Answer 
 
 /// The headers that answers of Bigin were recorded with; the cookies are for clients to ignore.
 fn dressed(answer: Answer) -> Answer {
+    let is_file = answer.headers.iter().any(|(name, _)| name == "content-disposition");
+    let answer = if is_file {
+        answer
+    } else {
+        answer.with_header("content-disposition", "attachment; filename=response.json")
+    };
     answer
-        .with_header("content-disposition", "attachment; filename=response.json")
         .with_header("server", "ZGS")
         .with_header("cache-control", "no-store, no-cache, must-revalidate, private")
         .with_header("pragma", "no-cache")

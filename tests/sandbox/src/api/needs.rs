@@ -25,6 +25,13 @@ pub(super) fn needs(route: &Route<'_>) -> Vec<Need> {
         Route::Watch => vec![Need::family("notifications", Op::Create)],
         Route::ChangeWatch { .. } => vec![Need::family("notifications", Op::Update)],
         Route::Unwatch => vec![Need::family("notifications", Op::Delete)],
+        Route::Upload => vec![Need::upload()],
+        // The module's own scope is asked for once the body says which module it is.
+        Route::CreateBulkWrite => vec![Need::family("bulk", Op::Create)],
+        Route::CreateBulkRead => vec![Need::bulk_read()],
+        Route::BulkWrite(_) | Route::BulkWriteResult(_) | Route::BulkRead(_) | Route::BulkReadResult(_) => {
+            vec![Need::bulk_read()]
+        }
         Route::List(module) | Route::One(module, _) | Route::Deleted(module) | Route::Count(module) => {
             vec![records(*module, Op::Read)]
         }
@@ -57,6 +64,8 @@ pub(super) fn cost(route: &Route<'_>, call: &Call) -> u64 {
         Route::Insert(_) | Route::UpdateMany(_) | Route::Upsert(_) | Route::InsertNotes(..) => {
             for_records(write::count(call).min(write::MOST_RECORDS))
         }
+        Route::CreateBulkRead => 50,
+        Route::CreateBulkWrite => 500,
         Route::ChangeTags { id: None, .. } => for_records(tags::count(call)).min(10),
         _ => 1,
     }

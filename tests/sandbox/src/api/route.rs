@@ -26,6 +26,13 @@ pub(super) enum Route<'a> {
         by_parts: bool,
     },
     Unwatch,
+    Upload,
+    CreateBulkWrite,
+    BulkWrite(&'a str),
+    BulkWriteResult(&'a str),
+    CreateBulkRead,
+    BulkRead(&'a str),
+    BulkReadResult(&'a str),
     List(ModuleName),
     Insert(ModuleName),
     UpdateMany(ModuleName),
@@ -51,12 +58,35 @@ pub(super) enum Route<'a> {
 }
 
 impl<'a> Route<'a> {
+    /// Reads a whole path. Results of bulk writes lie where Zoho CRM has them.
+    pub(super) fn of(method: &Method, path: &[&'a str]) -> Result<Self, Refusal> {
+        match path {
+            ["bigin", "v2", path @ ..] => Self::read(method, path),
+            ["bigin", "bulk", "v2", path @ ..] => Self::bulk(method, path),
+            ["v2", "crm", _, "bulk-write", _, file] => only(method, &Method::GET, Self::BulkWriteResult(file)),
+            _ => Err(Refusal::invalid_url()),
+        }
+    }
+
+    fn bulk(method: &Method, path: &[&'a str]) -> Result<Self, Refusal> {
+        match path {
+            ["write"] => only(method, &Method::POST, Self::CreateBulkWrite),
+            ["write", job] => only(method, &Method::GET, Self::BulkWrite(job)),
+            ["write", job, "result"] => only(method, &Method::GET, Self::BulkWriteResult(job)),
+            ["read"] => only(method, &Method::POST, Self::CreateBulkRead),
+            ["read", job] => only(method, &Method::GET, Self::BulkRead(job)),
+            ["read", job, "result"] => only(method, &Method::GET, Self::BulkReadResult(job)),
+            _ => Err(Refusal::invalid_url()),
+        }
+    }
+
     /// Reads what follows `/bigin/v2`.
-    pub(super) fn read(method: &Method, path: &[&'a str]) -> Result<Self, Refusal> {
+    fn read(method: &Method, path: &[&'a str]) -> Result<Self, Refusal> {
         match path {
             ["org"] => only(method, &Method::GET, Self::Organisation),
             ["users"] => only(method, &Method::GET, Self::Users),
             ["users", id] => only(method, &Method::GET, Self::User(id)),
+            ["upload"] => only(method, &Method::POST, Self::Upload),
             ["coql"] => only(method, &Method::POST, Self::Coql),
             ["actions", "watch"] => of(
                 method,

@@ -4,6 +4,7 @@ use super::route::Route;
 use super::{metadata, people};
 use crate::accounts::Bearer;
 use crate::answer::{Answer, Refusal};
+use crate::bulk;
 use crate::http::Call;
 use crate::metadata::ModuleName;
 use crate::records::{Desk, deleting, links, read, tags, write};
@@ -26,6 +27,13 @@ pub(super) fn run(desk: &mut Desk<'_>, route: &Route<'_>, call: &Call, bearer: &
         Route::Watch => watch::subscribe(desk, call),
         Route::ChangeWatch { by_parts } => watch::update(desk, call, by_parts),
         Route::Unwatch => watch::remove(desk, call),
+        Route::Upload => bulk::upload(desk, call),
+        Route::CreateBulkWrite => bulk::create_write(desk, call, bearer),
+        Route::BulkWrite(job) => bulk::poll_write(desk, call, job),
+        Route::BulkWriteResult(job) => bulk::write_result(desk, job),
+        Route::CreateBulkRead => bulk::create_read(desk, call, bearer),
+        Route::BulkRead(job) => bulk::poll_read(desk, job),
+        Route::BulkReadResult(job) => bulk::read_result(desk, job),
         Route::List(module) => read::list(desk, call, module),
         Route::Insert(module) => write::insert(desk, call, module),
         Route::UpdateMany(module) => write::update(desk, call, module),

@@ -22,7 +22,7 @@ use answer::refused;
 
 /// Serves what lies under `/console`.
 pub(crate) fn serve(world: &World, call: &Call) -> Answer {
-    world.lock().pass_time();
+    world.lock().pass_time(0);
     let answer = answer(world, call);
     world.after_call();
     answer

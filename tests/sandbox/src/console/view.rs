@@ -27,6 +27,10 @@ pub(super) fn state(world: &World) -> Answer {
             let channels = organisation.channels.count(now);
             let mut described = describe(organisation, credits);
             described.push("channels", channels);
+            let [writes, reads] = organisation.bulk.counts();
+            let jobs = |(all, open): (usize, usize)| object! {"made" => all, "open" => open};
+            described.push("bulk_writes", jobs(writes));
+            described.push("bulk_reads", jobs(reads));
             described
         })
         .collect();

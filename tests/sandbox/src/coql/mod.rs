@@ -8,4 +8,5 @@ mod parser;
 mod query;
 mod serve;
 
-pub(crate) use serve::serve;
+pub(crate) use query::{Column, Condition, Literal, Operator};
+pub(crate) use serve::{fits, serve};

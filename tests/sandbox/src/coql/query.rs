@@ -14,9 +14,9 @@ pub(super) struct Query {
 
 /// A field, or a field of the record that a lookup points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) field: String,
-    pub(super) of_lookup: Option<String>,
+pub(crate) struct Column {
+    pub(crate) field: String,
+    pub(crate) of_lookup: Option<String>,
 }
 
 impl Column {
@@ -30,7 +30,7 @@ impl Column {
 
 /// What a record must fulfil.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Condition {
+pub(crate) enum Condition {
     All(Box<Condition>, Box<Condition>),
     Any(Box<Condition>, Box<Condition>),
     Compare(Column, Operator, Literal),
@@ -42,7 +42,7 @@ pub(super) enum Condition {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     Equal,
     NotEqual,
     Less,
@@ -54,7 +54,7 @@ pub(super) enum Operator {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Literal {
+pub(crate) enum Literal {
     Text(String),
     Number(f64),
     /// A whole number as it was written: an id of 19 digits does not survive a double.

@@ -31,15 +31,16 @@ pub(crate) fn serve(desk: &Desk<'_>, call: &Call, bearer: &Bearer) -> Result<Ans
         })?;
     let query = parse(text, desk.settings.coql_quote).map_err(Refusal::from)?;
     let module = ModuleName::parse(&query.module).ok_or_else(|| Refusal::from(Trouble::Module))?;
-    if !Need::records(module.api_name(), Op::Read).is_met(&bearer.scopes) {
-        return Err(Refusal::new(
-            401,
-            "OAUTH_SCOPE_MISMATCH",
-            Object::new(),
-            "invalid oauth scope to access this URL",
-        ));
-    }
+    Need::records(module.api_name(), Op::Read).demand(&bearer.scopes)?;
     answer(desk.organisation, desk.organisation.schema(module), &query).map_err(Refusal::from)
+}
+
+/// Whether a record fulfils a condition; what names no field of the module is taken for empty.
+pub(crate) fn fits(organisation: &Organisation, module: ModuleName, record: &Record, condition: &Condition) -> bool {
+    let schema = organisation.schema(module);
+    fulfils(condition, &|column: &Column| {
+        find(organisation, schema, column).map_or(Comparable::Empty, |place| value(organisation, schema, record, place))
+    })
 }
 
 fn answer(organisation: &Organisation, schema: &Schema, query: &Query) -> Result<Answer, Trouble> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::content::RecordContent;
+use crate::bulk::JobFault;
 use crate::metadata::FieldChange;
 
 /// What goes wrong. `after_commit` means that the call was carried out all the same and only its answer is lost.
@@ -76,6 +77,8 @@ pub(crate) enum FaultKind {
         field: String,
         change: FieldChange,
     },
+    /// What becomes of the bulk job that the call makes.
+    Job { job: JobFault },
     /// Some records of a write fail: every nth of a call, each with that probability, those with some content.
     Records {
         #[serde(default)]

@@ -56,6 +56,9 @@ impl Plan {
             FaultKind::RevokeToken => self.revokes_token = true,
             FaultKind::MixedStatus { status } => self.spoilt.mixed_status = Some(status),
             FaultKind::Headers { headers } => self.headers.extend(headers),
+            FaultKind::Job { job } => {
+                self.spoilt.job.get_or_insert(job);
+            }
             FaultKind::Gzip => self.gzip = true,
             FaultKind::Field { module, field, change } => self.field_changes.push((module, field, change)),
             FaultKind::Records {

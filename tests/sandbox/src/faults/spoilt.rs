@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::content::RecordContent;
+use crate::bulk::JobFault;
 use crate::json::{Json, Object};
 use crate::records::Fault;
 
@@ -10,6 +11,7 @@ use crate::records::Fault;
 #[derive(Debug, Default)]
 pub(crate) struct Spoilt {
     pub(crate) mixed_status: Option<u16>,
+    pub(crate) job: Option<JobFault>,
     pub(super) records: Vec<RecordFault>,
 }
 

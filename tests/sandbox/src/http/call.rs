@@ -11,7 +11,13 @@ use serde_json::Value;
 use super::Params;
 
 /// The largest body that is read: far more than 100 records with every text area full.
-const LARGEST_BODY: usize = 64 << 20;
+pub(crate) const LARGEST_BODY: usize = 64 << 20;
+
+/// A file that came with a request.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) bytes: Vec<u8>,
+}
 
 /// A request, read whole.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) body: Vec<u8>,
     /// The parameters of a form or multipart body.
     form: Params,
+    /// The files of a multipart body, by their parts' names.
+    files: Vec<(String, File)>,
     json: OnceLock<Option<Value>>,
 }
 
@@ -36,12 +44,17 @@ impl Call {
         let kind = header(&headers, CONTENT_TYPE.as_str())
             .unwrap_or_default()
             .to_ascii_lowercase();
-        let (mut form, mut body) = (Params::default(), Vec::new());
+        let (mut form, mut files, mut body) = (Params::default(), Vec::new(), Vec::new());
         if kind.starts_with("multipart/") {
             let mut parts = Multipart::from_request(request, &()).await.ok()?;
             while let Some(part) = parts.next_field().await.ok()? {
                 let name = part.name().unwrap_or_default().to_owned();
-                form.add(name, part.text().await.ok()?);
+                if part.file_name().is_some() {
+                    let bytes = part.bytes().await.ok()?.to_vec();
+                    files.push((name, File { bytes }));
+                } else {
+                    form.add(name, part.text().await.ok()?);
+                }
             }
         } else {
             body = to_bytes(request.into_body(), LARGEST_BODY).await.ok()?.to_vec();
@@ -56,6 +69,7 @@ impl Call {
             headers,
             body,
             form,
+            files,
             json: OnceLock::new(),
         })
     }
@@ -80,6 +94,7 @@ impl Call {
             headers: HeaderMap::new(),
             body,
             form: Params::default(),
+            files: Vec::new(),
             json: OnceLock::new(),
         }
     }
@@ -103,6 +118,11 @@ impl Call {
     /// The parameters of a form.
     pub(crate) fn form(&self) -> &Params {
         &self.form
+    }
+
+    /// The file in the part of that name.
+    pub(crate) fn file(&self, name: &str) -> Option<&File> {
+        self.files.iter().find(|(part, _)| part == name).map(|(_, file)| file)
     }
 
     /// Parameters from the query string and the body together.

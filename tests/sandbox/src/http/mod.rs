@@ -5,7 +5,7 @@ mod line;
 mod params;
 mod write;
 
-pub(crate) use call::Call;
+pub(crate) use call::{Call, LARGEST_BODY};
 pub(crate) use line::{CuttableListener, Line};
 pub(crate) use params::Params;
 pub(crate) use write::response;

@@ -22,6 +22,8 @@ pub(crate) mod write;
 
 pub(crate) use cell::{Cell, Record};
 pub(crate) use desk::Desk;
+#[cfg(test)]
+pub(crate) use fault::At;
 pub(crate) use fault::Fault;
 pub(crate) use journal::{Event, Happening, Journal};
 pub(crate) use links::Links;

@@ -18,13 +18,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// It looks again after so long at the latest.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
+/// How many rows of a bulk job are done before others get their turn.
+const ROWS: usize = 300;
+
 /// Brings what is due, for ever. What happens by itself as time passes happens here too when nobody calls.
 pub(crate) async fn run(world: Arc<World>) {
     loop {
         let now = Instant::now();
         let (due, next) = {
             let mut state = world.lock();
-            let by_itself = state.pass_time();
+            let by_itself = state.pass_time(ROWS);
             let due = state.outbox.take_due(now);
             let next = [state.outbox.next(), by_itself.map(|wait| now + wait)];
             (due, next.into_iter().flatten().min())

@@ -1,77 +1,14 @@
 //! The switches: how the sandbox behaves where the contract leaves a choice, and the limits that tests move.
 
+mod choices;
+
+pub use choices::{
+    BulkModule, CoqlQuote, CreditsHeader, CriteriaField, DownloadUrl, Edition, IgnoreEmpty, PageTokenKind, Support,
+    UnknownFields,
+};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// How an organisation is licensed, which decides its API credits (contract, section 12).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Edition {
-    /// 5,000 credits a day.
-    Free,
-    /// 50,000 credits a day and 250 for each user, at most 100,000.
-    Express,
-    /// The same as Express.
-    Premier,
-}
-
-/// When answers carry `X-API-CREDITS-REMAINING`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CreditsHeader {
-    /// Never: no recording of Bigin has it.
-    Never,
-    /// Once half of the day's credits are used, as Zoho CRM documents it.
-    Half,
-    /// Always.
-    Always,
-}
-
-/// What happens to a field name that the module does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UnknownFields {
-    /// It is dropped without a word.
-    Drop,
-    /// `INVALID_DATA`, "the field api name given seems to be invalid".
-    Refuse,
-}
-
-/// How a quote inside a COQL value is escaped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CoqlQuote {
-    /// `\'`
-    Backslash,
-    /// `''`
-    Doubled,
-    /// Either.
-    Both,
-}
-
-/// What becomes of a header or parameter that not every part of Bigin is known to understand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Support {
-    /// It does what it says.
-    Honoured,
-    /// The answer is as without it.
-    Ignored,
-    /// 400 `INVALID_REQUEST`.
-    Refused,
-}
-
-/// What a page token stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PageTokenKind {
-    /// The last record of the page before: what is deleted or moved shifts nothing.
-    Keyset,
-    /// How many records were shown: what is deleted in between shifts a record across the page's border.
-    Offset,
-    /// The list as it was when the first page was asked for.
-    Snapshot,
-}
 
 /// All switches, with the contract's defaults. `PUT /console/settings` takes any of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -165,6 +102,30 @@ pub struct Settings {
     pub watch_late_ms: u64,
     /// The share of notifications that later ones overtake.
     pub watch_disorder_share: f64,
+    /// How long a bulk read takes.
+    pub bulk_read_s: u64,
+    /// How long a bulk write takes.
+    pub bulk_write_s: u64,
+    /// How a bulk read names its module.
+    pub bulk_read_module: BulkModule,
+    /// How a bulk write names its module.
+    pub bulk_write_module: BulkModule,
+    /// Where `ignore_empty` of a bulk write counts.
+    pub bulk_ignore_empty: IgnoreEmpty,
+    /// How a criterion of a bulk read names its field.
+    pub bulk_read_criteria: CriteriaField,
+    /// The state of a bulk write that goes on; `INPROGRESS` is seen too.
+    pub bulk_in_progress: String,
+    /// The form of the address of a bulk write's result.
+    pub bulk_download_url: DownloadUrl,
+    /// The host for downloads, with its scheme.
+    pub bulk_download_origin: String,
+    /// Whether a bulk write sets off automations.
+    pub bulk_runs_automation: bool,
+    /// Whether uploads need the headers `feature` and `X-CRM-ORG`.
+    pub upload_headers_needed: bool,
+    /// Whether what is wrong with an uploaded file comes under 200; otherwise 400, and 413 for one that is too large.
+    pub upload_errors_are_200: bool,
 }
 
 impl Default for Settings {
@@ -214,6 +175,18 @@ impl Default for Settings {
             watch_late_share: 0.0,
             watch_late_ms: 5_000,
             watch_disorder_share: 0.0,
+            bulk_read_s: 2,
+            bulk_write_s: 2,
+            bulk_read_module: BulkModule::Both,
+            bulk_write_module: BulkModule::Both,
+            bulk_ignore_empty: IgnoreEmpty::Both,
+            bulk_read_criteria: CriteriaField::Both,
+            bulk_in_progress: "IN PROGRESS".to_owned(),
+            bulk_download_url: DownloadUrl::Relative,
+            bulk_download_origin: "https://download-accl.zoho.com".to_owned(),
+            bulk_runs_automation: true,
+            upload_headers_needed: true,
+            upload_errors_are_200: true,
         }
     }
 }
