@@ -1,4 +1,4 @@
-//! The README and the runbook are what users go by: what they list must be what there is.
+//! The documents are what users go by: what they list must be what there is.
 
 use bigin::oauth;
 use push::map::codes::{REFUSALS, REJECTS};
@@ -7,25 +7,26 @@ use push::record::RepairKind;
 use push::{decode, import, map, queue, resolve};
 use shared::tokens;
 
-const README: &str = include_str!("../../../README.md");
+const REPORTS: &str = include_str!("../../../docs/reports.md");
+const OPERATING: &str = include_str!("../../../docs/operating.md");
 const SECURITY: &str = include_str!("../../../SECURITY.md");
 const RUNBOOK: &str = include_str!("../../../docs/RUNBOOK.md");
 const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
 const TELEMETRY: &str = include_str!("../../../shared/src/telemetry.rs");
 
 #[test]
-fn every_code_of_ours_is_explained_in_the_readme() {
+fn every_code_of_ours_is_explained_in_the_reference() {
     for (code, meaning) in REJECTS.iter().chain(resolve::codes::REJECTS).chain(REFUSALS) {
         let row = format!("| `{code}` | {meaning} |");
-        assert!(README.contains(&row), "{row}");
+        assert!(REPORTS.contains(&row), "{row}");
     }
 }
 
 #[test]
-fn every_kind_of_repair_is_explained_in_the_readme() {
+fn every_kind_of_repair_is_explained_in_the_reference() {
     for kind in RepairKind::ALL {
         let row = format!("| `{}` | {} |", kind.as_str(), kind.meaning());
-        assert!(README.contains(&row), "{row}");
+        assert!(REPORTS.contains(&row), "{row}");
     }
 }
 
@@ -140,7 +141,7 @@ fn bytes64(bytes: u64) -> String {
 }
 
 #[test]
-fn every_parameter_of_the_template_is_in_the_readme() {
+fn every_parameter_of_the_template_is_in_the_reference() {
     let parameters = TEMPLATE
         .lines()
         .skip_while(|line| *line != "Parameters:")
@@ -150,14 +151,14 @@ fn every_parameter_of_the_template_is_in_the_readme() {
         .filter_map(|line| line.trim().strip_suffix(':'));
     let mut seen = 0;
     for parameter in parameters {
-        assert!(README.contains(&format!("| `{parameter}` |")), "{parameter}");
+        assert!(OPERATING.contains(&format!("| `{parameter}` |")), "{parameter}");
         seen += 1;
     }
     assert!(seen > 15, "the template's parameters were not found: {seen}");
 }
 
 #[test]
-fn every_alarm_names_an_entry_of_the_runbook_and_is_in_the_readme() {
+fn every_alarm_names_an_entry_of_the_runbook_and_is_in_the_reference() {
     let mut alarms = 0;
     for alarm in resources().filter(|(_, body)| body.contains("Type: AWS::CloudWatch::Alarm")) {
         let (name, body) = alarm;
@@ -171,7 +172,10 @@ fn every_alarm_names_an_entry_of_the_runbook_and_is_in_the_readme() {
             .filter_map(|line| line.strip_prefix("## "))
             .any(|title| title.to_lowercase().replace(' ', "-") == entry);
         assert!(is_there, "{name}: the runbook has no entry {entry}");
-        assert!(README.contains(&format!("`{name}`")), "{name} is not in the README");
+        assert!(
+            OPERATING.contains(&format!("`{name}`")),
+            "{name} is not in docs/operating.md"
+        );
         alarms += 1;
     }
     assert!(alarms > 5, "the template's alarms were not found: {alarms}");
