@@ -199,17 +199,17 @@ impl Default for MemoryIntake {
 #[cfg(any(test, feature = "test-support"))]
 impl Intake for MemoryIntake {
     async fn set_open(&self, open: bool) -> Result<bool, IntakeError> {
-        crate::testing::step().await;
+        crate::stepping::step().await;
         Ok(self.is_open.swap(open, std::sync::atomic::Ordering::SeqCst) != open)
     }
 
     async fn is_open(&self) -> Result<Option<bool>, IntakeError> {
-        crate::testing::step().await;
+        crate::stepping::step().await;
         Ok(Some(self.is_open.load(std::sync::atomic::Ordering::SeqCst)))
     }
 
     async fn ask_for_upkeep(&self) -> Result<(), IntakeError> {
-        crate::testing::step().await;
+        crate::stepping::step().await;
         self.upkeeps.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         Ok(())
     }

@@ -12,6 +12,8 @@ pub mod panics;
 pub mod pause_watch;
 mod roots;
 pub mod state;
+#[cfg(any(test, feature = "test-support"))]
+mod stepping;
 pub mod stop;
 pub mod telemetry;
 #[cfg(any(test, feature = "test-support"))]

@@ -6,8 +6,6 @@
     reason = "support for tests: a panic here is a test that fails, and what it takes is easy to give"
 )]
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::tokens::{AccessDocument, AccessTokenRecord, SelfClient};
 use bigin::data_centre::{DataCentre, ZohoHosts};
 use bigin::secret::{AccessToken, ClientSecret, RefreshToken};
+
+pub use crate::stepping::{interleave, step};
 
 /// The user whom [`self_client`] was authorized by.
 pub const USER: &str = "ops@example.com";
@@ -61,43 +61,6 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(tokio::time::Instant::now() < deadline, "{what} has not come to pass");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-}
-
-/// One step of a task: the doubles in memory begin each of their deeds with it, so that [`interleave`] can let another
-/// task go first.
-pub async fn step() {
-    let mut has_waited = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut has_waited, true) {
-            return Poll::Ready(());
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
-/// Runs tasks to their ends a step at a time, in an order that the seed decides.
-///
-/// # Panics
-/// They do not come to an end: they wait for something other than steps.
-pub fn interleave<T>(seed: u64, tasks: Vec<impl Future<Output = T>>) -> Vec<T> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let mut context = Context::from_waker(Waker::noop());
-    let mut running: Vec<_> = tasks.into_iter().map(Box::pin).enumerate().collect();
-    let mut ended: Vec<Option<T>> = running.iter().map(|_| None).collect();
-    for _ in 0..1_000_000 {
-        if running.is_empty() {
-            return ended.into_iter().flatten().collect();
-        }
-        let chosen = random.usize(..running.len());
-        let (place, task) = &mut running[chosen];
-        if let Poll::Ready(output) = pin!(task.as_mut()).poll(&mut context) {
-            ended[*place] = Some(output);
-            running.swap_remove(chosen);
-        }
-    }
-    panic!("{} tasks do not come to an end", running.len());
 }
 
 /// Leaves a line for `make test` to print when the tests are through. `tmp` is the test's own `CARGO_TARGET_TMPDIR`.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::table::{Key, StateError, Stored, Swap, Table, read, write};
 use crate::clock::Clock;
-use crate::testing::step;
+use crate::stepping::step;
 
 /// A table in memory. Clones share what they hold.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::secrets::{Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
-use crate::testing::step;
+use crate::stepping::step;
 
 /// A secret in memory. Clones share what it holds.
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::issuer::Issuer;
 use super::self_client::StandingGrant;
-use crate::testing::step;
+use crate::stepping::step;
 use bigin::data_centre::{ApiDomain, DataCentre};
 use bigin::oauth::{Grant, Revoked, TokenFailure};
 use bigin::secret::{AccessToken, RefreshToken};
