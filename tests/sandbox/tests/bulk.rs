@@ -466,6 +466,33 @@ async fn a_job_fails_skips_loses_rows_or_hangs_as_ordered() {
 }
 
 #[tokio::test]
+async fn a_large_job_is_done_piece_by_piece_and_does_not_end_before_its_last_row() {
+    let zoho = start(json!({"bulk_write_s": 1})).await;
+    let rows: Vec<_> = (0..12_000)
+        .map(|number| format!("N{number},n{number}@x.example,,"))
+        .collect();
+    let file = upload(&zoho, &format!("a,b,c,d\n{}\n", rows.join("\n"))).await;
+    let made = write(&zoho, &file, "upsert", json!({})).await;
+    zoho.advance(3600);
+    let path = format!("write/{}", id(&made));
+    let done = loop {
+        let reply = bulk(&zoho, Method::GET, &path, None).await.json;
+        if reply["status"] == "COMPLETED" {
+            break reply;
+        }
+        assert_eq!((&reply["status"], reply.get("result")), (&json!("IN PROGRESS"), None));
+    };
+    assert_eq!(done["resource"][0]["file"]["added_count"], 12_000);
+    let (_, archive) = download(&zoho, done["result"]["download_url"].as_str().unwrap()).await;
+    let rows = unzip(&archive);
+    assert_eq!(rows.len(), 12_001);
+    assert!(
+        (1..=12_000).all(|row| rows[row][0] == format!("N{}", row - 1)),
+        "in the order of the file"
+    );
+}
+
+#[tokio::test]
 async fn a_job_ends_by_itself_and_calls_back() {
     let zoho = start(json!({"bulk_write_s": 1})).await;
     let (said, mut heard) = unbounded_channel();

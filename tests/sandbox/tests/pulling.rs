@@ -373,6 +373,20 @@ async fn what_a_query_cannot_have_is_refused() {
 }
 
 #[tokio::test]
+async fn a_query_is_ordered_by_as_many_columns_as_the_switch_allows() {
+    let zoho = Zoho::start().await;
+    generate(
+        &zoho,
+        json!({"count": 3, "record": {"Last_Name": "N{n}"}, "modified_from": "2026-01-01T00:00:00Z"}),
+    );
+    let query =
+        json!({"select_query": "select Last_Name from Contacts where id > '0' order by Modified_Time asc, id desc"});
+    assert_eq!(zoho.post("coql", query.clone()).await.code(), "LIMIT_EXCEEDED");
+    zoho.set(json!({"coql_order_columns": 2}));
+    assert_eq!(names(&zoho.post("coql", query).await), ["N3", "N2", "N1"]);
+}
+
+#[tokio::test]
 async fn whole_seconds_are_compared_as_they_are_shown() {
     let zoho = Zoho::with_settings(json!({"whole_seconds": true})).await;
     let id = zoho.insert("Contacts", json!({"Last_Name": "Doe"})).await;

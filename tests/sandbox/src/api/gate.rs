@@ -45,6 +45,14 @@ pub(crate) fn too_many(code: &str) -> Answer {
 pub(crate) fn serve(state: &mut State, call: &Call, spoilt: &mut Spoilt) -> Answer {
     let now = state.clock.now();
     let Some(token) = call.token() else {
+        if call
+            .header("authorization")
+            .is_some_and(|value| value.starts_with("Bearer "))
+        {
+            // Measured live: the wrong word is no matter of authentication.
+            let message = "unable to process your request. please verify whether you have entered proper method name, parameter and parameter values.";
+            return dressed(Refusal::new(400, "INVALID_REQUEST", Object::new(), message).into());
+        }
         return unauthorised("AUTHENTICATION_FAILURE", "Authentication failed");
     };
     let Some(bearer) = state.accounts.bearer(token, now) else {

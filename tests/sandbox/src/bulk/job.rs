@@ -204,13 +204,14 @@ impl Progress for Read {
 }
 
 impl<W: Progress> Job<W> {
+    /// Whether there are rows left that it will do.
+    pub(super) fn is_at_work(&self) -> bool {
+        !self.fault.fails && !self.work.is_done()
+    }
+
     /// When it has something to do next: go on, or end.
     fn next(&self) -> Timestamp {
-        if self.fault.fails || self.work.is_done() {
-            self.due()
-        } else {
-            self.starts()
-        }
+        if self.is_at_work() { self.starts() } else { self.due() }
     }
 }
 

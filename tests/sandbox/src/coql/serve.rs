@@ -30,6 +30,13 @@ pub(crate) fn serve(desk: &Desk<'_>, call: &Call, bearer: &Bearer) -> Result<Ans
             )
         })?;
     let query = parse(text, desk.settings.coql_quote).map_err(Refusal::from)?;
+    if query.order.len() > desk.settings.coql_order_columns {
+        let trouble = Trouble::Limit {
+            limit: desk.settings.coql_order_columns,
+            message: "too many columns to order by",
+        };
+        return Err(trouble.into());
+    }
     let module = ModuleName::parse(&query.module).ok_or_else(|| Refusal::from(Trouble::Module))?;
     Need::records(module.api_name(), Op::Read).demand(&bearer.scopes)?;
     answer(desk.organisation, desk.organisation.schema(module), &query).map_err(Refusal::from)

@@ -66,6 +66,8 @@ pub struct Settings {
     pub unknown_fields: UnknownFields,
     /// How quotes in COQL values are escaped.
     pub coql_quote: CoqlQuote,
+    /// The most columns of a query's ORDER BY: Bigin's page shows one, Zoho CRM takes more.
+    pub coql_order_columns: usize,
     /// Status and code of a call on behalf of a user who was deactivated: 401 `INACTIVE_USER`, 403 `USER_INACTIVE`.
     pub inactive_user_status: u16,
     /// The code under that status.
@@ -157,6 +159,7 @@ impl Default for Settings {
             strict_datetimes: true,
             unknown_fields: UnknownFields::Drop,
             coql_quote: CoqlQuote::Both,
+            coql_order_columns: 1,
             inactive_user_status: 401,
             inactive_user_code: "INACTIVE_USER".to_owned(),
             inactive_user_refreshes: true,
