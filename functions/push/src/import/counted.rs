@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::decode::Checkpoint;
-use crate::record::Reject;
-use crate::record::Repairs;
+use crate::map::codes::NUMBER_AMBIGUOUS;
+use crate::record::{Reject, RepairKind, Repairs};
 
 /// How many rows that would be rejected are shown one by one.
 const MOST_EXAMPLES: usize = 20;
@@ -31,6 +31,9 @@ pub struct Counted {
     /// What was mended in the rows, and what is in doubt.
     #[serde(default)]
     pub repairs: Repairs,
+    /// Whether numbers have a comma before their decimals.
+    #[serde(default)]
+    pub decimal_comma: bool,
 }
 
 /// A row that would be rejected, without its content.
@@ -64,6 +67,31 @@ impl Counted {
                 message,
             });
         }
+    }
+
+    /// The rows in which a comma was taken to stand between thousands are rejected, now that other numbers of the file were
+    /// seen with one before their decimals.
+    pub fn doubt_commas(&mut self) {
+        if !self.decimal_comma {
+            return;
+        }
+        let Some(met) = self.repairs.remove(RepairKind::CommaBetweenThousands) else {
+            return;
+        };
+        self.rows -= met.rows;
+        let reject = Reject::relay(
+            NUMBER_AMBIGUOUS,
+            None,
+            "a number such as 1,234, while other numbers of the file have a comma before their decimals: say number in the mapping",
+        );
+        for _ in 0..met.rows {
+            self.bad(met.first_line, &reject);
+        }
+        // One example speaks for all of them.
+        let is_one = |example: &Example| example.line == met.first_line && example.code == NUMBER_AMBIGUOUS;
+        let mut seen = false;
+        self.examples
+            .retain(|example| !is_one(example) || !std::mem::replace(&mut seen, true));
     }
 
     /// The API credits that the rows need at least.

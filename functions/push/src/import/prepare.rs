@@ -192,6 +192,7 @@ impl<S: Services> Importer<'_, S> {
             mapping_key,
             mapping,
             time_zone: None,
+            decimal_comma: false,
         })
     }
 

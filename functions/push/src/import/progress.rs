@@ -31,6 +31,9 @@ pub struct Plan {
     pub mapping: Option<String>,
     /// The organisation's time zone.
     pub time_zone: Option<String>,
+    /// Whether numbers of the file have a comma before their decimals, as reading all of it has shown.
+    #[serde(default)]
+    pub decimal_comma: bool,
 }
 
 /// How far an import has come.

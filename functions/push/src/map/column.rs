@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bigin::{CallShape, Field, FieldKind, FieldName, Operation};
 
 use super::coerce::{
-    Care, Coercion, DateRule, EmailRule, KeyRule, NoneRule, NumberKind, NumberRule, PhoneRule, PickRule, Related,
-    TextRule, WebsiteRule,
+    Care, Coercion, DateRule, EmailRule, KeyRule, Language, NoneRule, NumberKind, NumberRule, PhoneRule, PickRule,
+    Related, TextRule, WebsiteRule,
 };
 use super::mapped::ReferenceRule;
 use super::mapping::{ColumnRule, Mapping, Tags, UnknownPickList, Validate};
@@ -194,11 +194,13 @@ fn coercion(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>) -> 
         Coercion::Number(NumberRule {
             kind,
             decimals: field.decimal_place,
+            decimal_comma: setting.decimal_comma || mapping.language.is_some_and(Language::has_decimal_comma),
             style,
         })
     };
     let date = || DateRule {
         pattern: rule.and_then(|rule| rule.date.clone()),
+        language: mapping.language,
         zone: mapping.time_zone.clone().or_else(|| setting.time_zone.cloned()),
         strict,
     };

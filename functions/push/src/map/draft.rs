@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::codes;
 use super::coerce::{
-    Care, Given, Named, Related, clean, push_id, read_reference, read_related, several, stands_for_none, tags,
+    Care, Comma, Given, Named, Related, clean, push_id, read_reference, read_related, several, stands_for_none, tags,
 };
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
 use super::mapped::{Reference, ReferenceRule};
 use super::mapping::OnMissing;
-use crate::record::{MatchKey, Reject, RowRepairs, Tag};
+use crate::record::{MatchKey, Reject, RepairKind, RowRepairs, Tag};
 
 /// What has come together of a record.
 pub(super) struct Draft {
@@ -33,6 +33,8 @@ pub(super) struct Draft {
     pub flaws: Flaws,
     /// What was mended in the values.
     pub repairs: RowRepairs,
+    /// Whether a number has a comma before its decimals.
+    pub decimal_comma: bool,
     /// Whether anything was given beside what the record is found by.
     pub content: bool,
 }
@@ -50,6 +52,7 @@ impl Draft {
             related_name: None,
             flaws: Flaws::default(),
             repairs: RowRepairs::default(),
+            decimal_comma: false,
             content: false,
         }
     }
@@ -59,9 +62,14 @@ impl Draft {
         self.content |= !column.key;
         let filled = match &column.filler {
             Filler::Value(coercion) => {
+                let (repairs, decimal_comma) = (&mut self.repairs, &mut self.decimal_comma);
                 let key = self.writer.value(&column.name, |json| {
                     let at = json.len();
-                    coercion.write(given, json)?;
+                    match coercion.write(given, json)? {
+                        Comma::Silent => {}
+                        Comma::Decimal => *decimal_comma = true,
+                        Comma::Thousands => repairs.add(RepairKind::CommaBetweenThousands),
+                    }
                     if !column.identifies {
                         return Ok::<_, Flaw>(None);
                     }

@@ -35,6 +35,8 @@ pub struct Mapped {
     pub note_of: Option<ModuleName>,
     /// What was mended in its values.
     pub repairs: RowRepairs,
+    /// Whether a number among them has a comma before its decimals.
+    pub decimal_comma: bool,
 }
 
 impl Mapped {
@@ -134,6 +136,7 @@ mod tests {
             tags: vec![Tag("VIP".into())],
             note_of: None,
             repairs: RowRepairs::default(),
+            decimal_comma: false,
         };
         assert!(!format!("{mapped:?}").contains("Reilly") && !format!("{mapped:?}").contains("VIP"));
         let record = fill_in(mapped.record, &mapped.references, [Some("4711000000000000001"), None]);

@@ -265,6 +265,7 @@ impl RecordMapper {
             tags: draft.tags,
             note_of,
             repairs: draft.repairs,
+            decimal_comma: draft.decimal_comma,
         })
     }
 

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::coerce::{DatePattern, NumberStyle, PhoneCountry};
+use super::coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 use super::words::fold;
 
 /// What is done with a record that has no value by which Bigin could find it.
@@ -195,6 +195,8 @@ pub struct Mapping {
     pub validate: Validate,
     /// The zone of times that have no offset; `None` for the organisation's.
     pub time_zone: Option<TimeZone>,
+    /// The language of words in dates; `None`: any, as long as there is one way to read them.
+    pub language: Option<&'static Language>,
     /// Whose telephone numbers come without a country code.
     pub phone_country: Option<PhoneCountry>,
     /// Whether records may be deleted that take others along.

@@ -5,14 +5,15 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
 
-use super::coerce::{DatePattern, NumberStyle, PhoneCountry};
+use super::coerce::calendar::codes;
+use super::coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 use super::mapping::{
     ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, StopAfter, Tags, UnknownPickList,
     Validate, WithoutKey,
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
 
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 22] = [
     "operation",
     "match_on",
     "trigger",
@@ -26,6 +27,7 @@ pub(super) const KEYS: [&str; 21] = [
     "unknown_picklist",
     "validate",
     "time_zone",
+    "language",
     "phone_country",
     "cascade",
     "stop_after",
@@ -101,6 +103,7 @@ impl Mapping {
             "unknown_picklist" => set(&mut self.unknown_picklist, reader.word(name, item, UNKNOWN_PICKLIST)),
             "validate" => set(&mut self.validate, reader.word(name, item, VALIDATE)),
             "time_zone" => self.time_zone = time_zone(name, item, reader),
+            "language" => self.language = language(name, item, reader),
             "phone_country" => self.phone_country = phone_country(name, item, reader),
             "cascade" => set(&mut self.cascade, reader.flag(name, item)),
             "stop_after" => set(&mut self.stop_after, stop_after(name, item, reader)),
@@ -149,6 +152,22 @@ fn time_zone(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<T
         );
     }
     zone
+}
+
+fn language(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<&'static Language> {
+    let text = reader.text(key, item)?;
+    let language = Language::parse(&text);
+    if language.is_none() {
+        let codes: Vec<_> = codes().collect();
+        reader.wrong(
+            item,
+            format!(
+                "{key} cannot be {text:?}: give the code of a language, one of {}",
+                codes.join(", ")
+            ),
+        );
+    }
+    language
 }
 
 fn phone_country(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<PhoneCountry> {

@@ -24,7 +24,7 @@ mod tests;
 mod toml_reader;
 mod words;
 
-pub use coerce::{DatePattern, NumberStyle, PhoneCountry};
+pub use coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 pub use flaw::HeaderFault;
 pub use mapped::{Mapped, Reference, ReferenceRule, Stages, fill_in};
 pub use mapper::RecordMapper;

@@ -25,6 +25,8 @@ pub struct Setting<'a> {
     pub time_zone: Option<&'a TimeZone>,
     /// Which stages come between map and deliver.
     pub stages: Stages,
+    /// Whether numbers of this file were seen with a comma before their decimals.
+    pub decimal_comma: bool,
 }
 
 impl<'a> Setting<'a> {
@@ -37,6 +39,7 @@ impl<'a> Setting<'a> {
             overrides: None,
             time_zone: None,
             stages: Stages::default(),
+            decimal_comma: false,
         }
     }
 

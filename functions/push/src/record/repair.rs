@@ -23,11 +23,13 @@ pub enum RepairKind {
     RowsInQuotes,
     /// Rows that differ have the same key.
     SameKey,
+    /// A comma in a number without decimals was taken to stand between thousands.
+    CommaBetweenThousands,
 }
 
 impl RepairKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvisibleTakenOff,
         Self::Unwrapped,
         Self::NoValue,
@@ -35,6 +37,7 @@ impl RepairKind {
         Self::PaddedRow,
         Self::RowsInQuotes,
         Self::SameKey,
+        Self::CommaBetweenThousands,
     ];
 
     /// The stable word for it.
@@ -47,6 +50,7 @@ impl RepairKind {
             Self::PaddedRow => "padded_row",
             Self::RowsInQuotes => "rows_in_quotes",
             Self::SameKey => "same_key",
+            Self::CommaBetweenThousands => "comma_between_thousands",
         }
     }
 
@@ -62,6 +66,9 @@ impl RepairKind {
             }
             Self::RowsInQuotes => {
                 "A quoted cell has lines in it that might be rows: check that its quotes are closed where they should be."
+            }
+            Self::CommaBetweenThousands => {
+                "A number such as 1,234 in a field without decimals was read as 1234: say number or language in the mapping."
             }
             Self::SameKey => "Rows that differ have the same key: the last one wins.",
         }
@@ -143,6 +150,11 @@ impl Repairs {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Takes a kind out: it has turned out to be something else.
+    pub fn remove(&mut self, kind: RepairKind) -> Option<Met> {
+        self.0.remove(&kind)
     }
 
     /// How often a kind was met.

@@ -43,6 +43,7 @@ impl Columns {
         let setting = Setting {
             time_zone: zone.as_ref(),
             stages: resolve::STAGES,
+            decimal_comma: plan.decimal_comma,
             overrides: plan.said.as_ref(),
             ..Setting::new(&plan.module, metadata.fields(), &mapping)
         };

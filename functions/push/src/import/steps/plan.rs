@@ -81,6 +81,11 @@ impl<S: Services> Importer<'_, S> {
             }
             Count::OutOfTime => {}
             Count::Done => {
+                progress.counted.doubt_commas();
+                if progress.counted.decimal_comma && !plan.decimal_comma {
+                    plan.decimal_comma = true;
+                    self.relay.ledger.keep_plan(&run_id, &plan, self.relay.now()).await?;
+                }
                 let shape = columns.shape();
                 let credits_left = self.credits_left(facts.daily_credits).await?;
                 let needed = progress.counted.credits(shape);
@@ -151,6 +156,7 @@ impl<S: Services> Importer<'_, S> {
                                 let mut repairs = row.repairs;
                                 repairs.merge(mapped.repairs);
                                 counted.repairs.note(row.line, repairs);
+                                counted.decimal_comma |= mapped.decimal_comma;
                                 counted.good();
                             }
                             Err(reject) => {

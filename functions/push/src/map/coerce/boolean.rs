@@ -119,11 +119,7 @@ const NO: &[&str] = &[
 pub(super) fn write(given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
     let value = match given {
         Given::Json(Value::Bool(value)) => Some(*value),
-        Given::Json(Value::Number(number)) => match number.as_i64() {
-            Some(1) => Some(true),
-            Some(0) => Some(false),
-            _ => None,
-        },
+        Given::Json(Value::Number(number)) => meaning(&number.to_string()),
         _ => given
             .plain_text()
             .ok_or_else(|| given.wrong_type("true or false"))
@@ -152,6 +148,17 @@ fn meaning(text: &str) -> Option<bool> {
     if is_in(NO, text) {
         return Some(false);
     }
+    // What a program that has only numbers with decimals makes of 1 and 0.
+    if let Some((whole, fraction)) = text.split_once(['.', ','])
+        && !fraction.is_empty()
+        && fraction.bytes().all(|byte| byte == b'0')
+    {
+        return match whole {
+            "1" => Some(true),
+            "0" => Some(false),
+            _ => None,
+        };
+    }
     // The longest word has six letters; nothing longer is worth folding.
     if text.len() > 40 {
         return None;
@@ -178,13 +185,15 @@ mod tests {
 
     #[test]
     fn words_of_many_languages_are_understood_in_any_case() {
-        for word in ["TRUE", "Yes", "ja", "OUI", "Sí", "ДА", "はい", "نعم", "1", "X"] {
+        for word in [
+            "TRUE", "Yes", "ja", "OUI", "Sí", "ДА", "はい", "نعم", "1", "X", "1.0", "1,00",
+        ] {
             assert_eq!(meaning(word), Some(true), "{word}");
         }
-        for word in ["False", "NO", "Nein", "non", "Нет", "いいえ", "لا", "0"] {
+        for word in ["False", "NO", "Nein", "non", "Нет", "いいえ", "لا", "0", "0.0"] {
             assert_eq!(meaning(word), Some(false), "{word}");
         }
-        for word in ["", "maybe", "2", "yes please"] {
+        for word in ["", "maybe", "2", "yes please", "1.5", "10.0", "1.", "-1.0"] {
             assert_eq!(meaning(word), None, "{word}");
         }
     }

@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use serde_json::Value;
 
+use super::calendar::Language;
 use super::damage;
 use super::date_pattern::DatePattern;
 use super::date_read::{self, Moment, Unread};
@@ -18,6 +19,8 @@ pub(in crate::map) struct DateRule {
     pub pattern: Option<DatePattern>,
     /// Where a time without offset is meant; `None` when nobody has said.
     pub zone: Option<TimeZone>,
+    /// The language of words, where the mapping says it.
+    pub language: Option<&'static Language>,
     pub strict: bool,
 }
 
@@ -64,8 +67,9 @@ impl DateRule {
             _ => given.plain_text().ok_or_else(|| given.wrong_type("a date"))?,
         };
         let moment = match &self.pattern {
-            Some(pattern) => pattern.read(text).ok_or_else(|| {
-                damage(text).unwrap_or_else(|| {
+            Some(pattern) => pattern.read(text, self.language).map_err(|why| match why {
+                Unread::Word => unread(why, text, given),
+                _ => damage(text).unwrap_or_else(|| {
                     let kind = given.kind();
                     Flaw::new(
                         codes::INVALID_DATE,
@@ -73,10 +77,17 @@ impl DateRule {
                             "{kind} is not written as the mapping's date pattern says, or is no day of the calendar"
                         ),
                     )
-                })
+                }),
             })?,
-            None => date_read::moment(text).map_err(|why| unread(why, text, given))?,
+            None => date_read::moment(text, self.language).map_err(|why| unread(why, text, given))?,
         };
+        // Thailand counts from 543 years earlier.
+        if (2500..=2650).contains(&moment.date.year()) {
+            return Err(Flaw::new(
+                codes::DATE_AMBIGUOUS,
+                "a date some hundred years ahead: it may be of the Buddhist calendar; write it in the Gregorian one, as in 2026-12-31",
+            ));
+        }
         let years = if self.strict { 1900..=2100 } else { 1000..=9999 };
         if !years.contains(&moment.date.year()) {
             return Err(Flaw::new(
@@ -126,6 +137,11 @@ fn unread(why: Unread, text: &str, given: Given<'_>) -> Flaw {
         Unread::ShortYear => Flaw::new(
             codes::DATE_AMBIGUOUS,
             "a date with a year of two digits: say in the mapping how the column writes dates, as in date = \"dd.MM.yy\"",
+        ),
+        Unread::Word => Flaw::new(
+            codes::DATE_AMBIGUOUS,
+            "a date with a word that means one month in one language and another in another: say in the mapping which it is, \
+             as in language = \"pl\"",
         ),
         Unread::Not => damage(text).unwrap_or_else(|| {
             Flaw::new(

@@ -3,7 +3,8 @@
 use jiff::civil::{Date, Time};
 use jiff::{Span, ToSpan};
 
-use super::date_read::{Moment, half_of_the_day, offset, on_24_hours};
+use super::calendar::Language;
+use super::date_read::{Moment, Unread, offset, on_24_hours};
 use super::given::digit_of;
 use super::scan::Scan;
 
@@ -118,11 +119,13 @@ impl DatePattern {
     }
 
     /// Reads a date written so.
-    pub(super) fn read(&self, text: &str) -> Option<Moment> {
-        match &self.0 {
+    pub(super) fn read(&self, text: &str, language: Option<&'static Language>) -> Result<Moment, Unread> {
+        let mut scan = Scan::new(text, language);
+        let read = match &self.0 {
             Form::Excel => day_number(text),
-            Form::Pieces(pieces) => read_pieces(pieces, text),
-        }
+            Form::Pieces(pieces) => read_pieces(pieces, &mut scan),
+        };
+        read.ok_or(if scan.unclear { Unread::Word } else { Unread::Not })
     }
 }
 
@@ -167,8 +170,7 @@ fn percent_pieces(text: &str) -> Result<Vec<Piece>, String> {
     Ok(pieces)
 }
 
-fn read_pieces(pieces: &[Piece], text: &str) -> Option<Moment> {
-    let mut scan = Scan::new(text);
+fn read_pieces(pieces: &[Piece], scan: &mut Scan<'_>) -> Option<Moment> {
     let (mut year, mut month, mut day) = (0_i16, 0_i8, 0_i8);
     let (mut hour, mut minute, mut second, mut afternoon) = (None, 0_i8, 0_i8, None);
     let mut east = None;
@@ -190,13 +192,17 @@ fn read_pieces(pieces: &[Piece], text: &str) -> Option<Moment> {
                 scan.eat(|c| c == '.' && pieces.get(place + 1) != Some(&Piece::Literal('.')));
             }
             Piece::Day => day = scan.small(2)?,
-            Piece::Weekday => drop(scan.as_str()),
+            Piece::Weekday => {
+                if !scan.name_of_weekday() {
+                    scan.word();
+                }
+            }
             Piece::Hour | Piece::HourOfHalf => hour = Some(scan.small(2)?),
             Piece::Minute => minute = scan.small(2)?,
             Piece::Second => second = scan.small(2)?,
             Piece::Fraction => drop(scan.number(9)?),
-            Piece::Half => afternoon = Some(half_of_the_day(&mut scan)?),
-            Piece::Offset => east = offset(&mut scan).ok()?,
+            Piece::Half => afternoon = Some(scan.half()?),
+            Piece::Offset => east = offset(scan).ok()?,
             Piece::Literal(c) if c.is_whitespace() => drop(scan.blanks()),
             Piece::Literal(wanted) => drop(scan.eat(|c| c == *wanted)?),
         }

@@ -2,6 +2,8 @@
 
 use jiff::civil::{Date, DateTime, Time};
 
+use super::calendar::Language;
+use super::given::digit_of;
 use super::scan::Scan;
 
 /// A date, and what else was written with it.
@@ -28,10 +30,12 @@ pub(super) enum Unread {
     DayOrMonth,
     /// A year of two digits.
     ShortYear,
+    /// A word for a month or a half of the day means one thing in one language and another in another.
+    Word,
 }
 
 /// Reads a date, and a time behind it if there is one.
-pub(super) fn moment(text: &str) -> Result<Moment, Unread> {
+pub(super) fn moment(text: &str, language: Option<&'static Language>) -> Result<Moment, Unread> {
     if let Some(date) = iso_date(text) {
         return Ok(Moment {
             date,
@@ -39,9 +43,26 @@ pub(super) fn moment(text: &str) -> Result<Moment, Unread> {
             offset: None,
         });
     }
-    let mut scan = Scan::new(text);
-    scan.weekday();
-    let date = date(&mut scan)?;
+    let plain = Scan::new(text, language);
+    let mut behind_weekday = plain;
+    behind_weekday.weekday();
+    // "Mar" is a month in most languages, and Tuesday in some.
+    match whole(plain) {
+        Err(Unread::Not | Unread::Word) if behind_weekday.rest != plain.rest => whole(behind_weekday),
+        read => read,
+    }
+}
+
+/// All of a text.
+fn whole(mut scan: Scan<'_>) -> Result<Moment, Unread> {
+    match date_and_time(&mut scan) {
+        Err(Unread::Not) if scan.unclear => Err(Unread::Word),
+        read => read,
+    }
+}
+
+fn date_and_time(scan: &mut Scan<'_>) -> Result<Moment, Unread> {
+    let date = date(scan)?;
     let (time, offset) = if scan.is_done() {
         (None, None)
     } else {
@@ -50,8 +71,8 @@ pub(super) fn moment(text: &str) -> Result<Moment, Unread> {
             return Err(Unread::Not);
         }
         // RFC 2822 and others write a comma, or "at", between.
-        let time = time(&mut scan).ok_or(Unread::Not)?;
-        (Some(time), offset(&mut scan)?)
+        let time = time(scan).ok_or(Unread::Not)?;
+        (Some(time), offset(scan)?)
     };
     if scan.is_done() {
         Ok(Moment { date, time, offset })
@@ -79,9 +100,14 @@ fn iso_date(text: &str) -> Option<Date> {
 
 fn date(scan: &mut Scan<'_>) -> Result<Date, Unread> {
     if scan.peek().is_some_and(char::is_alphabetic) {
+        scan.particles();
+        if scan.peek().is_some_and(|c| digit_of(c).is_some()) {
+            return date(scan);
+        }
         let month = scan.month().ok_or(Unread::Not)?;
         scan.eat(|c| c == '.');
         scan.blanks();
+        scan.particles();
         let day = ordinal(scan).ok_or(Unread::Not)?;
         scan.eat(|c| c == ',');
         scan.blanks();
@@ -93,6 +119,7 @@ fn date(scan: &mut Scan<'_>) -> Result<Date, Unread> {
         8 => new(first / 10_000, small(first / 100 % 100)?, small(first % 100)?),
         4 => {
             separator(scan).ok_or(Unread::Not)?;
+            scan.particles();
             let month = number_or_month(scan)?;
             separator(scan).ok_or(Unread::Not)?;
             let day = scan.small(2).ok_or(Unread::Not)?;
@@ -119,7 +146,9 @@ fn day_first(scan: &mut Scan<'_>, first: i8) -> Result<Date, Unread> {
     if separator(scan).is_none() && !named {
         return Err(Unread::Not);
     }
+    scan.particles();
     let year = long_year(scan)?;
+    year_ending(scan);
     match (first, second) {
         (day, month) if named => new(year, month, day),
         // With points, days come first wherever it is written so.
@@ -132,9 +161,15 @@ fn day_first(scan: &mut Scan<'_>, first: i8) -> Result<Date, Unread> {
 }
 
 fn number_or_month(scan: &mut Scan<'_>) -> Result<(i8, bool), Unread> {
+    let before = scan.rest;
+    scan.particles();
     if scan.peek().is_some_and(char::is_alphabetic) {
         let month = scan.month().ok_or(Unread::Not)?;
         return Ok((month, true));
+    }
+    // "5 tháng 3" names the month although it is a number.
+    if scan.rest != before {
+        return scan.small(2).map(|number| (number, true)).ok_or(Unread::Not);
     }
     scan.small(2).map(|number| (number, false)).ok_or(Unread::Not)
 }
@@ -146,7 +181,7 @@ fn ordinal(scan: &mut Scan<'_>) -> Option<i8> {
 }
 
 fn ordinal_ending(scan: &mut Scan<'_>) {
-    for ending in ["st", "nd", "rd", "th"] {
+    for ending in ["st", "nd", "rd", "th", "er", "º", "ª", "-го"] {
         if let Some(rest) = scan.rest.strip_prefix(ending) {
             scan.rest = rest;
             return;
@@ -159,6 +194,16 @@ fn long_year(scan: &mut Scan<'_>) -> Result<i32, Unread> {
         Some((year, 4)) => Ok(year),
         Some((_, 2)) => Err(Unread::ShortYear),
         _ => Err(Unread::Not),
+    }
+}
+
+/// What stands behind a year: "2026 г." in Russian, "2026 р." in Ukrainian.
+fn year_ending(scan: &mut Scan<'_>) {
+    let mut ahead = *scan;
+    ahead.blanks();
+    if ahead.eat(|c| matches!(c, 'г' | 'р')).is_some() && !ahead.peek().is_some_and(char::is_alphabetic) {
+        ahead.eat(|c| c == '.');
+        *scan = ahead;
     }
 }
 
@@ -184,8 +229,15 @@ fn new(year: i32, month: i8, day: i8) -> Result<Date, Unread> {
     Date::new(year, month, day).map_err(|_| Unread::Not)
 }
 
-/// Hours and minutes, perhaps seconds and their fraction, perhaps AM or PM.
+/// Hours and minutes, perhaps seconds and their fraction, perhaps a half of the day before or behind.
 pub(super) fn time(scan: &mut Scan<'_>) -> Option<Time> {
+    let before = if scan.peek().is_some_and(char::is_alphabetic) {
+        let half = scan.half()?;
+        scan.blanks();
+        Some(half)
+    } else {
+        None
+    };
     let hour = scan.small(2)?;
     scan.eat(|c| c == ':')?;
     let minute = scan.small(2)?;
@@ -198,23 +250,16 @@ pub(super) fn time(scan: &mut Scan<'_>) -> Option<Time> {
     }
     let mut ahead = *scan;
     ahead.blanks();
-    let half = half_of_the_day(&mut ahead);
-    if half.is_some() {
+    let behind = if before.is_none() && ahead.peek().is_some_and(char::is_alphabetic) {
+        ahead.half()
+    } else {
+        None
+    };
+    scan.unclear |= ahead.unclear;
+    if behind.is_some() {
         *scan = ahead;
     }
-    Time::new(on_24_hours(hour, half)?, minute, second, 0).ok()
-}
-
-/// AM (`false`) or PM (`true`).
-pub(super) fn half_of_the_day(scan: &mut Scan<'_>) -> Option<bool> {
-    for (spelling, afternoon) in [("am", false), ("pm", true), ("a.m.", false), ("p.m.", true)] {
-        let front = scan.rest.get(..spelling.len());
-        if front.is_some_and(|front| front.eq_ignore_ascii_case(spelling)) {
-            scan.rest = &scan.rest[spelling.len()..];
-            return Some(afternoon);
-        }
-    }
-    None
+    Time::new(on_24_hours(hour, before.or(behind))?, minute, second, 0).ok()
 }
 
 pub(super) fn on_24_hours(hour: i8, afternoon: Option<bool>) -> Option<i8> {
@@ -232,7 +277,7 @@ pub(super) fn offset(scan: &mut Scan<'_>) -> Result<Option<i32>, Unread> {
         return Ok(None);
     }
     if scan.peek().is_some_and(char::is_alphabetic) {
-        let word = scan.as_str();
+        let word = scan.word();
         let utc = ["Z", "UTC", "GMT"].iter().any(|name| word.eq_ignore_ascii_case(name));
         return if utc { Ok(Some(0)) } else { Err(Unread::Not) };
     }

@@ -2,6 +2,8 @@
 //! guide, "Field types"). Whatever cannot be turned is refused here, before a credit is spent.
 
 mod boolean;
+pub(super) mod calendar;
+mod calendar_words;
 mod cleaned;
 mod country;
 mod currency;
@@ -20,6 +22,7 @@ mod placeholder;
 mod reference;
 mod related;
 mod scan;
+mod scientific;
 pub(super) mod several;
 pub(super) mod tags;
 #[cfg(test)]
@@ -30,6 +33,7 @@ mod unwrap;
 use bigin::push_text;
 use serde_json::Value;
 
+pub use calendar::Language;
 pub use country::PhoneCountry;
 pub use date_pattern::DatePattern;
 pub use number_style::NumberStyle;
@@ -48,6 +52,17 @@ pub(super) use text::{EmailRule, TextRule, WebsiteRule};
 
 use super::codes;
 use super::flaw::Flaw;
+
+/// What a number says of the file it is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comma {
+    /// Nothing.
+    Silent,
+    /// It has a comma before its decimals.
+    Decimal,
+    /// It has a comma that was taken to stand between thousands, since the field takes no decimals.
+    Thousands,
+}
 
 /// How the values of one field are written.
 #[derive(Debug, Clone)]
@@ -75,8 +90,8 @@ pub(super) enum Coercion {
 
 impl Coercion {
     /// Appends the value as JSON. What is appended when it fails is to be taken away again.
-    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
-        match self {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Comma, Flaw> {
+        let written = match self {
             Self::Text(rule) => rule.write(given, json),
             Self::Email(rule) => rule.write(given, json),
             Self::Phone(rule) => rule.write(given, json),
@@ -84,7 +99,7 @@ impl Coercion {
             Self::Pick(rule) => rule.write(given, json),
             Self::Picks { rule, split } => rule.write_many(given, split, json),
             Self::Boolean => boolean::write(given, json),
-            Self::Number(rule) => rule.write(given, json),
+            Self::Number(rule) => return rule.write(given, json),
             Self::Date(rule) => rule.write_date(given, json),
             Self::Instant(rule) => rule.write_instant(given, json),
             Self::Id => write_id(given, json),
@@ -96,7 +111,8 @@ impl Coercion {
                 }
                 Ok(())
             }
-        }
+        };
+        written.map(|()| Comma::Silent)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::Comma;
 use super::currency::without_currency;
 use super::damage;
 use super::given::{Given, digit_of};
 use super::number_style::{Mark, NumberStyle, Unreadable, read_marks};
+use super::scientific::written_out;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
 
@@ -35,10 +37,12 @@ pub(in crate::map) struct NumberRule {
     pub decimals: Option<u32>,
     /// How the file writes numbers; `None`: as long as there is only one way to read them.
     pub style: Option<NumberStyle>,
+    /// Whether a comma may stand before decimals: the mapping's language has it so, or other cells of the file.
+    pub decimal_comma: bool,
 }
 
 impl NumberRule {
-    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Comma, Flaw> {
         let text = match given {
             Given::Json(Value::Number(number)) => {
                 let text = self.without_noise(number);
@@ -66,8 +70,29 @@ impl NumberRule {
         given: Given<'_>,
         style: Option<NumberStyle>,
         json: &mut String,
-    ) -> Result<(), Flaw> {
-        let number = match read(text, self.kind, style) {
+    ) -> Result<Comma, Flaw> {
+        let takes_exponents = self.kind != NumberKind::BigInt && text.bytes().any(|byte| matches!(byte, b'e' | b'E'));
+        let written_out = if takes_exponents { written_out(text) } else { None };
+        if written_out
+            .as_ref()
+            .is_some_and(|number| number.may_have_lost_digits && given.is_cell())
+        {
+            return Err(not_a_number(text, given));
+        }
+        let (text, style) = match &written_out {
+            Some(number) => (number.digits.as_str(), Some(NumberStyle::PLAIN)),
+            None => (text, style),
+        };
+        let takes_decimals = matches!(self.kind, NumberKind::Decimal | NumberKind::Percent) && self.decimals != Some(0);
+        let mut comma = Comma::Silent;
+        let read_as = match read(text, self.kind, style) {
+            Err(Unreadable::Ambiguous) if !takes_decimals && !self.decimal_comma && text.contains([',', '，']) => {
+                comma = Comma::Thousands;
+                read(text, self.kind, Some(NumberStyle::COMMA_BETWEEN_THOUSANDS))
+            }
+            read => read,
+        };
+        let number = match read_as {
             Ok(number) => number,
             Err(Unreadable::Ambiguous) => {
                 return Err(Flaw::new(
@@ -80,7 +105,10 @@ impl NumberRule {
         };
         self.check(&number, given)?;
         number.push(json, self.kind == NumberKind::BigInt);
-        Ok(())
+        if number.decimal_comma {
+            comma = Comma::Decimal;
+        }
+        Ok(comma)
     }
 
     fn check(&self, number: &Number, given: Given<'_>) -> Result<(), Flaw> {
@@ -165,6 +193,8 @@ struct Number {
     whole: usize,
     /// All digits, trailing zeros behind the point left out.
     all: usize,
+    /// Whether a comma stood before its decimals.
+    decimal_comma: bool,
 }
 
 impl Number {
@@ -209,6 +239,7 @@ fn read(text: &str, kind: NumberKind, style: Option<NumberStyle>) -> Result<Numb
         digits: [b'0'; MOST_DIGITS],
         whole: 0,
         all: 0,
+        decimal_comma: false,
     };
     let (mut marks, mut runs, mut seen) = ([Mark::Point; MOST_MARKS], [0_usize; MOST_MARKS + 1], 0);
     for c in digits.chars() {
@@ -232,6 +263,7 @@ fn read(text: &str, kind: NumberKind, style: Option<NumberStyle>) -> Result<Numb
     }
     let leading_zero = digits.chars().next().and_then(digit_of) == Some(0);
     let reading = read_marks(marks, runs, leading_zero, style)?;
+    number.decimal_comma = reading.decimal.is_some_and(|place| marks[place] == Mark::Comma);
     let fraction = reading.decimal.map_or(0, |place| runs[place + 1]);
     // Zeros in front of the first other digit were left out only where they stood before the first mark.
     number.whole = number.all - fraction;

@@ -47,6 +47,12 @@ impl NumberStyle {
         decimal: Mark::Point,
     };
 
+    /// `1,234.56`.
+    pub(super) const COMMA_BETWEEN_THOUSANDS: Self = Self {
+        group: Some(Mark::Comma),
+        decimal: Mark::Point,
+    };
+
     /// Reads the example: the digits 1234 with or without a mark between them, a point or comma, two decimals.
     pub fn parse(example: &str) -> Option<Self> {
         let mut rest = example.trim().chars();

@@ -1,16 +1,25 @@
 //! Reads dates and times piece by piece.
 
+use super::calendar::{self, Language, Word};
 use super::given::digit_of;
 
 /// What is left of a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scan<'a> {
     pub rest: &'a str,
+    /// The language of words, where the mapping says it.
+    language: Option<&'static Language>,
+    /// A word was met that means one thing in one language and another in another.
+    pub unclear: bool,
 }
 
 impl<'a> Scan<'a> {
-    pub fn new(text: &'a str) -> Self {
-        Self { rest: text.trim() }
+    pub fn new(text: &'a str, language: Option<&'static Language>) -> Self {
+        Self {
+            rest: text.trim(),
+            language,
+            unclear: false,
+        }
     }
 
     pub fn is_done(&self) -> bool {
@@ -60,55 +69,76 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads the letters that come next.
-    pub fn as_str(&mut self) -> &'a str {
+    pub fn word(&mut self) -> &'a str {
         let end = self.rest.find(|c: char| !c.is_alphabetic()).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word
     }
 
-    /// Reads the English name of a month, whole or its first three letters or more.
+    /// Reads the name of a month; the point of an abbreviation is left.
     pub fn month(&mut self) -> Option<i8> {
-        const MONTHS: [&str; 12] = [
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-        ];
-        let word = self.as_str();
-        if word.len() < 3 || !word.is_ascii() {
-            return None;
-        }
-        let word = word.to_ascii_lowercase();
-        let place = MONTHS.iter().position(|month| month.starts_with(&word))?;
+        let place = self.known(calendar::month(self.rest, self.language))?;
         i8::try_from(place + 1).ok()
     }
 
-    /// Passes over the English name of a day of the week, if one comes next, with the comma behind it.
+    /// Passes over the name of a day of the week, if one comes next, with the comma behind it.
     pub fn weekday(&mut self) {
-        const DAYS: [&str; 7] = [
-            "monday",
-            "tuesday",
-            "wednesday",
-            "thursday",
-            "friday",
-            "saturday",
-            "sunday",
+        if self.name_of_weekday() {
+            self.eat(|c| matches!(c, '.' | ','));
+            self.blanks();
+        }
+    }
+
+    /// Passes over the name of a day of the week; `false` where none comes next.
+    pub fn name_of_weekday(&mut self) -> bool {
+        let Word::Known(_, length) = calendar::weekday(self.rest) else {
+            return false;
+        };
+        self.rest = &self.rest[length..];
+        true
+    }
+
+    /// Reads a half of the day: whether it is the afternoon.
+    pub fn half(&mut self) -> Option<bool> {
+        let place = self.known(calendar::half(self.rest, self.language))?;
+        self.eat(|c| c == '.');
+        Some(place == 1)
+    }
+
+    /// Passes over words that stand between the parts of a date: 5 de marzo de 2026, March the 5th of 2026.
+    pub fn particles(&mut self) {
+        const WORDS: [&str; 12] = [
+            "de", "del", "of", "the", "den", "d'", "thang", "thg", "ngay", "gada", "le", "am",
         ];
-        let mut ahead = *self;
-        let word = ahead.as_str().to_ascii_lowercase();
-        if word.len() >= 3 && DAYS.iter().any(|day| day.starts_with(&word)) {
-            ahead.eat(|c| matches!(c, '.' | ','));
-            ahead.blanks();
-            *self = ahead;
+        loop {
+            let end = self
+                .rest
+                .find(|c: char| !c.is_alphabetic() && !matches!(c, '\'' | '’'))
+                .unwrap_or(self.rest.len());
+            let apostrophe = self.rest[..end].char_indices().find(|(_, c)| matches!(c, '\'' | '’'));
+            let end = apostrophe.map_or(end, |(at, c)| at + c.len_utf8());
+            let word = calendar::fold(&self.rest[..end]);
+            let behind = &self.rest[end..];
+            let apart = apostrophe.is_some() || behind.starts_with(char::is_whitespace);
+            if end == 0 || !apart || !WORDS.contains(&word.as_str()) {
+                return;
+            }
+            self.rest = behind.trim_start();
+        }
+    }
+
+    fn known(&mut self, word: Word) -> Option<usize> {
+        match word {
+            Word::Known(place, length) => {
+                self.rest = &self.rest[length..];
+                Some(place)
+            }
+            Word::Unclear => {
+                self.unclear = true;
+                None
+            }
+            Word::Unknown => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::map::coerce::*;
 pub(super) fn date_rule(pattern: Option<&str>, zone: Option<&str>, strict: bool) -> DateRule {
     DateRule {
         pattern: pattern.map(|pattern| DatePattern::parse(pattern).unwrap()),
+        language: None,
         zone: zone.map(|zone| TimeZone::get(zone).unwrap()),
         strict,
     }
@@ -155,4 +156,93 @@ fn instants_get_an_offset() {
     );
     let excel = Coercion::Instant(date_rule(Some("excel"), Some("Asia/Kolkata"), false));
     accepts(&excel, &[("46115.75", json!("2026-04-03T18:00:00+05:30"))]);
+}
+
+#[test]
+fn words_of_many_languages_are_read_in_dates_and_times() {
+    let date = Coercion::Date(date_rule(None, None, false));
+    for (cell, day) in [
+        ("15. Januar 2024", "2024-01-15"),
+        ("3. März 2024", "2024-03-03"),
+        ("1er janvier 2024", "2024-01-01"),
+        ("5 de marzo de 2024", "2024-03-05"),
+        ("martes, 5 de marzo de 2024", "2024-03-05"),
+        ("5 de março de 2024", "2024-03-05"),
+        ("5 d’abril de 2024", "2024-04-05"),
+        ("5 марта 2024 г.", "2024-03-05"),
+        ("5 березня 2024 р.", "2024-03-05"),
+        ("2024. március 5.", "2024-03-05"),
+        ("5 mars 2024", "2024-03-05"),
+        ("5 Mart 2024", "2024-03-05"),
+        ("KASIM 5, 2024", "2024-11-05"),
+        ("5 maaliskuuta 2024", "2024-03-05"),
+        ("5 tháng 3, 2024", "2024-03-05"),
+        ("5 בינואר 2024", "2024-01-05"),
+        ("5 मार्च 2024", "2024-03-05"),
+        ("5 มี.ค. 2024", "2024-03-05"),
+        ("5 مارس 2024", "2024-03-05"),
+        ("Mar 5, 2024", "2024-03-05"),
+        ("Tuesday, March 5, 2024", "2024-03-05"),
+        ("Dienstag, 5. März 2024", "2024-03-05"),
+        ("March the 5th, 2024", "2024-03-05"),
+    ] {
+        assert_eq!(
+            write(&date, Given::Cell(cell)).as_deref(),
+            Ok(format!("\"{day}\"").as_str()),
+            "{cell}"
+        );
+    }
+    refuses(
+        &date,
+        &[
+            ("5 listopad 2024", codes::DATE_AMBIGUOUS),
+            ("5 มี.ค. 2567", codes::DATE_AMBIGUOUS),
+            ("5 nonsense 2024", codes::INVALID_DATE),
+        ],
+    );
+    for (code, day) in [("pl", "2024-11-05"), ("hr", "2024-10-05")] {
+        let rule = DateRule {
+            language: Language::parse(code),
+            ..date_rule(None, None, false)
+        };
+        let written = write(&Coercion::Date(rule), Given::Cell("5 listopad 2024"));
+        assert_eq!(written.as_deref(), Ok(format!("\"{day}\"").as_str()), "{code}");
+    }
+    let instant = Coercion::Instant(date_rule(
+        Some("dd/MM/yyyy hh:mm:ss a"),
+        Some("America/Mexico_City"),
+        false,
+    ));
+    for half in [
+        "p. m.",
+        "p.\u{A0}m.",
+        "p.\u{202F}m.",
+        "PM",
+        "pm",
+        "p.m.",
+        "오후",
+        "下午",
+        "μ.μ.",
+        "ÖS",
+    ] {
+        let written = write(&instant, Given::Cell(&format!("15/01/2024 03:45:00 {half}")));
+        assert_eq!(written.as_deref(), Ok("\"2024-01-15T15:45:00-06:00\""), "{half}");
+    }
+    let instant = Coercion::Instant(date_rule(None, Some("UTC"), false));
+    for cell in ["2024-01-15 오후 3:45", "2024年1月15日 下午3:45", "2024-01-15 3:45 PM"] {
+        let written = write(&instant, Given::Cell(cell));
+        assert_eq!(written.as_deref(), Ok("\"2024-01-15T15:45:00+00:00\""), "{cell}");
+    }
+    let named = Coercion::Date(date_rule(Some("d. MMMM yyyy"), None, false));
+    for (cell, day) in [
+        ("15. Januar 2024", "2024-01-15"),
+        ("12. Oktober 2024", "2024-10-12"),
+        ("1. Mai 2024", "2024-05-01"),
+    ] {
+        assert_eq!(
+            write(&named, Given::Cell(cell)).as_deref(),
+            Ok(format!("\"{day}\"").as_str()),
+            "{cell}"
+        );
+    }
 }

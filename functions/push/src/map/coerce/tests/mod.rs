@@ -12,7 +12,7 @@ use super::*;
 
 fn write(coercion: &Coercion, given: Given<'_>) -> Result<String, Flaw> {
     let mut json = String::new();
-    coercion.write(given, &mut json).map(|()| json)
+    coercion.write(given, &mut json).map(|_| json)
 }
 
 /// Asserts that cells become these JSON values.

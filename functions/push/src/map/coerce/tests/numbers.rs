@@ -12,6 +12,7 @@ pub(super) fn number(kind: NumberKind, style: Option<&str>) -> Coercion {
         kind,
         decimals: Some(2),
         style,
+        decimal_comma: false,
     })
 }
 
@@ -182,4 +183,78 @@ fn json_numbers_are_taken_as_programs_write_them() {
         write(&amount, Given::Json(&json!(0.123))).unwrap_err().code,
         codes::TOO_MANY_DECIMALS
     );
+}
+
+#[test]
+fn scientific_notation_is_a_number_where_a_number_is_wanted() {
+    let (integer, decimal) = (number(NumberKind::Integer, None), number(NumberKind::Decimal, None));
+    for kind in [&integer, &decimal] {
+        digits(
+            kind,
+            &[
+                ("1.5E+05", "150000"),
+                ("2.5e3", "2500"),
+                ("1E3", "1000"),
+                ("-1.5E+05", "-150000"),
+            ],
+        );
+        refuses(
+            kind,
+            &[
+                ("1e-05", codes::TOO_MANY_DECIMALS),
+                ("4.93E+11", codes::SPREADSHEET_DAMAGE),
+            ],
+        );
+    }
+    digits(&decimal, &[("1,5E+05", "150000"), ("1.25E+01", "12.5")]);
+    refuses(
+        &number(NumberKind::BigInt, None),
+        &[("4.93E+17", codes::SPREADSHEET_DAMAGE)],
+    );
+    let json = write(&decimal, Given::Json(&json!("1.5E+05")));
+    assert_eq!(json.as_deref(), Ok("150000"));
+}
+
+#[test]
+fn a_comma_in_a_field_without_decimals_stands_between_thousands_unless_the_file_says_otherwise() {
+    let rule = |kind, decimals, decimal_comma| NumberRule {
+        kind,
+        decimals,
+        style: None,
+        decimal_comma,
+    };
+    for (kind, decimals) in [
+        (NumberKind::Integer, None),
+        (NumberKind::BigInt, None),
+        (NumberKind::Decimal, Some(0)),
+    ] {
+        let mut json = String::new();
+        let comma = rule(kind, decimals, false).write(Given::Cell("1,234"), &mut json);
+        assert_eq!(
+            (comma, json.trim_matches('"')),
+            (Ok(Comma::Thousands), "1234"),
+            "{kind:?}"
+        );
+        let refused = rule(kind, decimals, true).write(Given::Cell("1,234"), &mut String::new());
+        assert_eq!(
+            refused.map_err(|flaw| flaw.code),
+            Err(codes::NUMBER_AMBIGUOUS),
+            "{kind:?}"
+        );
+        let points = rule(kind, decimals, false).write(Given::Cell("1.234"), &mut String::new());
+        assert_eq!(
+            points.map_err(|flaw| flaw.code),
+            Err(codes::NUMBER_AMBIGUOUS),
+            "{kind:?}"
+        );
+    }
+    let decimal = rule(NumberKind::Decimal, Some(2), false);
+    for (cell, says) in [
+        ("12,5", Comma::Decimal),
+        ("1.234,56", Comma::Decimal),
+        ("1,234.56", Comma::Silent),
+        ("12.5", Comma::Silent),
+    ] {
+        assert_eq!(decimal.write(Given::Cell(cell), &mut String::new()), Ok(says), "{cell}");
+    }
 }

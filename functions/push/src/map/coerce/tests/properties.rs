@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn a_day_is_the_same_in_every_pattern(days in -300_000_i32..300_000) {
+    fn a_day_is_the_same_in_every_pattern(days in -300_000_i32..180_000) {
         let day = jiff::civil::date(2000, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap();
         for pattern in ["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d %B %Y", "%Y%m%d"] {
             let cell = day.strftime(pattern).to_string();
