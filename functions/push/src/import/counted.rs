@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::decode::Checkpoint;
+use crate::import::same_keys::{KeyFiles, SameKeys};
 use crate::map::codes::NUMBER_AMBIGUOUS;
 use crate::record::{Reject, RepairKind, Repairs};
 
@@ -34,6 +35,12 @@ pub struct Counted {
     /// Whether numbers have a comma before their decimals.
     #[serde(default)]
     pub decimal_comma: bool,
+    /// What is remembered of the rows' keys.
+    #[serde(default)]
+    pub key_files: KeyFiles,
+    /// Rows that differ and share a key, once all rows were read.
+    #[serde(default)]
+    pub same_keys: SameKeys,
 }
 
 /// A row that would be rejected, without its content.
@@ -115,6 +122,7 @@ impl Counted {
             "credits": self.credits(shape),
             "credits_left": credits_left,
             "repairs": self.repairs,
+            "same_keys": self.same_keys.as_plan(),
             "columns": columns,
         })
     }

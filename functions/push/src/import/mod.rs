@@ -10,6 +10,7 @@ mod measures;
 mod prepare;
 mod progress;
 mod row_overrides;
+mod same_keys;
 mod slice;
 mod state_machine;
 mod steps;

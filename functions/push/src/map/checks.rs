@@ -122,7 +122,11 @@ impl HeaderCheck<'_> {
     /// What the mapping says about lookups must be about lookups.
     pub fn check_lookups(&mut self) {
         for name in self.setting.mapping.lookups.keys() {
-            let field = self.directory.field(name);
+            let field = self
+                .directory
+                .resolve(name)
+                .ok()
+                .map(|place| &self.directory.fields[place]);
             let is_lookup = |field: &Field| {
                 matches!(field.kind, FieldKind::Lookup | FieldKind::OwnerLookup)
                     || matches!(field.api_name.as_str(), "Pipeline" | "Related_To" | "Parent_Id")

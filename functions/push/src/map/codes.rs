@@ -60,6 +60,7 @@ codes! {
     MATCH_FIELD_NEEDED "An upsert into a module without a key of its own names no match field."
     MATCH_FIELD_UNKNOWN "A match field is no field of the module."
     MATCH_FIELD_NOT_UNIQUE "Bigin does not keep a match field's values unique, so it cannot be matched on."
+    SAME_KEY "Too many rows of the file differ and share a key: say `same_key` in the mapping if the last of each is meant to win."
     RELATED_MODULE_MISSING "An activity or a note says what it is about, but not in which module that is."
     CASCADE_NEEDED "Companies are to be deleted, which takes their contacts along: say `cascade = true` if that is meant."
     MODULE_NOT_WRITABLE "The module is one that records are not pushed into, such as Attachments."

@@ -137,7 +137,7 @@ fn filler(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>, shape
     let mapping = setting.mapping;
     let split = rule.and_then(|rule| rule.split.clone());
     let rule_in = |module: &str| {
-        let lookup = mapping.lookups.get(&field.api_name).cloned().unwrap_or_default();
+        let lookup = mapping.lookup(field).cloned().unwrap_or_default();
         Arc::new(ReferenceRule {
             field: FieldName::new(&field.api_name),
             module: module.to_owned(),

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use bigin::{Field, ModuleFields, ModuleName};
 
+use super::names::Names;
 use super::standard;
-use super::words::{did_you_mean, fold};
+use super::words::{did_you_mean, fold, signs};
 use crate::record::is_relay_column;
 
 /// The fields of a module by all their names.
@@ -15,7 +16,8 @@ pub(super) struct Directory {
     /// Whether Bigin itself said which fields there are.
     pub verified: bool,
     by_api_name: HashMap<String, usize>,
-    by_name: HashMap<String, Vec<usize>>,
+    by_label: HashMap<String, Vec<usize>>,
+    by_name: Names<usize>,
     by_alias: HashMap<String, Vec<usize>>,
 }
 
@@ -39,49 +41,48 @@ impl Directory {
                 fields.push(unlisted);
             }
         }
-        let (mut by_api_name, mut by_name, mut by_alias) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut by_api_name, mut by_label, mut by_alias) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (place, field) in fields.iter().enumerate() {
             by_api_name.insert(field.api_name.clone(), place);
-            add(&mut by_name, fold(&field.api_name), place);
-            add(&mut by_name, fold(&field.label), place);
+            add(&mut by_label, field.label.trim().to_owned(), place);
             for alias in standard::aliases(module.as_str(), field) {
                 add(&mut by_alias, alias, place);
             }
         }
+        let names = fields.iter().enumerate();
+        let names = names.flat_map(|(place, field)| [(field.api_name.as_str(), place), (field.label.as_str(), place)]);
+        let by_name = Names::new(names);
         Self {
             fields,
             verified: told.is_some(),
             by_api_name,
+            by_label,
             by_name,
             by_alias,
         }
     }
 
-    /// The place of the field that a name means.
+    /// The place of the field that has exactly that API name or label.
+    pub fn exactly(&self, name: &str) -> Option<usize> {
+        let name = name.trim();
+        if let Some(place) = self.by_api_name.get(name) {
+            return Some(*place);
+        }
+        self.one_of(self.by_label.get(name)?).ok()
+    }
+
+    /// The place of the field that a name means: as it stands, or else folded where that means one field.
     pub fn resolve(&self, name: &str) -> Result<usize, Unresolved> {
-        if let Some(place) = self.by_api_name.get(name.trim()) {
-            return Ok(*place);
+        if let Some(place) = self.exactly(name) {
+            return Ok(place);
         }
         let folded = fold(name);
-        let none = Vec::new();
-        for names in [&self.by_name, &self.by_alias] {
-            let places = names.get(&folded).filter(|_| !folded.is_empty()).unwrap_or(&none);
-            // A field that nobody may write does not stand in the way of one that may be.
-            let writable: Vec<usize> = places
-                .iter()
-                .copied()
-                .filter(|place| self.fields[*place].writable)
-                .collect();
-            match (places.as_slice(), writable.as_slice()) {
-                ([], _) => {}
-                (_, [place]) | ([place], _) => return Ok(*place),
-                (places, _) => {
-                    let names = places
-                        .iter()
-                        .map(|place| self.fields[*place].api_name.clone())
-                        .collect();
-                    return Err(Unresolved::Ambiguous(names));
-                }
+        let mut by_name: Vec<usize> = self.by_name.alike(name).collect();
+        by_name.dedup();
+        let by_alias = self.by_alias.get(&folded).filter(|_| signs(name).is_empty());
+        for places in [by_name, by_alias.cloned().unwrap_or_default()] {
+            if !places.is_empty() {
+                return self.one_of(&places);
             }
         }
         if !self.verified && looks_like_api_name(name) {
@@ -92,9 +93,16 @@ impl Directory {
         Err(Unresolved::Unknown(did_you_mean(name, names)))
     }
 
-    /// The field of that API name.
-    pub fn field(&self, api_name: &str) -> Option<&Field> {
-        self.by_api_name.get(api_name).map(|place| &self.fields[*place])
+    /// The one field that is meant: one that nobody may write does not stand in the way of one that may be.
+    fn one_of(&self, places: &[usize]) -> Result<usize, Unresolved> {
+        let mut writable = places.iter().filter(|place| self.fields[**place].writable);
+        match (places, writable.next(), writable.next()) {
+            (_, Some(place), None) | ([place], ..) => Ok(*place),
+            _ => {
+                let names = places.iter().map(|place| self.fields[*place].api_name.clone());
+                Err(Unresolved::Ambiguous(names.collect()))
+            }
+        }
     }
 
     /// The API names of the fields whose values are unique.

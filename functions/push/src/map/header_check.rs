@@ -11,8 +11,10 @@ use super::constant::Constant;
 use super::directory::{Directory, Unresolved, is_our_own, why_not_written};
 use super::draft::Draft;
 use super::flaw::HeaderFault;
+use super::header_names::{HeaderNames, Said};
 use super::mapping::ColumnRule;
 use super::setting::Setting;
+use super::words::toml_text;
 
 /// What is known of a header and a mapping so far.
 pub(super) struct HeaderCheck<'a> {
@@ -59,38 +61,48 @@ impl<'a> HeaderCheck<'a> {
 
     /// The columns of a header, in its order; `None` for those that are left out.
     pub fn columns(&mut self, header: &[String]) -> Vec<Option<Column>> {
+        let names = HeaderNames::new(header, self.setting.mapping, &self.directory);
         let columns: Vec<Option<Column>> = header
             .iter()
+            .zip(&names.said)
             .enumerate()
-            .map(|(place, name)| self.column(place, name.trim()))
+            .map(|(place, (name, said))| self.column(place, name.trim(), *said))
             .collect();
-        for name in self.setting.mapping.columns.keys() {
-            let is_there = header.iter().any(|header| {
-                self.setting
-                    .mapping
-                    .column(header.trim())
-                    .is_some_and(|(found, _)| found == name)
-            });
-            if !is_there {
-                self.warnings.push(format!(
-                    "the mapping names a column {name:?}, which the file does not have"
-                ));
-            }
+        for name in names.missing {
+            self.warnings.push(format!(
+                "the mapping names a column {name:?}, which the file does not have"
+            ));
         }
         self.check_complete(header);
         columns
     }
 
-    fn column(&mut self, place: usize, header: &str) -> Option<Column> {
+    fn column(&mut self, place: usize, header: &str, said: Said<'_>) -> Option<Column> {
         if header.is_empty() {
             self.warnings
                 .push(format!("column {} has no name and is left out", place + 1));
             return None;
         }
-        if is_our_own(header) || self.setting.mapping.ignores(header) {
+        if is_our_own(header) {
             return None;
         }
-        let rule = self.setting.mapping.column(header).map(|(_, rule)| rule);
+        let rule = match said {
+            Said::LeftOut => return None,
+            Said::Nothing => None,
+            Said::Rule(rule) => Some(rule),
+            Said::Unclear(name) => {
+                self.faults.push(HeaderFault::new(
+                    codes::COLUMN_AMBIGUOUS,
+                    Some(header),
+                    format!("the column {header:?} is named as a field is, and the mapping sends {name:?} to another field"),
+                    format!(
+                        "name the column in the mapping exactly as the file does: {} under [columns], with the field that is meant",
+                        toml_text(header)
+                    ),
+                ));
+                return None;
+            }
+        };
         let column = self.named(header, rule)?;
         let field = column.name.as_str().to_owned();
         if let Some(other) = self.taken.insert(field.clone(), header.to_owned()) {
@@ -98,7 +110,7 @@ impl<'a> HeaderCheck<'a> {
                 codes::COLUMN_TWICE,
                 Some(header),
                 format!("the columns {other:?} and {header:?} both fill {field}"),
-                format!("take one of them out, or name it in the mapping: ignore = [\"{header}\"]"),
+                take_out(header, &other),
             ));
             return None;
         }
@@ -125,7 +137,10 @@ impl<'a> HeaderCheck<'a> {
                             "the column {header:?} is the field {} of {module}, {why}",
                             field.api_name
                         ),
-                        format!("take it out, or name it in the mapping: ignore = [\"{header}\"]"),
+                        format!(
+                            "take it out, or name it in the mapping: ignore = [{}]",
+                            toml_text(header)
+                        ),
                     ),
                 }
             }
@@ -223,5 +238,17 @@ impl<'a> HeaderCheck<'a> {
             constants,
             warnings: self.warnings,
         })
+    }
+}
+
+/// What to do about two columns for one field. Where both have one name, leaving it out would leave out both.
+fn take_out(header: &str, other: &str) -> String {
+    if header == other {
+        "rename one of them in the file, or take it out there".to_owned()
+    } else {
+        format!(
+            "take one of them out, or name it in the mapping: ignore = [{}]",
+            toml_text(header)
+        )
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bigin::{FieldKind, Operation};
+use bigin::{Field, FieldKind, Operation};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -94,6 +94,43 @@ impl Default for StopAfter {
         Self::Share {
             percent: 20,
             of_at_least: 500,
+        }
+    }
+}
+
+/// What is done when rows of a file differ and share a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameKey {
+    /// The report says so.
+    Warn,
+    /// The file is refused when they are more than that many in a hundred rows, and the file has at least so many.
+    Share {
+        /// In a hundred; 0: as soon as there are any.
+        percent: u8,
+        /// Rows in the file before it counts.
+        of_at_least: u64,
+    },
+}
+
+impl SameKey {
+    /// Whether a file is refused that has so many rows, and among them those that share a key.
+    pub fn refuses(self, sharing: u64, rows: u64) -> bool {
+        match self {
+            Self::Warn => false,
+            Self::Share { percent, of_at_least } => {
+                sharing > 0
+                    && rows >= of_at_least
+                    && sharing.saturating_mul(100) > rows.saturating_mul(u64::from(percent))
+            }
+        }
+    }
+}
+
+impl Default for SameKey {
+    fn default() -> Self {
+        Self::Share {
+            percent: 20,
+            of_at_least: 100,
         }
     }
 }
@@ -203,6 +240,8 @@ pub struct Mapping {
     pub cascade: bool,
     /// When an import stops because one code rejects too many.
     pub stop_after: StopAfter,
+    /// When a file is refused because its rows share keys.
+    pub same_key: SameKey,
     /// How the records of a file go to Bigin.
     pub route: Route,
     /// Columns that are left out.
@@ -230,24 +269,17 @@ impl Mapping {
         )
     }
 
-    /// What it says about a column: the name as it stands goes before the name folded.
-    pub(super) fn column(&self, header: &str) -> Option<(&str, &ColumnRule)> {
-        let found = self.columns.get_key_value(header).or_else(|| {
-            let folded = fold(header);
-            self.columns.iter().find(|(name, _)| fold(name) == folded)
-        });
-        found.map(|(name, rule)| (name.as_str(), rule))
-    }
-
-    /// Whether a column is to be left out.
-    pub(super) fn ignores(&self, header: &str) -> bool {
-        if self.ignore.is_empty() {
-            return false;
+    /// What it says about a lookup, by the field's API name or label.
+    pub(super) fn lookup(&self, field: &Field) -> Option<&LookupRule> {
+        for name in [&field.api_name, &field.label] {
+            if let Some(rule) = self.lookups.get(name) {
+                return Some(rule);
+            }
         }
-        let folded = fold(header);
-        self.ignore
-            .iter()
-            .any(|name| name == header || (!folded.is_empty() && fold(name) == folded))
+        let names = [fold(&field.api_name), fold(&field.label)];
+        let mut alike = self.lookups.iter().filter(|(name, _)| names.contains(&fold(name)));
+        let (_, rule) = alike.next()?;
+        alike.next().is_none().then_some(rule)
     }
 }
 

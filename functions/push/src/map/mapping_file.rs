@@ -8,12 +8,12 @@ use toml::de::{DeTable, DeValue};
 use super::coerce::calendar::codes;
 use super::coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 use super::mapping::{
-    ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, StopAfter, Tags, UnknownPickList,
-    Validate, WithoutKey,
+    ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, SameKey, StopAfter, Tags,
+    UnknownPickList, Validate, WithoutKey,
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
 
-pub(super) const KEYS: [&str; 22] = [
+pub(super) const KEYS: [&str; 23] = [
     "operation",
     "match_on",
     "trigger",
@@ -31,6 +31,7 @@ pub(super) const KEYS: [&str; 22] = [
     "phone_country",
     "cascade",
     "stop_after",
+    "same_key",
     "route",
     "ignore",
     "columns",
@@ -107,6 +108,7 @@ impl Mapping {
             "phone_country" => self.phone_country = phone_country(name, item, reader),
             "cascade" => set(&mut self.cascade, reader.flag(name, item)),
             "stop_after" => set(&mut self.stop_after, stop_after(name, item, reader)),
+            "same_key" => set(&mut self.same_key, same_key(name, item, reader)),
             "route" => set(&mut self.route, reader.word(name, item, ROUTE)),
             "ignore" => set(&mut self.ignore, reader.texts(name, item)),
             "columns" => {
@@ -202,6 +204,32 @@ fn stop_after(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<
             format!(
                 "{key} must be a share of the rows as in \"20%\" or \"20% of 500\", a number of rejects, or \"never\""
             ),
+        );
+    }
+    found
+}
+
+/// `"warn"`, `"reject"`, `"5%"` or `"5% of 100"`.
+fn same_key(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<SameKey> {
+    let found = match item.get_ref().as_str().map(str::trim) {
+        Some("warn") => Some(SameKey::Warn),
+        Some("reject") => Some(SameKey::Share {
+            percent: 0,
+            of_at_least: 0,
+        }),
+        Some(text) => match share(text) {
+            Some(StopAfter::Share { percent, of_at_least }) => Some(SameKey::Share {
+                percent,
+                of_at_least: if text.ends_with('%') { 0 } else { of_at_least },
+            }),
+            _ => None,
+        },
+        None => None,
+    };
+    if found.is_none() {
+        reader.wrong(
+            item,
+            format!("{key} must be \"warn\", \"reject\", or the share of rows from which a file is refused, as in \"5%\" or \"5% of 100\""),
         );
     }
     found

@@ -10,12 +10,14 @@ mod directory;
 mod draft;
 mod flaw;
 mod header_check;
+mod header_names;
 mod mapped;
 mod mapper;
 mod mapping;
 mod mapping_file;
 #[cfg(test)]
 mod mapping_tests;
+mod names;
 mod objects;
 mod setting;
 mod standard;
@@ -29,7 +31,7 @@ pub use flaw::HeaderFault;
 pub use mapped::{Mapped, Reference, ReferenceRule, Stages, fill_in};
 pub use mapper::RecordMapper;
 pub use mapping::{
-    ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Overrides, Route, StopAfter, Tags,
+    ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Overrides, Route, SameKey, StopAfter, Tags,
     UnknownPickList, Validate, WithoutKey,
 };
 pub use setting::{Setting, not_writable};

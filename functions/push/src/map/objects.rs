@@ -13,8 +13,8 @@ use super::directory::{Directory, Unresolved, is_our_own, why_not_written};
 use super::draft::Draft;
 use super::flaw::Flaw;
 use super::mapping::{ColumnRule, Mapping};
+use super::names::Names;
 use super::setting::Setting;
-use super::words::fold;
 
 /// The keys that objects may have.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub(super) struct Objects {
     slots: Vec<Slot>,
     /// Keys as they are spelt most of the time.
     by_key: HashMap<String, Target>,
-    /// What the mapping says of keys, folded: it goes before the directory.
-    ruled: HashMap<String, Target>,
+    /// What the mapping says of keys: it goes before the directory.
+    ruled: Names<Target>,
     /// The slots of the fields of the directory; `None` for those that are not written.
     fields: Vec<Option<usize>>,
 }
@@ -43,7 +43,7 @@ struct Slot {
 }
 
 /// What becomes of a key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Target {
     Slot(usize),
     LeftOut,
@@ -65,12 +65,13 @@ impl Objects {
             mapping: Arc::new(setting.mapping.clone()),
             slots: Vec::new(),
             by_key: HashMap::new(),
-            ruled: HashMap::new(),
+            ruled: Names::new([]),
         };
         let is_constant = |column: &Column| constants.iter().any(|constant| constant.name == column.name);
         for place in 0..objects.fields.len() {
             objects.fields[place] = objects.slot(place, None, setting, is_constant);
         }
+        let mut ruled: Vec<(&str, Target)> = Vec::new();
         for (name, rule) in &setting.mapping.columns {
             let target = rule.field.as_deref().unwrap_or(name);
             let slot = match objects.directory.resolve(target) {
@@ -79,12 +80,17 @@ impl Objects {
                 Err(_) => None,
             };
             if let Some(slot) = slot {
-                objects.ruled.insert(fold(name), Target::Slot(slot));
+                ruled.push((name, Target::Slot(slot)));
             }
         }
-        for name in &setting.mapping.ignore {
-            objects.ruled.insert(fold(name), Target::LeftOut);
-        }
+        ruled.extend(
+            setting
+                .mapping
+                .ignore
+                .iter()
+                .map(|name| (name.as_str(), Target::LeftOut)),
+        );
+        objects.ruled = Names::new(ruled);
         let directory = Arc::clone(&objects.directory);
         let known = directory
             .fields
@@ -191,8 +197,20 @@ impl Objects {
             return Found::LeftOut;
         }
         if !self.ruled.is_empty() {
-            match self.ruled.get(&fold(key)) {
-                Some(Target::Slot(slot)) => return Found::Slot(*slot),
+            let exact = self.ruled.exactly(key);
+            // A field's own name goes before the mapping's name for another, written otherwise.
+            let folded = self.ruled.folded(key).filter(|_| exact.is_none());
+            let own = self.directory.exactly(key);
+            match exact.or(folded) {
+                Some(Target::Slot(slot)) if exact.is_some() || own.is_none_or(|own| own == self.slots[slot].field) => {
+                    return Found::Slot(slot);
+                }
+                Some(Target::Slot(_)) => {
+                    return Found::Wrong(Flaw::new(
+                        codes::AMBIGUOUS_FIELD,
+                        "is a field's own name, and the mapping sends it, written otherwise, to another field: name it there as it is",
+                    ));
+                }
                 Some(Target::LeftOut) => return Found::LeftOut,
                 None => {}
             }

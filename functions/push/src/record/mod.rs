@@ -8,6 +8,6 @@ mod row;
 
 pub use follow_up::{After, FollowUp, Tag, Written};
 pub use parcel::{CallKind, MatchKey, Origin, Outcome, Parcel, Reject, Settled, composed, fold, into_order};
-pub use repair::{RepairKind, Repairs, RowRepairs};
+pub use repair::{Met, RepairKind, Repairs, RowRepairs};
 pub(crate) use row::Span;
 pub use row::{Cells, Content, RAW_KEY, RELAY_COLUMNS, Row, is_relay_column};

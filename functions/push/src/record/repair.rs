@@ -141,7 +141,8 @@ impl Repairs {
         }
     }
 
-    fn count(&mut self, kind: RepairKind, more: Met) {
+    /// Counts so many rows of a kind.
+    pub fn count(&mut self, kind: RepairKind, more: Met) {
         let met = self.0.entry(kind).or_insert(Met { rows: 0, ..more });
         met.rows += more.rows;
         met.first_line = met.first_line.min(more.first_line);

@@ -193,9 +193,10 @@ async fn seed(seed: u64) -> u32 {
     let settings = settings(random);
     let width = u64::try_from(settings.import_width()).unwrap();
     let mut world = World::with(json!({}), settings).await;
-    world
-        .bucket
-        .set("mappings/Contacts.toml", "[lookup.Account_Name]\non_missing = 'create'");
+    world.bucket.set(
+        "mappings/Contacts.toml",
+        "same_key = 'warn'\n[lookup.Account_Name]\non_missing = 'create'",
+    );
     let file = file(random);
     world.sandbox.console(
         "PUT",

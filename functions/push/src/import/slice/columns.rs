@@ -10,7 +10,7 @@ use crate::context::Metadata;
 use crate::decode::{Form, Format};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::RowOverrides;
-use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, Setting, StopAfter};
+use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, SameKey, Setting, StopAfter};
 use crate::record::Reject;
 use crate::record::Row;
 use crate::report::Reason;
@@ -22,6 +22,8 @@ pub struct Columns {
     header: Vec<String>,
     said: Option<RowOverrides>,
     stop_after: StopAfter,
+    /// When a file is refused because its rows share keys.
+    pub same_key: SameKey,
     warnings: Vec<String>,
 }
 
@@ -61,6 +63,7 @@ impl Columns {
             header: plan.form.header.clone(),
             said: plan.said.clone().map(|said| RowOverrides::new(&plan.form, said)),
             stop_after: mapping.stop_after,
+            same_key: mapping.same_key,
             warnings,
         })
     }

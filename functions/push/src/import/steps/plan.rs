@@ -6,12 +6,19 @@ use shared::state::credits;
 
 use crate::context::Services;
 use crate::decode::Form;
+use crate::import::counted::Counted;
 use crate::import::prepare::{Prepared, Ready};
 use crate::import::progress::Progress;
+use crate::import::same_keys::{KeyFiles, KeyLog, PARTS, SameKeys};
 use crate::import::slice::columns::Columns;
 use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_or_failed};
 use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::record::{Met, RepairKind};
 use crate::report::{Reason, Status};
+use shared::bucket::Objects;
+
+/// More than a file of keys has.
+const LARGEST_KEY_FILE: u64 = 1 << 20;
 
 /// What counting came to.
 enum Count {
@@ -84,7 +91,10 @@ impl<S: Services> Importer<'_, S> {
                 progress.counted.doubt_commas();
                 if progress.counted.decimal_comma && !plan.decimal_comma {
                     plan.decimal_comma = true;
-                    self.relay.ledger.keep_plan(&run_id, &plan, self.relay.now()).await?;
+                    self.context
+                        .ledger()
+                        .keep_plan(&run_id, &plan, self.context.now())
+                        .await?;
                 }
                 let shape = columns.shape();
                 let credits_left = self.credits_left(facts.daily_credits).await?;
@@ -92,7 +102,8 @@ impl<S: Services> Importer<'_, S> {
                 progress.report.plan = Some(progress.counted.as_plan(shape, &columns.described(), credits_left));
                 progress.report.credits_left = credits_left;
                 progress.report.repairs = progress.counted.repairs.clone();
-                for sentence in progress.counted.repairs.sentences() {
+                let same_keys = progress.counted.same_keys.clone();
+                for sentence in progress.counted.repairs.sentences().chain(same_keys.sentences()) {
                     progress.report.warn(sentence);
                 }
                 if credits_left.is_some_and(|left| left < needed) {
@@ -114,8 +125,20 @@ impl<S: Services> Importer<'_, S> {
         if !progress.counted.is_done {
             return Ok(Next::progress(Step::Plan, import));
         }
+        self.clear_away(&progress.counted.key_files.all(&run_id)).await;
+        let rows = progress.counted.rows;
+        let shared = progress.counted.same_keys.refusal(columns.same_key, rows);
         if import.dry_run {
+            if let Some(reason) = shared {
+                progress.report.warn(format!(
+                    "the import will be refused with {}: {}",
+                    reason.code, reason.action
+                ));
+            }
             return self.end_as_planned(import, progress).await;
+        }
+        if let Some(reason) = shared {
+            return self.end_early(import, progress.report, Status::Refused, reason).await;
         }
         if let Some(reason) = columns.stops_at(progress.counted.rows, &progress.counted.rejects_by_code) {
             return self.end_early(import, progress.report, Status::Refused, reason).await;
@@ -147,6 +170,8 @@ impl<S: Services> Importer<'_, S> {
             SignedDuration::try_from(self.context.settings.slice_budget).unwrap_or(SignedDuration::from_mins(2));
         let ends = self.context.clock.now() + budget;
         let mut reader = FileReader::open(self.context.bucket.clone(), object, form, counted.checkpoint);
+        let run_id = import.run_id();
+        let mut keys = KeyLog::new(progress.epoch);
         loop {
             match reader.next().await {
                 Ok(Stretch::Rows { rows, after }) => {
@@ -158,6 +183,9 @@ impl<S: Services> Importer<'_, S> {
                                 counted.repairs.note(row.line, repairs);
                                 counted.decimal_comma |= mapped.decimal_comma;
                                 counted.good();
+                                if let Some(full) = keys.note(row.line, &mapped, &mut counted.key_files) {
+                                    self.put_keys(&mut keys, full, &run_id, &mut counted.key_files).await?;
+                                }
                             }
                             Err(reject) => {
                                 counted.repairs.note(row.line, row.repairs);
@@ -172,14 +200,54 @@ impl<S: Services> Importer<'_, S> {
                 Err(ReadFailure::Bucket(error)) => return gone_or_failed(error).map(Count::Faulty),
             }
             if self.context.clock.now() >= ends {
-                return Ok(reader.second_thoughts().map_or(Count::OutOfTime, Count::OtherForm));
+                if let Some(form) = reader.second_thoughts() {
+                    return Ok(Count::OtherForm(form));
+                }
+                for part in 0..PARTS {
+                    self.put_keys(&mut keys, part, &run_id, &mut counted.key_files).await?;
+                }
+                return Ok(Count::OutOfTime);
             }
         }
         if let Some(form) = reader.second_thoughts() {
             return Ok(Count::OtherForm(form));
         }
+        self.count_same_keys(keys, &run_id, counted).await?;
         counted.is_done = true;
         Ok(Count::Done)
+    }
+
+    /// Puts what is remembered of a part's keys into the bucket.
+    async fn put_keys(
+        &self,
+        keys: &mut KeyLog,
+        part: usize,
+        run_id: &str,
+        files: &mut KeyFiles,
+    ) -> Result<(), ImportError> {
+        if let Some((key, bytes)) = keys.take(part, run_id, files) {
+            self.context.bucket.put(&key, "application/octet-stream", bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts the rows that differ and share a key, part by part.
+    async fn count_same_keys(&self, mut keys: KeyLog, run_id: &str, counted: &mut Counted) -> Result<(), ImportError> {
+        let mut same = SameKeys::default();
+        for part in 0..PARTS {
+            let mut all = keys.held(part);
+            for key in counted.key_files.of_part(run_id, part) {
+                let bytes = self.context.bucket.get(&key, LARGEST_KEY_FILE).await?;
+                // What is gone can only be missed: a part that nobody but this import writes is there, or the run is not ours.
+                all.add(&bytes.unwrap_or_default(), &counted.key_files);
+            }
+            all.count(&counted.key_files, &mut same);
+        }
+        if let Some((rows, first_line)) = same.most() {
+            counted.repairs.count(RepairKind::SameKey, Met { rows, first_line });
+        }
+        counted.same_keys = same;
+        Ok(())
     }
 
     /// The API credits that are left: the organisation's, less what was spent here in the last 24 hours, or what Bigin

@@ -162,7 +162,7 @@ fn longest(text: &str) -> Option<(String, usize)> {
 fn is_of_words(c: char) -> bool {
     c.is_alphabetic()
         || unicode_normalization::char::is_combining_mark(c)
-        || c == '׳'
+        || matches!(c, '׳' | '॰')
         || c == '\u{200C}'
         || c == '\u{200D}'
 }
