@@ -60,7 +60,7 @@ def of(language: str) -> dict:
 
 def main() -> None:
     """Each language in a process of its own: Babel mixes up what one language takes over from another."""
-    print("//! The words of calendars and clocks in many languages. Made by calendar_words.py from")
+    print("//! The words of calendars and clocks in many languages. Made by `calendar_words.py` from")
     print(f"//! {SOURCE}; not to be edited by hand.")
     print()
     print("use super::calendar::Language;")

@@ -8,7 +8,7 @@ use crate::context::Services;
 use crate::decode::Form;
 use crate::import::counted::Counted;
 use crate::import::prepare::{Prepared, Ready};
-use crate::import::progress::Progress;
+use crate::import::progress::{Plan, Progress};
 use crate::import::same_keys::{KeyFiles, KeyLog, PARTS, SameKeys};
 use crate::import::slice::columns::Columns;
 use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_or_failed};
@@ -88,34 +88,8 @@ impl<S: Services> Importer<'_, S> {
             }
             Count::OutOfTime => {}
             Count::Done => {
-                progress.counted.doubt_commas();
-                if progress.counted.decimal_comma && !plan.decimal_comma {
-                    plan.decimal_comma = true;
-                    self.context
-                        .ledger()
-                        .keep_plan(&run_id, &plan, self.context.now())
-                        .await?;
-                }
-                let shape = columns.shape();
-                let credits_left = self.credits_left(facts.daily_credits).await?;
-                let needed = progress.counted.credits(shape);
-                progress.report.plan = Some(progress.counted.as_plan(shape, &columns.described(), credits_left));
-                progress.report.credits_left = credits_left;
-                progress.report.repairs = progress.counted.repairs.clone();
-                let same_keys = progress.counted.same_keys.clone();
-                for sentence in progress.counted.repairs.sentences().chain(same_keys.sentences()) {
-                    progress.report.warn(sentence);
-                }
-                if credits_left.is_some_and(|left| left < needed) {
-                    progress.report.warn(format!(
-                        "the file needs about {needed} API credits and {} are left of the last 24 hours': the import will pause in the middle and go on by itself",
-                        credits_left.unwrap_or(0)
-                    ));
-                }
-                if progress.counted.rows == 0 {
-                    progress.report.warn("the file has no rows");
-                }
-                progress.report.counts.out_of(progress.counted.rows);
+                self.sum_up(&run_id, &mut plan, &columns, facts.daily_credits, &mut progress)
+                    .await?;
             }
         }
         self.context
@@ -151,6 +125,46 @@ impl<S: Services> Importer<'_, S> {
                 ..import
             },
         ))
+    }
+
+    /// Says in the report what reading all rows has shown.
+    async fn sum_up(
+        &self,
+        run_id: &str,
+        plan: &mut Plan,
+        columns: &Columns,
+        daily_credits: Option<u64>,
+        progress: &mut Progress,
+    ) -> Result<(), ImportError> {
+        progress.counted.doubt_commas();
+        if progress.counted.decimal_comma && !plan.decimal_comma {
+            plan.decimal_comma = true;
+            self.context
+                .ledger()
+                .keep_plan(run_id, plan, self.context.now())
+                .await?;
+        }
+        let shape = columns.shape();
+        let credits_left = self.credits_left(daily_credits).await?;
+        let needed = progress.counted.credits(shape);
+        progress.report.plan = Some(progress.counted.as_plan(shape, &columns.described(), credits_left));
+        progress.report.credits_left = credits_left;
+        progress.report.repairs = progress.counted.repairs.clone();
+        let same_keys = progress.counted.same_keys.clone();
+        for sentence in progress.counted.repairs.sentences().chain(same_keys.sentences()) {
+            progress.report.warn(sentence);
+        }
+        if credits_left.is_some_and(|left| left < needed) {
+            progress.report.warn(format!(
+                "the file needs about {needed} API credits and {} are left of the last 24 hours': the import will pause in the middle and go on by itself",
+                credits_left.unwrap_or(0)
+            ));
+        }
+        if progress.counted.rows == 0 {
+            progress.report.warn("the file has no rows");
+        }
+        progress.report.counts.out_of(progress.counted.rows);
+        Ok(())
     }
 
     /// Reads on, for as long as the budget lasts.

@@ -133,8 +133,7 @@ fn read(
 fn fronts(text: &str) -> Vec<(String, usize)> {
     const MOST_CHARS: usize = 32;
     let mut fronts = Vec::new();
-    let mut chars = text.char_indices().take(MOST_CHARS).peekable();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in text.char_indices().take(MOST_CHARS) {
         if c.is_numeric() && !c.is_alphabetic() {
             break;
         }

@@ -1,4 +1,4 @@
-//! The words of calendars and clocks in many languages. Made by calendar_words.py from
+//! The words of calendars and clocks in many languages. Made by `calendar_words.py` from
 //! CLDR 46, by way of Babel 2.17.0; not to be edited by hand.
 
 use super::calendar::Language;
