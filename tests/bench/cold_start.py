@@ -8,6 +8,7 @@ connection is accepted until the function does the next thing that can be seen f
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from local.console import SCOPES
 from local.places import FUNCTIONS
@@ -74,6 +75,13 @@ def init_cpu_ms(command: list[str]) -> float:
     """CPU time from the start to the first `/next`, without TLS."""
     with Stub() as stub, Process(command, _environment(stub.url, stub.url), BENCH / "cold.log") as process:
         return process.wait_init()[0]
+
+
+def refused(command: list[str], log: Path) -> str:
+    """What a function says to a payload that none of them knows: the error's type."""
+    with Stub() as stub, Process(command, _environment(stub.url, stub.url), log) as process:
+        process.wait_init()
+        return process.refusal({"unknown": "to all of them"})
 
 
 def _first_call_cpu_ms(name: str) -> float:

@@ -111,6 +111,14 @@ class Process:
         self._function.work.put((json.dumps(payload).encode(), time.time() + seconds))
         self._next(self._function.done, seconds, "it never answered")
 
+    def refusal(self, payload: object, seconds: float = 60) -> str:
+        """One invocation that is to fail; answers the error's type."""
+        self._function.work.put((json.dumps(payload).encode(), time.time() + seconds))
+        kind, body, *_ = self._next(self._function.done, seconds, "it never answered")
+        if kind == "response":
+            raise Failed(f"the function took what it does not know: {body[:2000]!r}")
+        return json.loads(body)["errorType"]
+
     def _next(self, events: queue.Queue, seconds: float, problem: str) -> tuple:
         deadline = time.monotonic() + seconds
         while True:

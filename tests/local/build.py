@@ -8,8 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from . import elf
+from . import emulator as emulation
 from .places import FUNCTIONS, LOCAL, ROOT, TEMPLATE, architecture, build_dir, cargo_target, tool, tool_environment
-from .processes import Failed, run, run_status
+from .processes import Failed, run
+
+# Amazon Linux 2023's, on which provided.al2023 rests.
+LAMBDA_GLIBC = (2, 34)
 
 
 def sandbox_binary() -> Path:
@@ -28,13 +33,13 @@ def build_sandbox() -> None:
     run(["cargo", "build", "--locked", "-p", "sandbox"], cwd=ROOT, env=tool_environment())
 
 
-def build_functions() -> None:
+def build_functions(arch: str | None = None) -> None:
     """Builds the functions with the release profile, then lets `sam build` make the deployable template of them.
 
     `sam build` calls cargo lambda for one function after the other. Building all four in one go first lets two of them
     link at a time, and shows what cargo says; `sam build` then finds everything built.
     """
-    arch = architecture()
+    arch = arch or architecture()
     flags = ["--arm64"] if arch == "arm64" else []
     packages = [part for name in FUNCTIONS for part in ("-p", name)]
     with build_lock():
@@ -55,25 +60,47 @@ def build_functions() -> None:
             env=tool_environment(),
             log=LOCAL / "sam-build.log",
         )
+    for name in FUNCTIONS:
+        _fits_lambda(name, arch)
+
+
+def program(name: str, arch: str) -> Path:
+    """A function's program, as `sam build` leaves it to be deployed."""
+    return build_dir(arch) / f"{name.capitalize()}Function" / "bootstrap"
+
+
+def _fits_lambda(name: str, arch: str) -> elf.Program:
+    """Refuses a program that provided.al2023 could not start on that processor."""
+    found = elf.read(program(name, arch))
+    if (found.machine, found.interpreter) != (arch, elf.INTERPRETERS[arch]):
+        raise Failed(f"{name} was to be built for {arch}, and is for {found.machine}, started by {found.interpreter or 'nothing'}")
+    if found.newest_glibc > LAMBDA_GLIBC:
+        raise Failed(f"{name} asks for glibc {found.glibc()}; provided.al2023 has {'.'.join(map(str, LAMBDA_GLIBC))}")
+    return found
 
 
 def build_for_the_other_processor() -> str:
-    """Compiles and links the functions for arm64, which is what the template deploys by default. Answers what came of it.
+    """Builds what the template deploys by default, arm64, just as it is deployed, and looks whether it runs. Answers what came of it.
 
-    Only that it builds is asked here, so the slow part of the release profile (link-time optimisation over everything) is
-    left out. Whether the target can be had depends on the machine: its standard library may have to be fetched.
+    Whether the target can be had depends on the machine: its standard library may have to be fetched. So does whether it can be run.
     """
     if architecture() == "arm64":
         return "this machine is arm64 itself: what was deployed above is the arm64 build"
-    environment = tool_environment() | {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16"}
-    if not _has_arm64_target(environment):
+    if not _has_arm64_target(tool_environment()):
         return "NOT BUILT for arm64: the aarch64-unknown-linux-gnu standard library cannot be had on this machine"
-    packages = [part for name in FUNCTIONS for part in ("-p", name)]
-    folder = LOCAL / "lambda-arm64"
-    command = [tool("cargo-lambda"), "lambda", "build", "--release", "--locked", "--arm64", "--lambda-dir", str(folder), *packages]
-    if run_status(command, cwd=ROOT, env=environment):
-        raise Failed("the functions do not build for arm64, which is what the template deploys by default")
-    return "built for arm64: " + ", ".join(FUNCTIONS)
+    build_functions("arm64")
+    lines = []
+    for name in FUNCTIONS:
+        found = _fits_lambda(name, "arm64")
+        lines.append(f"{name}: {found.machine}, started by {found.interpreter}, glibc {found.glibc()} at the newest")
+    emulator = emulation.command()
+    if not emulator:
+        lines.append("NOT RUN: neither qemu-user nor an arm64 C library can be had on this machine; the ELF files were looked at alone")
+        return "\n".join(["built for arm64 with the profile that is deployed:", *lines])
+    for name in FUNCTIONS:
+        said = emulation.answer_of(name, program(name, "arm64"), emulator)
+        lines.append(f"{name}: run under {Path(emulator[0]).name}, answered {said}")
+    return "\n".join(["built for arm64 with the profile that is deployed:", *lines])
 
 
 def _has_arm64_target(environment: dict[str, str]) -> bool:
