@@ -59,6 +59,8 @@ pub enum Metric {
     Paused,
     /// 1 while a human must authorize again, else 0.
     NeedsAuthorization,
+    /// What waits for longer than its reason deserves.
+    WaitsTooLong,
     /// Records accepted by Bigin.
     RecordsAccepted,
     /// Records skipped as unchanged.
@@ -92,6 +94,7 @@ impl Metric {
             Self::TokenLifeLeft => ("TokenLifeLeft", "Seconds"),
             Self::Paused => ("Paused", "Count"),
             Self::NeedsAuthorization => ("NeedsAuthorization", "Count"),
+            Self::WaitsTooLong => ("WaitsTooLong", "Count"),
             Self::RecordsAccepted => ("RecordsAccepted", "Count"),
             Self::RecordsUnchanged => ("RecordsUnchanged", "Count"),
             Self::RecordsRejected => ("RecordsRejected", "Count"),

@@ -5,9 +5,11 @@ mod support;
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use push::context::Settings;
 use push::report::Status;
 use serde_json::{Value, json};
+use shared::state::waits::{self, Patience};
 
 use post::{Post, contact, impatient, on_contacts};
 
@@ -287,6 +289,38 @@ async fn a_throttle_that_lasts_goes_back_and_pauses_nobody() {
     assert_eq!(post.last_report().reason.unwrap().code, "THROTTLED");
     assert!(post.is_open().await);
     assert!(post.queue.hidden(&id).unwrap() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn that_messages_wait_for_bigin_can_be_heard_of_until_they_get_on_again() {
+    let post = Post::open().await;
+    let none = SignedDuration::ZERO;
+    let patience = Patience {
+        held: none,
+        outage: none,
+        turn: none,
+        pause: none,
+    };
+    let heard = async || {
+        let now = post.push.context.now();
+        let waits = waits::look(&post.world.table, None, patience, now).await.unwrap();
+        waits
+            .into_iter()
+            .map(|(what, wait)| (what, wait.code))
+            .collect::<Vec<_>>()
+    };
+    post.contacts([contact(1)]);
+    for (status, code) in [(500, "BIGIN_UNAVAILABLE"), (429, "THROTTLED")] {
+        post.world
+            .faults(on_contacts(json!({"fault": {"kind": "status", "status": status}})));
+        assert_eq!(post.consume().await.len(), 1);
+        assert_eq!(heard().await, [("messages".to_owned(), code.to_owned())]);
+    }
+    post.world.faults(json!([]));
+    assert_eq!(post.consume().await, NONE);
+    // What was tried again a while ago is no longer waited for.
+    post.world.clock.advance(3_600);
+    assert!(heard().await.is_empty());
 }
 
 #[tokio::test]

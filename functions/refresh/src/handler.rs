@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::intake::Intake;
+use shared::state::waits::{self, Patience};
 use shared::state::{AuthorizationState, Standing, Table, pause, upkeep};
 use shared::telemetry::{Metric, measure};
 use shared::tokens::{Asked, Issuer, Secrets, VersionId};
@@ -52,6 +53,8 @@ pub struct Function<T, S, Z, I, C> {
     pub intake: I,
     /// The stack's name.
     pub stack: String,
+    /// After what time somebody must hear of what waits.
+    pub patience: Patience,
 }
 
 impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, C> {
@@ -112,10 +115,15 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
                 let (code, message, action) = (pause.code.as_str(), &pause.message, &pause.action);
                 tracing::warn!(code, pause.message = %message, action, since = pause.since.map(tracing::field::display), "delivery is paused");
             }
+            let too_long = waits::look(table, pause.as_ref(), self.patience, now).await?;
+            for (what, wait) in &too_long {
+                tracing::warn!(what, code = wait.code, since = %wait.since, "it waits for longer than its reason deserves");
+            }
             let needs_a_human = standing.authorization.state == AuthorizationState::NeedsAuthorization;
             let metrics = [
                 (Metric::Paused, pause.is_some().into()),
                 (Metric::NeedsAuthorization, needs_a_human.into()),
+                (Metric::WaitsTooLong, too_long.len() as u64),
             ];
             measure(&self.stack, now, &metrics);
         }

@@ -28,6 +28,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         },
         intake: PushIntake::new(&sdk, &config.push_function),
         stack: config.stack,
+        patience: config.patience,
     };
     let function = &function;
     // The first connection costs most; at start-up the function has the whole processor.

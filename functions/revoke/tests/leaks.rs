@@ -116,6 +116,7 @@ impl Stack {
             },
             intake: MemoryIntake::default(),
             stack: "leaks".to_owned(),
+            patience: shared::state::waits::Patience::default(),
         };
         match function.invoke(&payload, "request").await {
             Ok(answer) => self

@@ -13,6 +13,7 @@ pub mod pause;
 pub mod standing;
 mod table;
 pub mod upkeep;
+pub mod waits;
 
 pub use authorization::{Authorization, AuthorizationEvent, AuthorizationState};
 pub use dynamo::DynamoTable;

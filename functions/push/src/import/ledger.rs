@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use shared::state::waits::LINE;
 use shared::state::{Key, StateError, Stored, Swap, Table};
 
 use crate::context::{Context, Services};
@@ -110,6 +111,9 @@ pub struct Waiting {
     pub looks_by: Timestamp,
     /// Whether it has stepped aside because its module is held.
     pub aside: bool,
+    /// The code of what it waits for; none while it goes on. `shared::state::waits` reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
 }
 
 /// An import's progress, taken over: whoever takes it over later makes this one's savings fail.
@@ -333,7 +337,7 @@ impl<T: Table> Ledger<T> {
     /// # Errors
     /// The table failed.
     pub async fn line(&self) -> Result<Vec<Waiting>, LedgerError> {
-        let line = self.table.list::<Waiting>("imports").await?;
+        let line = self.table.list::<Waiting>(LINE).await?;
         Ok(line.into_iter().map(|(_, waiting)| waiting.value).collect())
     }
 
@@ -379,7 +383,7 @@ fn run(run_id: &str, what: &str) -> Key {
 
 fn in_line(place: &str) -> Key {
     Key {
-        pk: "imports".to_owned(),
+        pk: LINE.to_owned(),
         sk: place.to_owned(),
     }
 }

@@ -55,6 +55,7 @@ impl<S: Services> Importer<'_, S> {
             module,
             looks_by,
             aside,
+            waits_for: import.waits_for.clone(),
         };
         Ok(self.context.ledger().stand_in_line(&waiting).await?)
     }
@@ -79,6 +80,7 @@ mod tests {
             module: module.to_owned(),
             looks_by,
             aside,
+            waits_for: None,
         }
     }
 

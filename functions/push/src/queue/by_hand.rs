@@ -88,7 +88,7 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
         };
         let files = RunFiles::of_messages(run_id, started_at);
         let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
-        closing::note(self.context, &ran).await;
+        closing::note(self.context, &batch, &ran).await;
         let queued = self.put_on_queue(&batch).await;
         let mut report = closing::report(self.context, &batch, &ran, (run_id, started_at), &rejects).await;
         "message".clone_into(&mut report.source);

@@ -2,7 +2,7 @@
 //! table has to know, then the report.
 
 use jiff::Timestamp;
-use shared::state::credits;
+use shared::state::{StateError, credits, waits};
 use shared::telemetry::{Metric, measure};
 
 use super::batch::Batch;
@@ -48,8 +48,9 @@ async fn put_rejects<S: Services>(
 }
 
 /// Tells the state table what the run has learnt. What cannot be told is logged: it will be learnt again.
-pub(super) async fn note<S: Services>(context: &Context<S>, ran: &Ran) {
+pub(super) async fn note<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) {
     let mut failures = Vec::new();
+    failures.extend(note_wait(context, batch, ran).await.err());
     failures.extend(context.spend_credits(ran.tally.credits).await.err());
     if let Some(left) = ran.tally.credits_left.filter(|_| ran.tally.api_calls > 0) {
         failures.extend(credits::note_left(&context.table, context.now(), left).await.err());
@@ -69,6 +70,19 @@ pub(super) async fn note<S: Services>(context: &Context<S>, ran: &Ran) {
     }
     for error in failures {
         tracing::warn!(%error, "what a run has learnt was not noted in the state table");
+    }
+}
+
+/// Notes that messages wait for Bigin, or that those which did get on again. Pauses and holds are noted below.
+async fn note_wait<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) -> Result<(), StateError> {
+    match &ran.stop {
+        Some(stop @ (Stop::Throttled | Stop::Unavailable { .. } | Stop::NoFreshToken { .. })) => {
+            waits::note_messages(&context.table, stop.code(), context.now()).await
+        }
+        None if ran.tally.api_calls > 0 && batch.consignments.iter().any(|each| each.received.is_known()) => {
+            waits::messages_got_on(&context.table).await
+        }
+        _ => Ok(()),
     }
 }
 

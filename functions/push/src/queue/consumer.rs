@@ -86,7 +86,7 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
     async fn close(&self, mut batch: Batch, ran: &Ran, run_id: &str, started_at: Timestamp) -> BatchAnswer {
         let files = RunFiles::of_messages(run_id, started_at);
         let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
-        closing::note(self.context, ran).await;
+        closing::note(self.context, &batch, ran).await;
         if ran.stop.as_ref().is_some_and(closes_intake) {
             self.close_intake().await;
         }

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use push::context::Settings;
 use push::import::Step;
 use push::report::Status;
 use serde_json::json;
 use shared::state::pause::{self, SetCause};
+use shared::state::waits::{self, Patience};
 use shared::state::{Cause, credits};
 
-use crate::support::{World, adds_up, contacts, small_slices};
+use crate::support::{Execution, World, adds_up, contacts, small_slices};
 
 #[tokio::test]
 async fn a_pause_in_the_middle_waits_and_goes_on_where_it_stopped() {
@@ -57,6 +59,52 @@ async fn a_pause_in_the_middle_waits_and_goes_on_where_it_stopped() {
     adds_up(&report);
     assert_eq!((report.status, report.counts.inserted), (Status::Complete, 1_500));
     assert_eq!(report.reason, None);
+}
+
+/// What is heard of when nobody has any patience: what waits, and why.
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+async fn heard(world: &World) -> Vec<(String, String)> {
+    let none = SignedDuration::ZERO;
+    let patience = Patience {
+        held: none,
+        outage: none,
+        turn: none,
+        pause: none,
+    };
+    let waits = waits::look(&world.table, None, patience, world.context.now())
+        .await
+        .unwrap();
+    waits.into_iter().map(|(what, wait)| (what, wait.code)).collect()
+}
+
+#[tokio::test]
+async fn whatever_an_import_waits_for_can_be_heard_of_until_it_goes_on() {
+    let impatient = Settings {
+        first_wait: Duration::from_millis(2),
+        patience: Duration::from_millis(50),
+        slice_budget: Duration::from_secs(5),
+        ..small_slices()
+    };
+    let world = World::with(json!({}), impatient).await;
+    let mut first = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..10)));
+    first.step(&world).await;
+    assert!(heard(&world).await.is_empty(), "it goes on");
+    let mut second = world.start(&world.put("inbox/Contacts/b.csv", contacts(0..10)));
+    second.run_until(&world, |next| next.wait_seconds > 0).await;
+    let waits =
+        |execution: &Execution, code: &str| vec![(format!("import {}", execution.import.execution), code.to_owned())];
+    assert_eq!(heard(&world).await, waits(&second, "WAITS_ITS_TURN"));
+
+    world.faults(json!([{"path": "/bigin/v2/Contacts*", "fault": {"kind": "status", "status": 500}}]));
+    first.run_until(&world, |next| next.wait_seconds > 0).await;
+    let stopped = waits(&first, "BIGIN_UNAVAILABLE");
+    assert!(heard(&world).await.contains(&stopped[0]), "{:?}", heard(&world).await);
+    world.faults(json!([]));
+    world.run(first).await;
+    world.run(second).await;
+    // What was tried again a while ago is no longer waited for.
+    world.clock.advance(3_600);
+    assert!(heard(&world).await.is_empty());
 }
 
 #[tokio::test]

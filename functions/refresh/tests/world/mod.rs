@@ -52,6 +52,7 @@ impl<Z: Issuer + Clone + 'static> World<Z> {
             refresher,
             intake: MemoryIntake::default(),
             stack: "test".to_owned(),
+            patience: shared::state::waits::Patience::default(),
         };
         Self { function, access }
     }

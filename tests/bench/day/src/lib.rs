@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use refresh::{Function, Refresher, Request, Status};
 use shared::clock::Clock;
 use shared::intake::MemoryIntake;
+use shared::state::waits::Patience;
 use shared::state::{AuthorizationEvent, MemoryTable, standing};
 use shared::stop::Stop;
 use shared::testing::{access_token, self_client};
@@ -191,6 +192,7 @@ fn refresh_function(secret: &MemorySecret, zoho: &Zoho, clock: &DayClock) -> Ref
         },
         intake: MemoryIntake::default(),
         stack: String::new(),
+        patience: Patience::default(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::report::{Reason, Status};
 use shared::bucket::{Area, InboxKey};
 use shared::bucket::{BucketError, ObjectVersion, Objects};
 use shared::module_names::by_own_name;
+use shared::state::waits::ITS_TURN;
 use shared::stop::Stop;
 
 /// How an execution ends that has nothing to import.
@@ -183,12 +184,9 @@ impl<S: Services> Importer<'_, S> {
             ));
         }
         let wait = poll.max((import.waited / 10).min(1_800));
+        let import = import.waiting_for(ITS_TURN);
         self.stand_in_line(&import, wait, false).await?;
-        let reason = Reason::new(
-            "WAITS_ITS_TURN",
-            "an older import of this stack is under way",
-            "nothing",
-        );
+        let reason = Reason::new(ITS_TURN, "an older import of this stack is under way", "nothing");
         let import = self.report_waiting(import, reason).await?;
         Ok(Next::after(wait, import))
     }
@@ -196,6 +194,7 @@ impl<S: Services> Importer<'_, S> {
     /// Somebody else has the turn for the moment, such as a message that push was invoked with.
     pub(in crate::import) async fn wait_for_turn(&self, import: Import) -> Result<Next, ImportError> {
         let wait = self.context.settings.turn_poll_s.min(5);
+        let import = import.waiting_for(ITS_TURN);
         self.stand_in_line(&import, wait, false).await?;
         Ok(Next::after(wait, import))
     }
@@ -205,6 +204,7 @@ impl<S: Services> Importer<'_, S> {
         let wait = stop.look_again_after(import.waited);
         // A check must not keep others waiting, and a held module none but its own.
         let aside = import.dry_run || matches!(stop, Stop::ModuleHeld { .. });
+        let import = import.waiting_for(stop.code());
         self.stand_in_line(&import, wait, aside).await?;
         let import = self.report_waiting(import, Reason::from(stop)).await?;
         Ok(Next::after(wait, import))

@@ -72,6 +72,9 @@ pub struct Import {
     /// The code of the reason for waiting that the report gives already.
     #[serde(default)]
     pub reported: Option<String>,
+    /// The code of what it waits for at present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
     /// The run that this import goes on with, where an earlier one broke off.
     #[serde(default)]
     pub resumes: Option<String>,
@@ -103,6 +106,14 @@ impl Import {
         }
         let started = self.started_at.strftime("%Y%m%dT%H%M%S");
         format!("{started}-{:08x}", fnv1a(self.execution.as_bytes()))
+    }
+
+    /// The same import while it waits for that.
+    pub(in crate::import) fn waiting_for(self, code: &str) -> Self {
+        Self {
+            waits_for: Some(code.to_owned()),
+            ..self
+        }
     }
 
     /// The object's key, or a word for it where none was named.
@@ -141,6 +152,10 @@ pub struct Next {
 impl Next {
     /// Goes on at once.
     pub(in crate::import) fn step(next: Step, import: Import) -> Self {
+        let import = Import {
+            waits_for: None,
+            ..import
+        };
         Self::new(next, 0, import)
     }
 
@@ -149,6 +164,7 @@ impl Next {
         let import = Import {
             waited: 0,
             reported: None,
+            waits_for: None,
             ..import
         };
         Self::new(next, 0, import)

@@ -101,6 +101,7 @@ impl<S: Services> Importer<'_, S> {
     /// A slice in which nothing got done is not repeated at once.
     async fn wait_after_nothing(&self, import: Import) -> Result<Next, ImportError> {
         let wait = (import.waited / 5).clamp(5, 600);
+        let import = import.waiting_for(Stop::OutOfTime.code());
         self.stand_in_line(&import, wait, false).await?;
         Ok(Next::after(wait, import))
     }
