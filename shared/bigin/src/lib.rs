@@ -1,5 +1,4 @@
-//! Zoho Bigin's REST API v2 for Rust: the data centres, OAuth for the self client, and the API itself (records, queries
-//! and lists, field metadata, users, tags, notes and the organisation).
+#![doc = include_str!("../README.md")]
 
 mod answer;
 mod client;
