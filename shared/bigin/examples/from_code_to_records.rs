@@ -8,6 +8,8 @@
 //! It starts the project's stand-in for Zoho. Against the real Bigin, `client_id`, `client_secret` and the code come from
 //! the file that the API console lets you download, and the hosts are `ZohoHosts::of(DataCentre::Eu)` or another.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::error::Error;
 use std::time::Duration;
 
