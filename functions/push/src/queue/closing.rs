@@ -51,8 +51,13 @@ async fn put_rejects<S: Services>(
 pub(super) async fn note<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) {
     let mut failures = Vec::new();
     failures.extend(note_wait(context, batch, ran).await.err());
-    failures.extend(context.spend_credits(ran.tally.credits).await.err());
-    if let Some(left) = ran.tally.credits_left.filter(|_| ran.tally.api_calls > 0) {
+    failures.extend(context.spend_credits(ran.tallies.calls.credits).await.err());
+    if let Some(left) = ran
+        .tallies
+        .calls
+        .credits_left
+        .filter(|_| ran.tallies.calls.api_calls > 0)
+    {
         failures.extend(credits::note_left(&context.table, context.now(), left).await.err());
     }
     if let Some(stop) = &ran.stop {
@@ -97,8 +102,8 @@ pub(super) async fn report<S: Services>(
     let (run_id, started_at) = run;
     let mut report = Report::started(run_id, "queue", started_at);
     report.counts = batch.counts();
-    report.add_calls(ran.tally);
-    report.add_calls(ran.questions);
+    report.add_calls(ran.tallies.calls);
+    report.add_calls(ran.tallies.questions);
     report.route = Some("records".to_owned());
     let shapes = batch.shapes();
     let mut modules: Vec<_> = shapes.iter().map(|shape| shape.module.as_str()).collect();

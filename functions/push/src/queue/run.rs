@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use bigin::ModuleName;
 use futures_util::FutureExt;
@@ -13,10 +12,9 @@ use super::batch::Batch;
 use super::memory::remember;
 use super::prepare::{Hindrance, Preparer};
 use crate::context::{Context, Services, Settings};
-use crate::deliver::{CallTally, Deadlines, Delivery, Limits, PauseCheck};
-use crate::record::{Outcome, Parcel, Reject, Repairs, Settled, into_order};
-use crate::resolve::ResolverCache;
-use crate::resolve::{Lookups, Pending, Resolved};
+use crate::deliver::{Deadlines, Limits, PauseCheck};
+use crate::record::{Outcome, Parcel, Reject, Repairs, Settled};
+use crate::resolve::{Dispatcher, ResolverCache, Tallies};
 use shared::stop::Stop;
 
 /// What a run has come to, beside what became of the messages.
@@ -29,9 +27,7 @@ pub(super) struct Ran {
     /// The modules that took records.
     pub took: HashSet<ModuleName>,
     /// What it cost.
-    pub tally: CallTally,
-    /// What the questions about other records cost. The credits are in the state table already.
-    pub questions: CallTally,
+    pub tallies: Tallies,
     /// What an operator should know.
     pub warnings: Vec<String>,
     /// What was mended in the records.
@@ -55,21 +51,14 @@ pub(super) async fn run<S: Services, B: PauseCheck>(
     context: &Context<S>,
     resolvers: &ResolverCache,
     batch: &mut Batch,
-    brake: B,
+    check: B,
     limits: Limits,
 ) -> Ran {
     let mut preparer = Preparer::new(context);
-    let brake = Arc::new(brake);
-    let mut resolver = resolvers.take(LOOKUPS, context.now());
-    // What others have written since the last time is not known.
-    resolver.desk.doubt_missing(u32::MAX);
-    let lookups = Lookups::new(context, resolver, Arc::clone(&brake), limits);
-    let delivery = Delivery::new(context.bigin.clone(), context.tokens.clone(), brake, limits);
     let mut run = Run {
         context,
         batch,
-        lookups: lookups.over_several_shapes(),
-        delivery: delivery.over_several_modules(),
+        dispatcher: Dispatcher::of_several(context, resolvers, LOOKUPS, check, limits),
         sending_ends: limits.sending_ends,
         known: HashSet::new(),
         ran: Ran::default(),
@@ -77,22 +66,19 @@ pub(super) async fn run<S: Services, B: PauseCheck>(
     run.prepare(&mut preparer).await;
     run.deliver().await;
     run.finish(&preparer);
-    if let Some(resolver) = run.lookups.take_resolver() {
-        resolvers.put(LOOKUPS, context.now(), resolver);
-    }
+    run.dispatcher.keep_findings();
     let mut ran = run.ran;
     ran.warnings = preparer.warnings;
     ran.warnings.extend(preparer.repairs.sentences());
     ran.repairs = preparer.repairs;
-    ran.warnings.extend_from_slice(run.lookups.warnings());
+    ran.warnings.extend_from_slice(run.dispatcher.warnings());
     ran
 }
 
 struct Run<'a, S: Services, B> {
     context: &'a Context<S>,
     batch: &'a mut Batch,
-    lookups: Lookups<'a, S, B>,
-    delivery: Delivery<S::Tokens, B>,
+    dispatcher: Dispatcher<'a, S, B>,
     /// When nothing more is found out about messages that were not sent yet.
     sending_ends: Instant,
     /// The modules that were looked up in the state table.
@@ -152,16 +138,8 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
             let group = self.batch.group(number);
             for mut pending in ready.parcels {
                 pending.parcel.group = group;
-                self.offer(pending);
+                self.dispatcher.offer(pending);
             }
-        }
-    }
-
-    fn offer(&mut self, pending: Pending) {
-        if self.delivery.held().contains_key(&pending.parcel.shape.module) {
-            self.lookups.leave(pending);
-        } else if let Some(parcel) = self.lookups.offer(pending) {
-            self.delivery.offer(parcel);
         }
     }
 
@@ -171,65 +149,24 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
             && let Some(stop) = self.context.pause_watch(Some(module.clone())).look().await
         {
             match stop {
-                held @ Stop::ModuleHeld { .. } => self.delivery.hold(module, held),
-                other => self.delivery.stop(other),
+                held @ Stop::ModuleHeld { .. } => self.dispatcher.hold(module, held),
+                other => self.dispatcher.stop(other),
             }
         }
     }
 
     async fn deliver(&mut self) {
-        let known_holds: HashSet<_> = self.delivery.held().keys().cloned().collect();
-        loop {
-            self.look_up();
-            self.delivery.dispatch(!self.lookups.is_busy()).await;
-            let stopped = self.delivery.stopped().is_some();
-            if stopped {
-                self.lookups.halt();
-            }
-            if !self.delivery.is_busy() && !self.lookups.is_asking() && (stopped || !self.lookups.is_busy()) {
-                if stopped || !self.lookups.try_again() {
-                    break;
-                }
-                continue;
-            }
-            tokio::select! {
-                settled = self.delivery.settled(), if self.delivery.will_settle() => self.landed(&settled).await,
-                resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
-                else => break,
-            }
+        let known_holds: HashSet<_> = self.dispatcher.held().keys().cloned().collect();
+        while self.dispatcher.advance(false).await {
+            let settled = self.dispatcher.next().await;
+            self.landed(&settled).await;
         }
         let held = self
-            .delivery
+            .dispatcher
             .held()
             .iter()
             .filter(|(module, _)| !known_holds.contains(*module));
         self.ran.held = held.map(|(module, stop)| (module.clone(), stop.clone())).collect();
-    }
-
-    /// Has records looked into that refer to others, where there are any and nothing stops it.
-    fn look_up(&mut self) {
-        while self.delivery.stopped().is_none() {
-            match self.lookups.begin(&mut self.delivery) {
-                Some(resolved) => self.take_resolved(resolved),
-                None => return,
-            }
-        }
-    }
-
-    fn take_resolved(&mut self, resolved: Resolved) {
-        self.lookups.give_call_back(&mut self.delivery);
-        for parcel in resolved.ready {
-            self.delivery.offer(parcel);
-        }
-        for settled in &resolved.ended {
-            self.batch.settle(settled);
-        }
-        for (module, stop) in resolved.held {
-            self.delivery.hold(&module, stop);
-        }
-        if let Some(stop) = resolved.stop {
-            self.delivery.stop(stop);
-        }
     }
 
     async fn landed(&mut self, settled: &[Settled]) {
@@ -242,16 +179,16 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
             let Some(shape) = &self.batch.consignments[message].shape else {
                 continue;
             };
-            if let Outcome::Accepted { id, .. } = &settled.outcome {
-                self.lookups.accepted(&shape.module, &settled.keys, id);
+            self.dispatcher.note_ended(&shape.module, settled);
+            if matches!(settled.outcome, Outcome::Accepted { .. }) {
+                self.ran.took.insert(shape.module.clone());
             }
-            self.ran.took.insert(shape.module.clone());
         }
-        for (place, taken) in self.delivery.taken() {
+        for (place, taken) in self.dispatcher.taken() {
             touched.extend(self.batch.taken(place, taken));
         }
         // The last call's outcomes are told to the queue at once; those before it must outlast a crash.
-        if self.delivery.is_busy() || self.lookups.is_busy() {
+        if self.dispatcher.is_busy() {
             self.remember(&touched).await;
         }
     }
@@ -275,13 +212,10 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
     }
 
     fn finish(&mut self, preparer: &Preparer<'_, S>) {
-        self.ran.tally = self.delivery.take_tally();
-        self.ran.questions = self.lookups.take_tally();
-        let stopped = self.delivery.stopped().cloned();
-        let holds = self.delivery.held().clone();
-        let mut undelivered = self.delivery.undelivered();
-        undelivered.extend(self.lookups.undelivered());
-        into_order(&mut undelivered);
+        self.ran.tallies = self.dispatcher.tallies();
+        let stopped = self.dispatcher.stopped().cloned();
+        let holds = self.dispatcher.held().clone();
+        let undelivered = self.dispatcher.undelivered();
         let any_hold = holds.values().next().cloned();
         for parcel in undelivered {
             let why_held = holds.get(&parcel.shape.module);

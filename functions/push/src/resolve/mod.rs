@@ -2,13 +2,15 @@
 //! find the id of the record that is meant.
 //!
 //! The records of a batch are resolved together ([`Round`]): what has to be asked of Bigin, how the answers are read and
-//! what becomes of each record is decided without asking anybody; [`Lookups`] asks, and keeps the records in order. A bare
+//! what becomes of each record is decided without asking anybody; `Lookups` asks, and keeps the records in order.
+//! [`Dispatcher`] stands before this stage and delivery, and is all that the sources of records know of either. A bare
 //! name is never sent, since Bigin would make a new company of it, and Bigin's search is not used, since it lags.
 
 mod ask;
 mod backlog;
 pub mod codes;
 mod conclude;
+mod dispatcher;
 mod finding;
 mod lookup_cache;
 mod lookups;
@@ -27,8 +29,8 @@ use crate::map::Stages;
 
 pub use ask::{Ask, Reply};
 pub use backlog::{Backlog, Sorted};
+pub use dispatcher::{Dispatcher, Tallies};
 pub use lookup_cache::LookupCache;
-pub use lookups::{Lookups, Resolved};
 pub use pending::{Pending, Verdict};
 pub use place::Place;
 pub use resolver::Resolver;

@@ -13,6 +13,7 @@ use crate::import::slice::Slice;
 use crate::import::slice::file_reader::MOST_ROWS;
 use crate::import::slice::parts::Part;
 use crate::import::steps::ImportError;
+use crate::resolve::Tallies;
 
 /// Rows that may be sent beyond those after which a checkpoint is due: while it is written, delivery goes on.
 const SENT_MEANWHILE: u64 = 20 * MOST_ROWS as u64;
@@ -121,10 +122,9 @@ impl<S: Services> Slice<'_, S> {
         self.written().await?;
         self.note_taken();
         let lost: Vec<_> = self
-            .delivery
+            .dispatcher
             .undelivered()
             .into_iter()
-            .chain(self.lookups.undelivered())
             .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
             .collect();
         let unread = self
@@ -144,16 +144,15 @@ impl<S: Services> Slice<'_, S> {
     }
 
     fn note_taken(&mut self) {
-        let taken = self.delivery.taken().map(|(row, taken)| (row, taken.clone()));
+        let taken = self.dispatcher.taken().map(|(row, taken)| (row, taken.clone()));
         self.progress.taken.extend(taken);
     }
 
     fn begin_writing(&mut self, allows: u64) {
-        let calls = self.delivery.take_tally();
+        let Tallies { calls, questions } = self.dispatcher.tallies();
         self.progress.report.add_calls(calls);
-        // What they cost is in the state table already.
-        self.progress.report.add_calls(self.lookups.take_tally());
-        for warning in self.lookups.warnings() {
+        self.progress.report.add_calls(questions);
+        for warning in self.dispatcher.warnings() {
             self.progress.report.warn(warning.clone());
         }
         self.note_taken();

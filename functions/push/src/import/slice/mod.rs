@@ -16,7 +16,6 @@ use tokio::time::{Instant, sleep_until};
 use super::Plan;
 use crate::context::{Context, Services, Turn};
 use crate::decode::Checkpoint as Place;
-use crate::deliver::Delivery;
 use crate::import::ledger::ProgressRevision;
 use crate::import::progress::{Lost, Progress};
 use crate::import::slice::checkpoint::{Writing, written};
@@ -29,14 +28,9 @@ use crate::record::Row;
 use crate::record::{After, Written};
 use crate::record::{MatchKey, Outcome, Parcel, Settled};
 use crate::report::Reason;
-use crate::resolve::ResolverCache;
-use crate::resolve::{Lookups, Pending, Resolved};
+use crate::resolve::{Dispatcher, Pending};
 use shared::pause_watch::PauseWatch;
 use shared::stop::Stop;
-
-/// Rows that wait for what they refer to are tried again when the import is that many rows further: what is read again
-/// after a slice, and kept in mind of it, stays bounded.
-const MOST_BEHIND: u64 = 100_000;
 
 /// How a slice ended.
 pub(in crate::import) enum Ended {
@@ -51,7 +45,6 @@ pub(in crate::import) enum Ended {
 /// One slice under way.
 pub(in crate::import) struct Slice<'a, S: Services> {
     pub(in crate::import) context: &'a Context<S>,
-    pub(in crate::import) resolvers: &'a ResolverCache,
     pub(in crate::import) turn: &'a Turn,
     pub(in crate::import) hold: ProgressRevision,
     pub(in crate::import) progress: Progress,
@@ -59,8 +52,7 @@ pub(in crate::import) struct Slice<'a, S: Services> {
     shape: Arc<CallShape>,
     pub(in crate::import) tracker: Tracker,
     pub(in crate::import) parts: Parts,
-    pub(in crate::import) lookups: Lookups<'a, S, PauseWatch<S::Table, S::Clock>>,
-    pub(in crate::import) delivery: Delivery<S::Tokens, PauseWatch<S::Table, S::Clock>>,
+    pub(in crate::import) dispatcher: Dispatcher<'a, S, PauseWatch<S::Table, S::Clock>>,
     /// Rows that an earlier invocation may have sent, and since when.
     pub(in crate::import) lost: Option<Lost>,
     pub(in crate::import) started: Timestamp,
@@ -89,19 +81,17 @@ impl<'a, S: Services> Slice<'a, S> {
         let settings = &context.settings;
         let shape = columns.shape().clone();
         let limits = settings.limits(settings.import_width(), settings.slice_budget);
-        let brake = Arc::new(context.pause_watch(Some(plan.module.clone())));
-        let resolver = resolvers.take(&import.run_id(), context.now());
+        let check = context.pause_watch(Some(plan.module.clone()));
         Self {
             context,
-            resolvers,
+
             turn,
             hold,
             columns,
             shape: Arc::new(shape.clone()),
             tracker: Tracker::resume(progress.next_row, progress.checkpoint, &progress.ended_ahead),
             parts: Parts::new(import.run_id(), &plan.form, shape),
-            lookups: Lookups::new(context, resolver, Arc::clone(&brake), limits),
-            delivery: Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), brake, limits),
+            dispatcher: Dispatcher::of_one_shape(context, resolvers, import.run_id(), check, limits),
             lost: progress.lost.clone(),
             started: context.now(),
             sends_below: 0,
@@ -136,9 +126,7 @@ impl<'a, S: Services> Slice<'a, S> {
         reader.abort();
         let ended = ended?;
         self.last_checkpoint().await?;
-        if let Some(resolver) = self.lookups.take_resolver() {
-            self.resolvers.put(&import.run_id(), self.context.now(), resolver);
-        }
+        self.dispatcher.keep_findings();
         Ok(ended)
     }
 
@@ -149,29 +137,19 @@ impl<'a, S: Services> Slice<'a, S> {
         let mut reading = true;
         let mut broken = None;
         loop {
-            self.look_up();
-            self.delivery.dispatch(!reading && !self.lookups.is_busy()).await;
-            let stopped = self.is_stopped();
-            if stopped {
-                self.lookups.halt();
+            self.dispatcher.has_come_to(self.tracker.next_row());
+            if !self.dispatcher.advance(reading).await {
+                break;
             }
-            let at_the_end = stopped || (!reading && !self.lookups.is_busy());
-            if at_the_end && !self.delivery.is_busy() && !self.lookups.is_asking() {
-                if stopped || !self.lookups.try_again() {
-                    break;
-                }
-                continue;
-            }
-            let has_room = reading && !stopped && self.delivery.has_room() && self.lookups.has_room();
+            let has_room = reading && !self.is_stopped() && self.dispatcher.has_room();
             // What has come back makes room for the next call: it comes before more rows, which are mapped while calls fly.
             tokio::select! {
                 biased;
-                settled = self.delivery.settled(), if self.delivery.will_settle() => {
+                settled = self.dispatcher.next() => {
                     for settled in settled {
                         self.settle(&settled);
                     }
                 }
-                resolved = self.lookups.resolved(), if self.lookups.is_asking() => self.take_resolved(resolved),
                 () = sleep_until(self.checkpoint_at + self.context.settings.checkpoint_every) => self.checkpoint().await?,
                 // No call begins so late that the turn, if it is not kept any more, could run out before it is over.
                 () = sleep_until(self.kept_at + 2 * self.context.settings.checkpoint_every), if self.writing.is_some() => {
@@ -208,44 +186,14 @@ impl<'a, S: Services> Slice<'a, S> {
         if let Some(reason) = self.given_up.take() {
             return Ok(Ended::Broken(reason));
         }
-        if let Some(stop) = self.delivery.stopped() {
+        if let Some(stop) = self.dispatcher.stopped() {
             return Ok(Ended::Stop(stop.clone()));
         }
         Ok(broken.map_or(Ended::File, Ended::Broken))
     }
 
     fn is_stopped(&self) -> bool {
-        self.delivery.stopped().is_some() || self.given_up.is_some()
-    }
-
-    /// Has rows looked into that refer to others, where there are any and nothing stops it.
-    fn look_up(&mut self) {
-        let first = self.lookups.first_aside();
-        if first.is_some_and(|first| first + MOST_BEHIND < self.tracker.next_row()) {
-            self.lookups.try_again();
-        }
-        while !self.is_stopped() {
-            match self.lookups.begin(&mut self.delivery) {
-                Some(resolved) => self.take_resolved(resolved),
-                None => return,
-            }
-        }
-    }
-
-    fn take_resolved(&mut self, resolved: Resolved) {
-        self.lookups.give_call_back(&mut self.delivery);
-        for parcel in resolved.ready {
-            self.delivery.offer(parcel);
-        }
-        for settled in &resolved.ended {
-            self.settle(settled);
-        }
-        for (module, stop) in resolved.held {
-            self.delivery.hold(&module, stop);
-        }
-        if let Some(stop) = resolved.stop {
-            self.delivery.stop(stop);
-        }
+        self.dispatcher.stopped().is_some() || self.given_up.is_some()
     }
 
     /// Whether the next rows may be read, which is as good as sent.
@@ -285,9 +233,7 @@ impl<'a, S: Services> Slice<'a, S> {
                     .as_ref()
                     .filter(|lost| lost.rows.contains(number))
                     .map(|lost| lost.since);
-                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, references)) {
-                    self.delivery.offer(parcel);
-                }
+                self.dispatcher.offer(Pending::new(parcel, references));
             }
             Err(reject) => {
                 let outcome = match taken.cloned() {
@@ -303,18 +249,12 @@ impl<'a, S: Services> Slice<'a, S> {
     fn go_on(&mut self, parcel: Parcel, taken: Written) {
         match parcel.go_on(taken) {
             After::Ended(settled) => self.settle(&settled),
-            After::GoesOn(parcel) => {
-                if let Some(parcel) = self.lookups.offer(Pending::new(parcel, Vec::new())) {
-                    self.delivery.offer(parcel);
-                }
-            }
+            After::GoesOn(parcel) => self.dispatcher.offer(Pending::new(parcel, Vec::new())),
         }
     }
 
     fn settle(&mut self, settled: &Settled) {
-        if let Outcome::Accepted { id, .. } = &settled.outcome {
-            self.lookups.accepted(&self.shape.module, &settled.keys, id);
-        }
+        self.dispatcher.note_ended(&self.shape.module, settled);
         self.end(settled.place, &settled.keys, &settled.outcome);
     }
 
@@ -327,10 +267,9 @@ impl<'a, S: Services> Slice<'a, S> {
         if matches!(outcome, Outcome::Rejected(_)) && self.given_up.is_none() {
             let counts = &self.progress.report.counts;
             self.given_up = self.columns.stops_at(counts.ended(), &counts.rejects_by_code);
-            if let Some(reason) = &self.given_up {
-                self.delivery.stop(Stop::Unavailable {
-                    message: reason.message.clone(),
-                });
+            if self.given_up.is_some() {
+                // Told is why the import is given up; the word for the stop reaches nobody.
+                self.dispatcher.stop(Stop::OutOfTime);
             }
         }
     }

@@ -1,0 +1,241 @@
+//! The one way from map to Bigin: takes records in order, has their references resolved, delivers them, and hands them back
+//! settled. Its callers know nothing of questions, of calls that are lent for them, or of records that are set aside.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bigin::ModuleName;
+
+use super::lookups::{Lookups, Resolved};
+use super::pending::Pending;
+use super::resolver_cache::ResolverCache;
+use crate::context::{Context, Services};
+use crate::deliver::{CallTally, Delivery, Limits, PauseCheck};
+use crate::record::{Outcome, Parcel, Settled, Written, into_order};
+use shared::stop::Stop;
+
+/// Records that wait for what they refer to are tried again when their caller is that many records further: what is read
+/// again after an interruption, and kept in mind of it, stays bounded.
+const MOST_BEHIND: u64 = 100_000;
+
+/// What it has cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tallies {
+    /// Calls that carried records.
+    pub calls: CallTally,
+    /// Questions about other records. Their credits are in the state table already.
+    pub questions: CallTally,
+}
+
+/// Records on their way through lookups and delivery.
+pub struct Dispatcher<'a, S: Services, B> {
+    context: &'a Context<S>,
+    resolvers: &'a ResolverCache,
+    /// What the findings are kept under for the next invocation.
+    run_id: String,
+    lookups: Lookups<'a, S, B>,
+    delivery: Delivery<S::Tokens, B>,
+    /// Records that lookups have ended and that were not handed back yet.
+    ended: Vec<Settled>,
+}
+
+impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
+    /// For the records of one shape, from a source whose places ascend. A module that Bigin holds stops all of it.
+    pub fn of_one_shape(
+        context: &'a Context<S>,
+        resolvers: &'a ResolverCache,
+        run_id: impl Into<String>,
+        check: B,
+        limits: Limits,
+    ) -> Self {
+        let (run_id, check) = (run_id.into(), Arc::new(check));
+        let resolver = resolvers.take(&run_id, context.now());
+        Self {
+            context,
+            resolvers,
+            run_id,
+            lookups: Lookups::new(context, resolver, Arc::clone(&check), limits),
+            delivery: Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), check, limits),
+            ended: Vec::new(),
+        }
+    }
+
+    /// For records of several modules and shapes. A module that Bigin holds stops its own records alone, and what others
+    /// have written since the last time is looked for again.
+    pub fn of_several(
+        context: &'a Context<S>,
+        resolvers: &'a ResolverCache,
+        run_id: impl Into<String>,
+        check: B,
+        limits: Limits,
+    ) -> Self {
+        let (run_id, check) = (run_id.into(), Arc::new(check));
+        let mut resolver = resolvers.take(&run_id, context.now());
+        resolver.desk.doubt_missing(u32::MAX);
+        let lookups = Lookups::new(context, resolver, Arc::clone(&check), limits);
+        let delivery = Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), check, limits);
+        Self {
+            context,
+            resolvers,
+            run_id,
+            lookups: lookups.over_several_shapes(),
+            delivery: delivery.over_several_modules(),
+            ended: Vec::new(),
+        }
+    }
+
+    /// Takes a record, behind all others.
+    pub fn offer(&mut self, pending: Pending) {
+        if self.delivery.held().contains_key(&pending.parcel.shape.module) {
+            self.lookups.leave(pending);
+        } else if let Some(parcel) = self.lookups.offer(pending) {
+            self.delivery.offer(parcel);
+        }
+    }
+
+    /// Whether more records may be offered. Bounds what is held in memory.
+    pub fn has_room(&self) -> bool {
+        self.delivery.has_room() && self.lookups.has_room()
+    }
+
+    /// The source has come to that place: records that were set aside long before it are tried again.
+    pub fn has_come_to(&mut self, place: u64) {
+        let first = self.lookups.first_aside();
+        if first.is_some_and(|first| first + MOST_BEHIND < place) {
+            self.lookups.try_again();
+        }
+    }
+
+    /// Begins all calls and questions that may be under way now; what was set aside is tried again once all else is over.
+    /// `more`: more records may be offered. False once there is nothing left to wait for. Not safe to cancel.
+    pub async fn advance(&mut self, more: bool) -> bool {
+        loop {
+            self.look_up();
+            self.delivery.dispatch(!more && !self.lookups.is_busy()).await;
+            let stopped = self.delivery.stopped().is_some();
+            if stopped {
+                self.lookups.halt();
+            }
+            if more && !stopped || self.will_settle() {
+                return true;
+            }
+            if !stopped && self.is_busy() {
+                // Nothing would ever wake this up: what is left goes on later.
+                self.delivery.stop(Stop::OutOfTime);
+            } else if stopped || !self.lookups.try_again() {
+                return false;
+            }
+        }
+    }
+
+    /// Whether [`Dispatcher::next`] has something to wait for.
+    fn will_settle(&self) -> bool {
+        !self.ended.is_empty() || self.delivery.will_settle() || self.lookups.is_asking()
+    }
+
+    /// Waits until something has happened: the records that have ended by it, perhaps none. Then advance again. Waits for
+    /// ever where nothing can happen before more records are offered. Safe to cancel.
+    pub async fn next(&mut self) -> Vec<Settled> {
+        if !self.ended.is_empty() {
+            return std::mem::take(&mut self.ended);
+        }
+        tokio::select! {
+            biased;
+            settled = self.delivery.settled(), if self.delivery.will_settle() => settled,
+            resolved = self.lookups.resolved(), if self.lookups.is_asking() => {
+                self.take_resolved(resolved);
+                std::mem::take(&mut self.ended)
+            }
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Has records looked into that refer to others, where there are any and nothing stops it.
+    fn look_up(&mut self) {
+        while self.delivery.stopped().is_none() {
+            match self.lookups.begin(&mut self.delivery) {
+                Some(resolved) => self.take_resolved(resolved),
+                None => return,
+            }
+        }
+    }
+
+    fn take_resolved(&mut self, resolved: Resolved) {
+        self.lookups.give_call_back(&mut self.delivery);
+        for parcel in resolved.ready {
+            self.delivery.offer(parcel);
+        }
+        self.ended.extend(resolved.ended);
+        for (module, stop) in resolved.held {
+            self.delivery.hold(&module, stop);
+        }
+        if let Some(stop) = resolved.stop {
+            self.delivery.stop(stop);
+        }
+    }
+
+    /// A record of that module has ended: where Bigin has taken it, others may have missed just that.
+    pub fn note_ended(&mut self, module: &ModuleName, settled: &Settled) {
+        if let Outcome::Accepted { id, .. } = &settled.outcome {
+            self.lookups.accepted(module, &settled.keys, id);
+        }
+    }
+
+    /// Sends nothing more; calls in flight are still waited for.
+    pub fn stop(&mut self, stop: Stop) {
+        self.delivery.stop(stop);
+    }
+
+    /// Sends no more records of that module.
+    pub fn hold(&mut self, module: &ModuleName, stop: Stop) {
+        self.delivery.hold(module, stop);
+    }
+
+    /// Why nothing more is sent, if something stopped it.
+    pub fn stopped(&self) -> Option<&Stop> {
+        self.delivery.stopped()
+    }
+
+    /// The modules that are held, where a hold does not stop all.
+    pub fn held(&self) -> &HashMap<ModuleName, Stop> {
+        self.delivery.held()
+    }
+
+    /// Whether records are on their way that may still be sent.
+    pub fn is_busy(&self) -> bool {
+        self.delivery.is_busy() || self.lookups.is_busy()
+    }
+
+    /// The records that Bigin has while something is left to be done for them, by their places.
+    pub fn taken(&self) -> impl Iterator<Item = (u64, &Written)> {
+        self.delivery.taken()
+    }
+
+    /// Hands back everything that has not ended, in order.
+    pub fn undelivered(&mut self) -> Vec<Parcel> {
+        let mut left = self.delivery.undelivered();
+        left.extend(self.lookups.undelivered());
+        into_order(&mut left);
+        left
+    }
+
+    /// What it has cost since the last time this was asked.
+    pub fn tallies(&mut self) -> Tallies {
+        Tallies {
+            calls: self.delivery.take_tally(),
+            questions: self.lookups.take_tally(),
+        }
+    }
+
+    /// What an operator should know.
+    pub fn warnings(&self) -> &[String] {
+        self.lookups.warnings()
+    }
+
+    /// Keeps what was found out for the next invocation. Nothing is resolved after that.
+    pub fn keep_findings(&mut self) {
+        if let Some(resolver) = self.lookups.take_resolver() {
+            self.resolvers.put(&self.run_id, self.context.now(), resolver);
+        }
+    }
+}
