@@ -6,7 +6,7 @@ use crate::state::{Cause, Held, StateError, Table, held, pause};
 use bigin::ModuleName;
 use jiff::SignedDuration;
 
-use crate::stop::Stop;
+use crate::stop::{Service, Stop};
 
 /// After that long one more call to a held module shows whether it works again.
 const HELD_FOR: SignedDuration = SignedDuration::from_mins(15);
@@ -114,9 +114,7 @@ impl<T: Table, C: Clock + 'static> PauseCheck for PauseWatch<T, C> {
     async fn look(&self) -> Option<Stop> {
         match self.reason().await {
             Ok(reason) => reason,
-            Err(error) => Some(Stop::Unavailable {
-                message: error.to_string(),
-            }),
+            Err(error) => Some(Stop::unavailable(Service::StateTable, error)),
         }
     }
 }

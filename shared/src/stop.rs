@@ -1,6 +1,90 @@
 //! Why delivery stops before everything is delivered. Nothing is lost by it: what was not delivered waits.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+/// What cannot be reached, or fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Service {
+    /// Bigin.
+    Bigin,
+    /// The state table, in DynamoDB.
+    StateTable,
+    /// The data bucket, in S3.
+    Bucket,
+    /// The secret with the access token, in Secrets Manager.
+    Secret,
+    /// The function that refreshes the access token.
+    Refresh,
+    /// The relay itself: a fault of its own.
+    Relay,
+}
+
+impl Service {
+    /// The stable word for its being unavailable.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Bigin => "BIGIN_UNAVAILABLE",
+            Self::StateTable => "STATE_TABLE_UNAVAILABLE",
+            Self::Bucket => "BUCKET_UNAVAILABLE",
+            Self::Secret => "SECRET_UNAVAILABLE",
+            Self::Refresh => "REFRESH_UNAVAILABLE",
+            Self::Relay => "RELAY_FAULT",
+        }
+    }
+
+    /// What the operator can do. Every one of them is tried again by itself.
+    fn action(self) -> &'static str {
+        match self {
+            Self::Bigin => "nothing: the relay tries again by itself; https://status.zoho.com tells of outages",
+            Self::StateTable => {
+                "nothing, if it passes; if it persists, check the state table and that push's role may use it"
+            }
+            Self::Bucket => {
+                "nothing, if it passes; if it persists, check the data bucket and that push's role may use it"
+            }
+            Self::Secret => {
+                "nothing, if it passes; if it persists, check that the access token's secret is there and that push's role may read it"
+            }
+            Self::Refresh => {
+                "nothing, if it passes; if it persists, look at the log of the refresh function and what its errors say to do"
+            }
+            Self::Relay => "report this as a fault of bigin-relay; what waits is tried again by itself",
+        }
+    }
+}
+
+/// The codes of [`Stop`] that are ours, with what each means. A pause has its own codes, and a held module has Zoho's.
+pub const CODES: &[(&str, &str)] = &[
+    ("NOT_AUTHORIZED", "There is no authorization, or it was revoked."),
+    (
+        "NO_FRESH_TOKEN",
+        "No fresh access token could be had for now; the message says why.",
+    ),
+    ("CREDITS_EXHAUSTED", "The API credits of the last 24 hours are used up."),
+    ("THROTTLED", "Bigin kept throttling for longer than a call may wait."),
+    ("TURN_TAKEN", "An import is using the calls that may be in flight."),
+    (
+        "OUT_OF_TIME",
+        "The invocation's time was used up; the next one goes on.",
+    ),
+    ("BIGIN_UNAVAILABLE", "Bigin is out of reach or failing."),
+    ("STATE_TABLE_UNAVAILABLE", "The state table (DynamoDB) cannot be used."),
+    ("BUCKET_UNAVAILABLE", "The data bucket (S3) cannot be used."),
+    (
+        "SECRET_UNAVAILABLE",
+        "The secret with the access token (Secrets Manager) cannot be read.",
+    ),
+    (
+        "REFRESH_UNAVAILABLE",
+        "The refresh function cannot be invoked, or failed.",
+    ),
+    (
+        "RELAY_FAULT",
+        "The relay made a mistake of its own; nothing is lost by it.",
+    ),
+];
 
 /// Why nothing more is sent for now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +121,10 @@ pub enum Stop {
         /// What happened.
         message: String,
     },
-    /// Bigin is out of reach or failing.
+    /// Something is out of reach or failing.
     Unavailable {
+        /// What.
+        service: Service,
         /// What happened.
         message: String,
     },
@@ -49,6 +135,14 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// Something is out of reach or failing, as its own words say.
+    pub fn unavailable(service: Service, problem: impl fmt::Display) -> Self {
+        Self::Unavailable {
+            service,
+            message: problem.to_string(),
+        }
+    }
+
     /// A stable word for the report.
     pub fn code(&self) -> &str {
         match self {
@@ -57,7 +151,7 @@ impl Stop {
             Self::NoFreshToken { .. } => "NO_FRESH_TOKEN",
             Self::CreditsGone => "CREDITS_EXHAUSTED",
             Self::Throttled => "THROTTLED",
-            Self::Unavailable { .. } => "BIGIN_UNAVAILABLE",
+            Self::Unavailable { service, .. } => service.code(),
             Self::TurnTaken => "TURN_TAKEN",
             Self::OutOfTime => "OUT_OF_TIME",
         }
@@ -69,7 +163,7 @@ impl Stop {
             Self::Paused { message, .. }
             | Self::NoFreshToken { message }
             | Self::ModuleHeld { message, .. }
-            | Self::Unavailable { message } => message.clone(),
+            | Self::Unavailable { message, .. } => message.clone(),
             Self::NotAuthorized => "there is no authorization, or it was revoked".to_owned(),
             Self::TokenRejected { code } => format!("Bigin refuses a fresh access token ({code})"),
             Self::CreditsGone => "the API credits of the last 24 hours are used up".to_owned(),
@@ -92,11 +186,10 @@ impl Stop {
             Self::ModuleHeld { .. } => {
                 "mend what the message names; the relay tries this module again every quarter of an hour".to_owned()
             }
-            Self::NoFreshToken { .. }
-            | Self::Throttled
-            | Self::Unavailable { .. }
-            | Self::TurnTaken
-            | Self::OutOfTime => "nothing: the relay tries again by itself".to_owned(),
+            Self::Unavailable { service, .. } => service.action().to_owned(),
+            Self::NoFreshToken { .. } | Self::Throttled | Self::TurnTaken | Self::OutOfTime => {
+                "nothing: the relay tries again by itself".to_owned()
+            }
         }
     }
 
@@ -116,6 +209,27 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_service_has_a_code_of_its_own_and_every_code_of_ours_is_listed() {
+        use Service::{Bigin, Bucket, Refresh, Relay, Secret, StateTable};
+        let services = [Bigin, StateTable, Bucket, Secret, Refresh, Relay];
+        let mut stops: Vec<_> = services.map(|service| Stop::unavailable(service, "m")).to_vec();
+        let message = String::new();
+        stops.extend([
+            Stop::NotAuthorized,
+            Stop::NoFreshToken { message },
+            Stop::CreditsGone,
+            Stop::Throttled,
+            Stop::TurnTaken,
+            Stop::OutOfTime,
+        ]);
+        let mut codes: Vec<_> = stops.iter().map(Stop::code).collect();
+        let mut listed: Vec<_> = CODES.iter().map(|(code, _)| *code).collect();
+        codes.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(codes, listed);
+    }
 
     #[test]
     fn weeks_of_waiting_stay_within_an_executions_history() {

@@ -237,14 +237,134 @@ pub(super) fn code_of(code: &str) -> &str {
     if is_a_code { code } else { UNNAMED_ERROR }
 }
 
-/// What of a message of Zoho's may be told on: its messages about a call are short and fixed, in lower case. Should one
-/// ever quote what was sent (a name, an address, a number, a token), that is left out.
+/// What of a message of Zoho's may be told on: its messages about a call are short and fixed, in lower case but for names of
+/// its own. Should one ever quote what was sent (a name, an address, a number, a token), that is left out.
 fn plain_words(message: &str) -> String {
-    let is_plain = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || ".,;:'()-_".contains(c));
+    let is_lower = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || ".,;:'()-_".contains(c));
+    let is_own = |word: &str| {
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        OWN_WORDS.contains(&bare.to_ascii_lowercase().as_str()) && bare.len() + 4 > word.len()
+    };
     let words = message.split_whitespace().take(40);
-    let words = words.map(|word| if is_plain(word) { word } else { "***" });
+    let words = words.map(|word| if is_lower(word) || is_own(word) { word } else { "***" });
     words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
+
+/// Words that Zoho's messages write with capitals, at the start of a sentence or always. None of them is a name of somebody.
+const OWN_WORDS: &[&str] = &[
+    "a",
+    "access",
+    "account",
+    "action",
+    "all",
+    "an",
+    "api",
+    "array",
+    "authentication",
+    "bigin",
+    "body",
+    "cannot",
+    "client",
+    "column",
+    "contact",
+    "contacts",
+    "content-type",
+    "coql",
+    "credit",
+    "credits",
+    "crm",
+    "data",
+    "date",
+    "deal",
+    "deals",
+    "details",
+    "does",
+    "duplicate",
+    "edition",
+    "either",
+    "error",
+    "exceeded",
+    "failed",
+    "feature",
+    "field",
+    "fields",
+    "from",
+    "get",
+    "header",
+    "http",
+    "https",
+    "id",
+    "ids",
+    "if",
+    "in",
+    "internal",
+    "invalid",
+    "is",
+    "it",
+    "json",
+    "layout",
+    "license",
+    "limit",
+    "mandatory",
+    "maximum",
+    "method",
+    "minimum",
+    "missing",
+    "module",
+    "modules",
+    "no",
+    "not",
+    "number",
+    "oauth",
+    "only",
+    "operation",
+    "org",
+    "organization",
+    "parameter",
+    "permission",
+    "pipeline",
+    "please",
+    "post",
+    "problem",
+    "product",
+    "products",
+    "profile",
+    "put",
+    "query",
+    "rate",
+    "record",
+    "records",
+    "request",
+    "required",
+    "resource",
+    "scope",
+    "server",
+    "service",
+    "something",
+    "storage",
+    "tag",
+    "tags",
+    "the",
+    "there",
+    "this",
+    "to",
+    "token",
+    "too",
+    "trial",
+    "unable",
+    "unauthorized",
+    "unknown",
+    "upgrade",
+    "url",
+    "user",
+    "users",
+    "value",
+    "we",
+    "workflow",
+    "you",
+    "your",
+    "zoho",
+];
 
 /// An error of the request as a whole.
 #[derive(Default)]

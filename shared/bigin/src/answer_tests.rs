@@ -277,6 +277,12 @@ fn what_a_failure_quotes_of_what_was_sent_is_left_out() {
         told.contains("INVALID_DATA: the value *** of *** *** *** *** is invalid"),
         "{told}"
     );
+    let own = json!({"code": "LIMIT", "message": "The API limit of your Zoho Bigin account (Users) is reached, ID Rao", "status": "error"});
+    let told = judge("c", raw(400, &own)).unwrap_err().to_string();
+    assert!(
+        told.contains("The API limit of your Zoho Bigin account (Users) is reached, ID ***"),
+        "{told}"
+    );
     let echo = judge(
         "c",
         raw(400, &json!({"code": "1000.abc.def", "message": "x", "status": "error"})),

@@ -1,7 +1,9 @@
 //! The HTTP client for Zoho.
 
+use std::io::Read;
 use std::time::Duration;
 
+use flate2::read::MultiGzDecoder;
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -91,10 +93,30 @@ pub(crate) async fn body(mut response: Response, largest: Largest) -> Result<Vec
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= largest.bytes => body.extend_from_slice(&chunk),
             Ok(Some(_)) => return Err(cut(largest.otherwise)),
-            Ok(None) => return Ok(body),
+            Ok(None) => return unpacked(body, largest),
             Err(error) if error.is_timeout() => return Err(cut("it took too long")),
             Err(_) => return Err(cut("the connection was cut in the middle of the answer")),
         }
+    }
+}
+
+/// An answer that comes gzipped although nobody asked for that, as some gateways send it: no text of Zoho's begins so.
+fn unpacked(body: Vec<u8>, largest: Largest) -> Result<Vec<u8>, Cut> {
+    const GZIP: &[u8] = &[0x1f, 0x8b, 8];
+    if !body.starts_with(GZIP) {
+        return Ok(body);
+    }
+    let cut = |problem| Cut {
+        problem,
+        may_have_arrived: true,
+    };
+    let mut text = Vec::new();
+    let most = u64::try_from(largest.bytes).unwrap_or(u64::MAX).saturating_add(1);
+    let read = MultiGzDecoder::new(body.as_slice()).take(most).read_to_end(&mut text);
+    match read {
+        Ok(_) if text.len() <= largest.bytes => Ok(text),
+        Ok(_) => Err(cut(largest.otherwise)),
+        Err(_) => Err(cut("the answer came compressed and is damaged")),
     }
 }
 
@@ -122,5 +144,29 @@ mod tests {
         assert_eq!(read(10, 10).await, Ok(10));
         let cut = read(11, 10).await.unwrap_err();
         assert_eq!((cut.problem, cut.may_have_arrived), ("too large", true));
+    }
+
+    fn packed(text: &[u8]) -> Vec<u8> {
+        use std::io::Write;
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(text).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    #[test]
+    fn a_gzipped_answer_is_read_as_far_as_one_may_go() {
+        let largest = Largest {
+            bytes: 10,
+            otherwise: "too large",
+        };
+        assert_eq!(unpacked(packed(b"{}"), largest), Ok(b"{}".to_vec()));
+        assert_eq!(unpacked(b"{}".to_vec(), largest), Ok(b"{}".to_vec()));
+        assert_eq!(unpacked(packed(&[b'x'; 10]), largest), Ok(vec![b'x'; 10]));
+        assert_eq!(
+            unpacked(packed(&vec![b'x'; 1_000_000]), largest).unwrap_err().problem,
+            "too large"
+        );
+        let half = packed(&[b'x'; 10])[..14].to_vec();
+        assert!(unpacked(half, largest).unwrap_err().problem.contains("damaged"));
     }
 }

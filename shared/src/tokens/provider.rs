@@ -9,7 +9,7 @@ use bigin::Access;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::stop::Stop;
+use crate::stop::{Service, Stop};
 
 /// A token with less life than this is not used any more: a call takes up to half a minute.
 const LEAST_LIFE: SignedDuration = SignedDuration::from_secs(60);
@@ -67,9 +67,11 @@ impl<S: Secrets, R: Refresher, C: Clock> TokenProvider<S, R, C> {
 
     /// The secret's token as it stands; `None` when there is no authorization.
     async fn read(&self) -> Result<Option<Held>, Stop> {
-        let stored = self.store.read().await.map_err(|error| Stop::NoFreshToken {
-            message: error.to_string(),
-        })?;
+        let stored = self
+            .store
+            .read()
+            .await
+            .map_err(|error| Stop::unavailable(Service::Secret, error))?;
         Ok(stored.map(|stored| Held {
             expires_at: stored.record.expires_at,
             pass: Pass {

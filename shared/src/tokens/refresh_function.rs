@@ -7,7 +7,7 @@ use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
 use super::provider::{Refreshed, Refresher};
-use crate::stop::Stop;
+use crate::stop::{Service, Stop};
 
 /// The refresh function of the stack.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl RefreshFunction {
 
 impl Refresher for RefreshFunction {
     async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
-        let failed = |message: String| Stop::NoFreshToken { message };
+        let failed = |problem: String| Stop::unavailable(Service::Refresh, problem);
         let payload = json!({"rejected_version": rejected_version}).to_string();
         let invocation = self
             .client

@@ -8,7 +8,7 @@ use shared::state::StateError;
 
 use super::{Context, Services};
 use crate::deliver::Tokens;
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// How often a question is asked before its failure counts.
 const TRIES: u32 = 4;
@@ -89,9 +89,7 @@ fn stop_for(failure: &CallFailure) -> Option<Stop> {
         } => Some(Stop::CreditsGone),
         CallFailure::Throttled { .. } => Some(Stop::Throttled),
         CallFailure::Unavailable { .. } | CallFailure::Unreadable { .. } | CallFailure::NoAnswer { .. } => {
-            Some(Stop::Unavailable {
-                message: failure.to_string(),
-            })
+            Some(Stop::unavailable(Service::Bigin, failure))
         }
         CallFailure::ScopeMissing { .. }
         | CallFailure::NotPermitted { .. }

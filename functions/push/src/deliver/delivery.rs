@@ -18,7 +18,7 @@ use super::pace::{RetryBudget, Width};
 use crate::deliver::lanes::Lanes;
 use crate::record::Written;
 use crate::record::{Parcel, Settled, into_order};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// Records on their way.
 pub struct Delivery<T, B> {
@@ -269,9 +269,10 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         if let Some(flight) = self.in_flight.remove(&id) {
             self.take_back_lost(flight);
         }
-        self.stop(Stop::Unavailable {
-            message: "a call to Bigin crashed; its records are kept".to_owned(),
-        });
+        self.stop(Stop::unavailable(
+            Service::Relay,
+            "a call to Bigin crashed; its records are kept",
+        ));
         Vec::new()
     }
 

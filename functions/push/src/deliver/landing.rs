@@ -15,7 +15,7 @@ use super::delivery::{Delivery, log_failure};
 use super::pace::backoff;
 use crate::record::After;
 use crate::record::{CallKind, Outcome, Parcel, Reject, Settled};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// The most that a wait doubles to, in first waits.
 const LONGEST_WAIT: u32 = 20;
@@ -106,9 +106,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         match about_failure(failure, cost, self.tally.credits_left) {
             Decision::Repeat => {
                 self.put_back(parcels, lost);
-                self.failed_again(None, || Stop::Unavailable {
-                    message: failure.to_string(),
-                });
+                self.failed_again(None, || Stop::unavailable(Service::Bigin, failure));
             }
             Decision::SlowDown { retry_after } => {
                 if !self.is_same_burst() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long calls in flight are waited for after the last one may start: a call, and the look at a token before it.
-const LANDING: Duration = Duration::from_secs(45);
+pub const LANDING: Duration = Duration::from_secs(45);
 
 /// How far delivery may go.
 #[derive(Debug, Clone, Copy)]
@@ -24,22 +24,6 @@ pub struct Limits {
     pub repeats: u32,
     /// How often to look whether delivery is paused, at least.
     pub look_every: Duration,
-}
-
-impl Limits {
-    /// The usual limits: about a minute's patience, and a look at the pause every 20 seconds. Calls in flight are
-    /// waited for up to 45 seconds after `sending_ends`.
-    pub fn usual(width: usize, sending_ends: Instant) -> Self {
-        Self {
-            width,
-            sending_ends,
-            waiting_ends: sending_ends + LANDING,
-            first_wait: Duration::from_secs(1),
-            patience: Duration::from_mins(1),
-            repeats: 30,
-            look_every: Duration::from_secs(20),
-        }
-    }
 }
 
 /// When an invocation stops doing things, so that it has answered before its time is up.

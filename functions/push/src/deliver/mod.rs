@@ -9,6 +9,6 @@ mod limits;
 mod pace;
 
 pub use delivery::Delivery;
-pub use limits::{CallTally, Deadlines, Limits};
+pub use limits::{CallTally, Deadlines, LANDING, Limits};
 pub use shared::pause_watch::PauseCheck;
 pub use shared::tokens::{Pass, Tokens};

@@ -14,7 +14,7 @@ use crate::mappings::mapping_file::{self, MappingFile, MappingFileError};
 use crate::report::{Reason, Report};
 use shared::bucket::InboxKey;
 use shared::bucket::{ObjectVersion, Objects};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// Whether an import can begin.
 pub enum Prepared {
@@ -234,9 +234,7 @@ impl<S: Services> Importer<'_, S> {
 fn not_answered(failure: AskFailure) -> NotReady {
     match failure {
         AskFailure::Stop(stop) => NotReady::Stop(stop),
-        AskFailure::Refused(failure) => NotReady::Stop(Stop::Unavailable {
-            message: failure.to_string(),
-        }),
+        AskFailure::Refused(failure) => NotReady::Stop(Stop::unavailable(Service::Bigin, failure)),
         AskFailure::State(error) => NotReady::Failed(error.into()),
     }
 }

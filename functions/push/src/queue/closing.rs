@@ -12,7 +12,7 @@ use crate::context::{Context, Services};
 use crate::report::RunFiles;
 use crate::report::{Reason, Report, Status};
 use shared::bucket::{BucketError, Objects};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// Writes the rejects. Messages whose rejects cannot be written go back. Answers with the files' keys.
 pub(super) async fn write_rejects<S: Services>(
@@ -24,9 +24,7 @@ pub(super) async fn write_rejects<S: Services>(
         Ok(keys) => keys,
         Err(error) => {
             tracing::error!(%error, "the rejects of a batch were not written: their messages go back to the queue");
-            batch.take_rejects_back(&Stop::Unavailable {
-                message: error.to_string(),
-            });
+            batch.take_rejects_back(&Stop::unavailable(Service::Bucket, error));
             batch.keep_groups_together();
             Vec::new()
         }

@@ -15,7 +15,7 @@ use crate::context::{Context, Services};
 use crate::deliver::{Deadlines, PauseCheck};
 use crate::report::RunFiles;
 use crate::resolve::ResolverCache;
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// What the event source mapping is told (AWS Lambda developer guide, "Reporting batch item failures").
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -55,9 +55,10 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
         let again = received.iter().filter(|received| received.is_known());
         let again: Vec<_> = again.map(|received| received.message_id.as_str()).collect();
         let recalled = recall(&self.context.table, &again).await;
-        let hindrance = recalled.as_ref().err().map(|error| Stop::Unavailable {
-            message: error.to_string(),
-        });
+        let hindrance = recalled
+            .as_ref()
+            .err()
+            .map(|error| Stop::unavailable(Service::StateTable, error));
         let mut batch = Batch::open(received, recalled.unwrap_or_default());
         let hindrance = match hindrance {
             None => self.context.pause_watch(None).look().await,

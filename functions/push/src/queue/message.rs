@@ -5,6 +5,7 @@ use std::fmt;
 use bigin::Operation;
 use serde_json::{Map, Value, json};
 
+use super::envelope::{self, Opened};
 use crate::map::Overrides;
 
 /// The keys a message may have.
@@ -74,6 +75,8 @@ impl Message {
     /// # Errors
     /// It is not JSON or not such a message.
     pub fn parse(body: &str) -> Result<Self, MessageFault> {
+        // Some writers put a byte order mark in front of whatever they write.
+        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
         let value = serde_json::from_str(body).map_err(|error| {
             // Serde's own words may quote what is there.
             let at = format!("line {} column {}", error.line(), error.column());
@@ -82,7 +85,15 @@ impl Message {
                 format!("the message is not JSON (at {at}): send one JSON object"),
             )
         })?;
-        Self::read(value)
+        match envelope::open(value)? {
+            Opened::Bare(value) => Self::read(value),
+            Opened::Inside(service, value) => Self::read(value).map_err(|fault| {
+                let switch = envelope::switch(service);
+                let message =
+                    format!("{fault} (in the envelope that {service} puts around messages; to be rid of it, {switch})");
+                MessageFault { message, ..fault }
+            }),
+        }
     }
 
     /// Reads a message that is JSON already.
@@ -325,6 +336,25 @@ mod tests {
         assert!(listed(MOST_NAMES, LONGEST_NAME).is_ok());
         assert_eq!(listed(MOST_NAMES + 1, 1).unwrap_err().code, "TOO_MANY_NAMES");
         assert_eq!(listed(1, LONGEST_NAME + 1).unwrap_err().code, "NAME_TOO_LONG");
+    }
+
+    #[test]
+    fn a_message_in_an_envelope_is_read_and_refused_like_any_other_and_the_envelope_is_named() {
+        let in_sns = |message: &Value| {
+            json!({"Type": "Notification", "TopicArn": "arn", "Message": message.to_string()}).to_string()
+        };
+        let good = json!({"module": "Contacts", "record": {"Last_Name": "Rao"}});
+        assert_eq!(Message::parse(&in_sns(&good)), Message::read(good));
+        let fault = Message::parse(&in_sns(&json!({"module": "Contacts", "recrods": []}))).unwrap_err();
+        assert_eq!(fault.code, "UNKNOWN_KEY");
+        assert!(fault.message.contains("raw message delivery"), "{fault}");
+        let by_event = json!({"detail-type": "x", "source": "shop", "detail": {"module": "Contacts", "records": [{}]}});
+        assert!(Message::parse(&by_event.to_string()).is_ok());
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_json_is_no_part_of_it() {
+        assert!(Message::parse("\u{feff}{\"module\": \"Contacts\", \"record\": {}}").is_ok());
     }
 
     #[test]

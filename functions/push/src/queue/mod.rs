@@ -15,6 +15,7 @@ mod by_hand;
 mod closing;
 mod consumer;
 pub(crate) mod deferred;
+mod envelope;
 mod memory;
 mod message;
 mod patience;

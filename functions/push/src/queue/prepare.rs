@@ -15,7 +15,7 @@ use crate::mappings::NoMapping;
 use crate::record::{After, Outcome, Reject, Repairs, RowRepairs, Written};
 use crate::resolve::{self, Pending};
 use shared::bucket::BucketError;
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// A message, ready to be sent.
 pub(super) struct Prepared {
@@ -39,9 +39,7 @@ pub(super) enum Hindrance {
 
 impl From<StateError> for Hindrance {
     fn from(error: StateError) -> Self {
-        Self::Stop(Stop::Unavailable {
-            message: error.to_string(),
-        })
+        Self::Stop(Stop::unavailable(Service::StateTable, error))
     }
 }
 
@@ -185,11 +183,7 @@ impl<'a, S: Services> Preparer<'a, S> {
         let found = context
             .mappings
             .find(&context.bucket, module, &message.module, named, context.now());
-        let unavailable = |error: BucketError| {
-            Hindrance::Stop(Stop::Unavailable {
-                message: error.to_string(),
-            })
-        };
+        let unavailable = |error: BucketError| Hindrance::Stop(Stop::unavailable(Service::Bucket, error));
         found.await.map_err(unavailable)?.map_err(|none| match none {
             NoMapping::Missing(message) => Hindrance::Poison(MessageFault::new("UNKNOWN_MAPPING", message)),
             NoMapping::Broken(message) => mapping_broken(module, message),
@@ -264,9 +258,7 @@ fn not_answered(failure: AskFailure) -> Hindrance {
     match failure {
         AskFailure::Stop(stop) => Hindrance::Stop(stop),
         AskFailure::Refused(failure @ CallFailure::UnknownModule { .. }) => poison("UNKNOWN_MODULE", failure),
-        AskFailure::Refused(failure) => Hindrance::Stop(Stop::Unavailable {
-            message: failure.to_string(),
-        }),
+        AskFailure::Refused(failure) => Hindrance::Stop(Stop::unavailable(Service::Bigin, failure)),
         AskFailure::State(error) => error.into(),
     }
 }

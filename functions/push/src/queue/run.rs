@@ -15,7 +15,7 @@ use crate::context::{Context, Services, Settings};
 use crate::deliver::{Deadlines, Limits, PauseCheck};
 use crate::record::{Outcome, Parcel, Reject, Repairs, Settled};
 use crate::resolve::{Dispatcher, ResolverCache, Tallies};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// What a run has come to, beside what became of the messages.
 #[derive(Debug, Default)]
@@ -119,8 +119,9 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
                         message_id = self.batch.consignments[number].received.message_id,
                         "a message made the relay panic"
                     );
-                    let message = "the message made the relay panic: a fault of the relay's own".to_owned();
-                    self.batch.give_back(number, Stop::Unavailable { message });
+                    let panicked = "the message made the relay panic: a fault of the relay's own";
+                    self.batch
+                        .give_back(number, Stop::unavailable(Service::Relay, panicked));
                     continue;
                 }
             };

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Services, Turn};
 use crate::deliver::PauseCheck;
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// Looks at the pause, and shows that the turn is still used.
 pub(super) struct TurnCheck<'a, S: Services> {
@@ -15,9 +15,7 @@ impl<S: Services> PauseCheck for TurnCheck<'_, S> {
         match self.context.keep_turn(self.turn).await {
             Ok(true) => self.context.pause_watch(None).look().await,
             Ok(false) => Some(Stop::TurnTaken),
-            Err(error) => Some(Stop::Unavailable {
-                message: error.to_string(),
-            }),
+            Err(error) => Some(Stop::unavailable(Service::StateTable, error)),
         }
     }
 }

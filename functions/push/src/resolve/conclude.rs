@@ -8,7 +8,7 @@ use super::pending::Pending;
 use super::place::Place;
 use crate::map::{OnAmbiguous, OnMissing, Reference};
 use crate::record::{MatchKey, Outcome, Reject, fold};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// What becomes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,7 +178,10 @@ fn out_of_reach(place: &Place) -> String {
 }
 
 fn not_looked_for(place: &Place, findings: &Findings) -> Stop {
-    findings.closed(place).cloned().unwrap_or_else(|| Stop::Unavailable {
-        message: format!("what a value of {} stands for was not found out", place.field()),
+    findings.closed(place).cloned().unwrap_or_else(|| {
+        Stop::unavailable(
+            Service::Relay,
+            format!("what a value of {} stands for was not found out", place.field()),
+        )
     })
 }

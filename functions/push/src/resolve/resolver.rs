@@ -12,7 +12,7 @@ use super::place::Place;
 use super::round::Round;
 use crate::context::{AskFailure, Context, Freshness, Services};
 use crate::deliver::{CallTally, Limits, PauseCheck};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// Asks, and remembers for the run what it was told.
 #[derive(Debug, Default)]
@@ -125,9 +125,7 @@ impl Resolver {
         told.or_else(|failure| match failure {
             AskFailure::Refused(failure) => Ok(Reply::Refused(failure)),
             AskFailure::Stop(stop) => Err(stop),
-            AskFailure::State(error) => Err(Stop::Unavailable {
-                message: error.to_string(),
-            }),
+            AskFailure::State(error) => Err(Stop::unavailable(Service::StateTable, error)),
         })
     }
 

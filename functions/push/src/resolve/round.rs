@@ -15,7 +15,7 @@ use super::place::Place;
 use super::seek::{Seek, Wanted};
 use crate::map::fill_in;
 use crate::record::{Outcome, Parcel, Settled, fold};
-use shared::stop::Stop;
+use shared::stop::{Service, Stop};
 
 /// A batch being resolved.
 #[derive(Debug)]
@@ -126,9 +126,7 @@ impl Round {
             // An answer to something else settles nothing: its places stay closed.
             (ask, _) => self.close_all(
                 ask,
-                &Stop::Unavailable {
-                    message: "an answer did not fit its question".to_owned(),
-                },
+                &Stop::unavailable(Service::Relay, "an answer did not fit its question"),
             ),
         }
     }
@@ -315,10 +313,10 @@ fn verdict(pending: Pending, findings: &Findings, desk: &LookupCache) -> Verdict
         Conclusion::End(outcome) => Verdict::Ended(ended(pending.parcel, outcome)),
         Conclusion::Missing(reject) => Verdict::Missing(pending, reject),
         Conclusion::Wait(stop) => Verdict::Held(pending, stop),
-        Conclusion::Make(_) => {
-            let message = "a record that others refer to was not made in time".to_owned();
-            Verdict::Held(pending, Stop::Unavailable { message })
-        }
+        Conclusion::Make(_) => Verdict::Held(
+            pending,
+            Stop::unavailable(Service::Relay, "a record that others refer to was not made in time"),
+        ),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Push's settings, from the environment that the template gives it.
 
+mod settings;
+
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use shared::config::{ConfigError, Environment, ZohoSettings};
 
-use crate::context::Settings;
+pub use settings::Settings;
 
 /// Push's settings.
 #[derive(Debug, Clone)]

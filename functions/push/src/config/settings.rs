@@ -1,0 +1,88 @@
+//! How push works: every knob once, with its unit and where its value comes from. What the template sets comes through
+//! [`super::Config`].
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use crate::deliver::{LANDING, Limits};
+
+/// What can be set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The stack's name; without one nothing is measured.
+    pub stack: String,
+    /// The most calls to Bigin in flight over the whole stack.
+    pub bigin_concurrency: usize,
+    /// How long a slice of an import, or its plan, works before it hands over.
+    pub slice_budget: Duration,
+    /// How long an import waits before it looks again whether it is its turn, in seconds.
+    pub turn_poll_s: u64,
+    /// At what age messages that a pause keeps waiting are moved into the bucket.
+    pub defer_after: SignedDuration,
+    /// How long the turn is held without a sign of life.
+    pub turn_lasts: Duration,
+    /// The same for a slice, which shows one at each checkpoint.
+    pub slice_turn_lasts: Duration,
+    /// The wait after a first failed call, a 429 too; it doubles with each further one.
+    pub first_wait: Duration,
+    /// How long failed calls in a row are borne before delivery stops.
+    pub patience: Duration,
+    /// How many calls may be repeated to begin with; three that succeed earn one more.
+    pub repeats: u32,
+    /// How long calls in flight are waited for after the last one may start.
+    pub landing: Duration,
+    /// How often to look whether delivery is paused, at least.
+    pub look_every: Duration,
+    /// A checkpoint is due after that long, ...
+    pub checkpoint_every: Duration,
+    /// ... or after that many rows have ended.
+    pub checkpoint_rows: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            stack: String::new(),
+            bigin_concurrency: 5,
+            slice_budget: Duration::from_mins(2),
+            turn_poll_s: 20,
+            defer_after: SignedDuration::from_hours(7 * 24),
+            // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
+            turn_lasts: Duration::from_secs(100),
+            // Twice a checkpoint's distance, since it may take as long to be written, and then as long as a call may take:
+            // when a dead slice's turn runs out, what it had in flight is over.
+            slice_turn_lasts: Duration::from_secs(50),
+            first_wait: Duration::from_secs(1),
+            patience: Duration::from_mins(1),
+            repeats: 30,
+            // A call (bigin::CALL_TIMEOUT, 30 s), and the look at a token before it.
+            landing: LANDING,
+            look_every: Duration::from_secs(20),
+            checkpoint_every: Duration::from_secs(10),
+            checkpoint_rows: 5_000,
+        }
+    }
+}
+
+impl Settings {
+    /// How many calls an import may have in flight: what the queue's two consumers leave.
+    pub fn import_width(&self) -> usize {
+        self.bigin_concurrency.saturating_sub(2).max(1)
+    }
+
+    /// How far delivery may go that starts now, within that width and time.
+    pub fn limits(&self, width: usize, budget: Duration) -> Limits {
+        let sending_ends = Instant::now() + budget;
+        Limits {
+            width,
+            sending_ends,
+            waiting_ends: sending_ends + self.landing,
+            first_wait: self.first_wait,
+            patience: self.patience,
+            repeats: self.repeats,
+            look_every: self.look_every,
+        }
+    }
+}
