@@ -15,9 +15,9 @@
 //! ```text
 //! let row     = decoder.next()?;              // decode:  bytes                -> Row
 //! let mapped  = mapper.map(&row)?;            // map:     Row                  -> Mapped, or a Reject
-//! let parcel  = lookups.offer(pending);       // resolve: Mapped with its keys -> Parcel: names have become ids
-//! delivery.offer(parcel);                     // deliver: Parcels share calls of up to 100, several in flight
-//! let settled = delivery.settled().await;     // deliver: a call's answer      -> an Outcome for each record
+//! dispatcher.offer(pending);                  // resolve: Mapped with its keys -> Parcel: names have become ids
+//!                                             // deliver: Parcels share calls of up to 100, several in flight
+//! let settled = dispatcher.next().await;      // deliver: a call's answer      -> an Outcome for each record
 //! parts.add(&row, &settled.keys, &outcome);   // report:  Row and Outcome      -> rejects, outcomes, counts
 //! ```
 //!
@@ -28,14 +28,14 @@
 //! | room | what it does | its main types |
 //! | --- | --- | --- |
 //! | [`wiring`] | fills every trait in with the AWS service it stands for | `AwsPush` |
-//! | [`config`] | the environment and the knobs, read once | `Config` |
 //! | [`handler`] | takes an invocation and gives it to a room | `Push`, `PushError` |
 //! | [`event`] | tells apart what push was invoked with | `Event` |
 //! | [`upkeep`] | looks after what a pause keeps waiting | `Caretaker` |
 //! | [`import`] | imports a file, a step of the state machine at a time | `Importer`, `Ledger`, `Slice` |
 //! | [`queue`] | delivers a batch of messages and answers for each | `Consumer`, `Message` |
-//! | [`resolve`] | finds the ids that names and match keys stand for | `Lookups`, `Resolver` |
+//! | [`resolve`] | finds the ids that names and match keys stand for | `Dispatcher`, `Lookups`, `Resolver` |
 //! | [`context`] | what every room works with: bucket, state table, tokens, Bigin, time | `Context`, `Services` |
+//! | [`config`] | the environment and the knobs, read once | `Config`, `Settings` |
 //! | [`mappings`] | finds mapping files in the bucket | `MappingCache` |
 //! | [`map`] | turns a row into a record by the module's fields | `RecordMapper`, `Mapping` |
 //! | [`report`] | what an operator reads: counts, reasons, rejects | `Report`, `RejectsWriter` |
