@@ -82,7 +82,7 @@ async fn note_wait<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) 
         Some(stop @ (Stop::Throttled | Stop::Unavailable { .. } | Stop::NoFreshToken { .. })) => {
             waits::note_messages(&context.table, stop.code(), context.now()).await
         }
-        None if ran.tally.api_calls > 0 && batch.consignments.iter().any(|each| each.received.is_known()) => {
+        None if ran.tallies.calls.api_calls > 0 && batch.consignments.iter().any(|each| each.received.is_known()) => {
             waits::messages_got_on(&context.table).await
         }
         _ => Ok(()),
