@@ -1,6 +1,6 @@
 //! When something goes wrong.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::FaultKind;
@@ -36,7 +36,7 @@ pub(crate) struct Rule {
     #[serde(default)]
     probability: Option<f64>,
     /// What happens: one thing, or several together.
-    #[serde(deserialize_with = "one_or_several")]
+    #[serde(deserialize_with = "one_or_several", serialize_with = "as_given")]
     fault: Vec<FaultKind>,
     /// How many calls matched.
     #[serde(skip_deserializing)]
@@ -60,6 +60,14 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Faul
     };
     let read = |fault| FaultKind::deserialize(fault).map_err(serde::de::Error::custom);
     several.into_iter().map(read).collect()
+}
+
+/// One fault is shown as one, as it came.
+fn as_given<S: Serializer>(faults: &[FaultKind], serializer: S) -> Result<S::Ok, S::Error> {
+    match faults {
+        [one] => one.serialize(serializer),
+        several => several.serialize(serializer),
+    }
 }
 
 impl Rule {
@@ -179,6 +187,17 @@ mod tests {
         assert!(!rule.strikes(&call("Doe")));
         assert!(rule.strikes(&call("poison")));
         assert_eq!((rule.matched, rule.struck), (2, 1));
+    }
+
+    #[test]
+    fn a_rule_is_shown_as_it_came() {
+        for fault in [
+            r#"{"kind":"html","status":503,"after_commit":false}"#,
+            r#"[{"kind":"gzip"},{"kind":"revoke_token"}]"#,
+        ] {
+            let shown = serde_json::to_value(rule(&format!(r#"{{"fault": {fault}}}"#))).unwrap();
+            assert_eq!(shown["fault"], serde_json::from_str::<Value>(fault).unwrap());
+        }
     }
 
     #[test]
