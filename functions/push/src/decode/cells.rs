@@ -38,6 +38,9 @@ enum State {
 pub(crate) struct CellScanner {
     delimiter: u8,
     line_end: u8,
+    /// Whether quotes stand around cells; else they are characters like any other.
+    quotes: bool,
+    bom: bool,
     state: State,
     at: usize,
     cell: usize,
@@ -55,6 +58,8 @@ impl CellScanner {
         Self {
             delimiter,
             line_end,
+            quotes: true,
+            bom: false,
             state: State::CellStart,
             at: 0,
             cell: 0,
@@ -67,9 +72,20 @@ impl CellScanner {
         }
     }
 
+    /// Takes quotes for characters like any other.
+    pub(crate) fn without_quotes(self) -> Self {
+        Self { quotes: false, ..self }
+    }
+
+    /// Whether a byte order mark stands before the row, as where files were put one behind the other. It is in no cell.
+    pub(crate) fn has_bom(&self) -> bool {
+        self.bom
+    }
+
     /// Makes ready for the next row.
     pub(crate) fn reset(&mut self) {
         self.state = State::CellStart;
+        self.bom = false;
         self.at = 0;
         self.cell = 0;
         self.cells.clear();
@@ -123,11 +139,20 @@ impl CellScanner {
             match self.state {
                 State::CellStart => match bytes.get(self.at) {
                     None => break,
-                    Some(b'"') => {
+                    Some(b'"') if self.quotes => {
                         self.at += 1;
                         self.lines_before_quote = self.lines_within;
                         self.state = State::Quoted;
                     }
+                    Some(0xef) if self.at == 0 => match bytes {
+                        [0xef, 0xbb, 0xbf, ..] => {
+                            self.bom = true;
+                            self.at = 3;
+                            self.cell = 3;
+                        }
+                        [0xef] | [0xef, 0xbb] if !last => break,
+                        _ => self.state = State::Unquoted,
+                    },
                     Some(_) => self.state = State::Unquoted,
                 },
                 State::Unquoted | State::Stray => {

@@ -1,5 +1,7 @@
 //! The decoder: bytes in, rows out.
 
+use std::collections::VecDeque;
+
 use super::encoding::WesternEvidence;
 use super::fault::FileFault;
 use super::form::{Checkpoint, Encoding, Form, Format};
@@ -17,6 +19,9 @@ pub struct Decoder {
     offset: u64,
     line: u64,
     checkpoint: Checkpoint,
+    /// Rows that are only given out when so many more have come as the mapping's `skip_last` says, each with the place
+    /// behind it.
+    held: VecDeque<(Row, Checkpoint)>,
     rows_not_text: u64,
     rows_beyond_ascii: u64,
     evidence: WesternEvidence,
@@ -51,6 +56,7 @@ impl Decoder {
             offset: checkpoint.offset,
             line: checkpoint.line,
             checkpoint,
+            held: VecDeque::new(),
             rows_not_text: 0,
             rows_beyond_ascii: 0,
             evidence: WesternEvidence::default(),
@@ -74,6 +80,30 @@ impl Decoder {
     // Not an iterator: `None` may be followed by more rows once more bytes were fed.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Row>, FileFault> {
+        let back = self.form.rules.skip_last as usize;
+        while self.held.len() <= back {
+            let Some(row) = self.next_in_file()? else {
+                return Ok(None);
+            };
+            let behind = Checkpoint {
+                offset: self.offset,
+                line: self.line,
+                ..self.checkpoint
+            };
+            if back == 0 {
+                self.checkpoint = behind;
+                return Ok(Some(row));
+            }
+            self.held.push_back((row, behind));
+        }
+        let held = self.held.pop_front();
+        Ok(held.map(|(row, behind)| {
+            self.checkpoint = behind;
+            row
+        }))
+    }
+
+    fn next_in_file(&mut self) -> Result<Option<Row>, FileFault> {
         loop {
             let step = self
                 .splitter
@@ -81,11 +111,6 @@ impl Decoder {
             match step {
                 Step::Row { row, len, lines } => {
                     self.advance(len, lines);
-                    self.checkpoint = Checkpoint {
-                        offset: self.offset,
-                        line: self.line,
-                        ..self.checkpoint
-                    };
                     self.weigh(&row);
                     return Ok(Some(row));
                 }

@@ -4,8 +4,12 @@ use std::collections::HashMap;
 
 use super::cells::{CellScanner, Scan, has_doubled_quotes, push_unquoted};
 use super::fault::FileFault;
+use super::find::find;
 use super::form::LineEnd;
 use super::limits::Limits;
+use super::rules::{FileRules, Quotes};
+use super::split::swallowed::Looks;
+use super::vacant::Vacant;
 use crate::record::Span;
 
 /// The delimiters that are tried. Of two that fit alike the first wins: commas are within cells most often (names,
@@ -26,16 +30,31 @@ pub(crate) struct Dialect {
     pub(crate) start: usize,
     /// On which line.
     pub(crate) line: u64,
+    /// The columns that are to be empty.
+    pub(crate) vacant: Vec<Vacant>,
+    /// What cells look like.
+    pub(crate) looks: Looks,
 }
 
 /// Learns from the first bytes, `whole` if there are no more. `usual` is the delimiter where there is but one column.
-pub(crate) fn learn(text: &[u8], whole: bool, usual: u8, limits: &Limits) -> Result<Dialect, FileFault> {
-    let line_end = line_end(text);
+pub(crate) fn learn(
+    text: &[u8],
+    whole: bool,
+    usual: u8,
+    rules: &FileRules,
+    limits: &Limits,
+) -> Result<Dialect, FileFault> {
+    let line_end = line_end(text, rules.quotes);
     let end_byte = end_byte(line_end);
     let (mut at, mut line) = (0, 1);
     let mut named = None;
     if let Some((delimiter, len)) = sep_line(text, end_byte) {
         (named, at, line) = (Some(delimiter), len, 2);
+    }
+    for _ in 0..rules.skip_first {
+        let skipped = find(end_byte, &text[at..]).ok_or_else(|| nothing_behind(rules.skip_first))?;
+        at += skipped + 1;
+        line += 1;
     }
     while let Some(len) = blank_line(&text[at..], end_byte) {
         at += len;
@@ -45,10 +64,18 @@ pub(crate) fn learn(text: &[u8], whole: bool, usual: u8, limits: &Limits) -> Res
     if whole && text_left.iter().all(|byte| is_blank(*byte)) {
         return Err(empty());
     }
+    let new_scanner = |delimiter| {
+        let scanner = CellScanner::new(delimiter, end_byte);
+        if rules.quotes == Quotes::None {
+            scanner.without_quotes()
+        } else {
+            scanner
+        }
+    };
     let candidates: &[u8] = named.as_ref().map_or(&DELIMITERS, std::slice::from_ref);
     let mut best: Option<(Fit, u8)> = None;
     for delimiter in candidates {
-        let fit = fit(text_left, whole, *delimiter, end_byte);
+        let fit = fit(text_left, whole, &new_scanner(*delimiter));
         if fit.is_some_and(|fit| best.is_none_or(|(best, _)| fit > best)) {
             best = fit.map(|fit| (fit, *delimiter));
         }
@@ -58,7 +85,7 @@ pub(crate) fn learn(text: &[u8], whole: bool, usual: u8, limits: &Limits) -> Res
         (None, Some((fit, delimiter))) if fit.several => delimiter,
         _ => usual,
     };
-    let mut scanner = CellScanner::new(delimiter, end_byte);
+    let mut scanner = new_scanner(delimiter);
     let (len, with_end) = match scanner.scan(text_left, whole) {
         Scan::Row { len, with_end } if len <= limits.header => (len, with_end),
         Scan::UnclosedQuote => return Err(unclosed_quote(&scanner, line)),
@@ -68,10 +95,22 @@ pub(crate) fn learn(text: &[u8], whole: bool, usual: u8, limits: &Limits) -> Res
     let header = names(header_text, &scanner).map_err(|fault| fault.on_line(line))?;
     check(&header, limits).map_err(|fault| fault.on_line(line))?;
     let lines = scanner.lines_within() + 1;
+    let mut looks = Looks::default();
+    let mut filled = vec![false; header.len()];
+    each_of_sample(text_left, with_end, whole, &mut scanner, |row, scanner| {
+        if scanner.lines_within() == 0 {
+            looks.add(row, &scanner.cells()[..scanner.cells().len().min(header.len())]);
+        }
+        for (filled, cell) in filled.iter_mut().zip(scanner.cells()) {
+            *filled |= !row[cell.range()].iter().all(|byte| is_blank(*byte));
+        }
+    });
     Ok(Dialect {
         delimiter,
         line_end,
         sep_line: named.is_some(),
+        vacant: vacant(&header, &filled),
+        looks,
         header,
         header_text: header_text.to_owned(),
         start: at + with_end,
@@ -85,10 +124,10 @@ pub(crate) fn end_byte(line_end: LineEnd) -> u8 {
 }
 
 /// How lines end, by the first line end outside quotes.
-fn line_end(text: &[u8]) -> LineEnd {
+fn line_end(text: &[u8], quotes: Quotes) -> LineEnd {
     let mut quoted = false;
     let first = text.iter().position(|byte| {
-        quoted ^= *byte == b'"';
+        quoted ^= *byte == b'"' && quotes != Quotes::None;
         !quoted && matches!(byte, b'\r' | b'\n')
     });
     let Some(first) = first.or_else(|| text.iter().position(|byte| matches!(byte, b'\r' | b'\n'))) else {
@@ -142,30 +181,65 @@ struct Fit {
 }
 
 /// `None` if the header does not end.
-fn fit(text: &[u8], whole: bool, delimiter: u8, end_byte: u8) -> Option<Fit> {
-    let mut scanner = CellScanner::new(delimiter, end_byte);
-    let Scan::Row { with_end: mut at, .. } = scanner.scan(text, whole) else {
+fn fit(text: &[u8], whole: bool, scanner: &CellScanner) -> Option<Fit> {
+    let mut scanner = scanner.clone();
+    let Scan::Row { with_end, .. } = scanner.scan(text, whole) else {
         return None;
     };
     let columns = scanner.cells().len();
     let (mut rows, mut alike) = (0, 0);
-    while rows < SAMPLE && at < text.len() {
-        scanner.reset();
-        let Scan::Row { len, with_end } = scanner.scan(&text[at..], whole) else {
-            break;
-        };
-        if len > 0 {
-            rows += 1;
-            alike += u32::from(scanner.cells().len() == columns);
-        }
-        at += with_end;
-    }
+    each_of_sample(text, with_end, whole, &mut scanner, |_, scanner| {
+        rows += 1;
+        alike += u32::from(scanner.cells().len() == columns);
+    });
     let rows_like_header = u8::from(alike * 2 >= rows) + u8::from(alike * 10 >= rows * 9);
     Some(Fit {
         several: columns > 1,
         rows_like_header,
         columns,
     })
+}
+
+/// Looks at the first rows that have something in them, from that place on.
+fn each_of_sample(
+    text: &[u8],
+    mut at: usize,
+    whole: bool,
+    scanner: &mut CellScanner,
+    mut look: impl FnMut(&[u8], &CellScanner),
+) {
+    let mut rows = 0;
+    while rows < SAMPLE && at < text.len() {
+        scanner.reset();
+        let Scan::Row { len, with_end } = scanner.scan(&text[at..], whole) else {
+            return;
+        };
+        if len > 0 {
+            rows += 1;
+            look(&text[at..at + len], scanner);
+        }
+        at += with_end;
+    }
+}
+
+/// The columns that are to be empty: nameless ones, and of those with the same name all but the first that is filled.
+fn vacant(header: &[String], filled: &[bool]) -> Vec<Vacant> {
+    let mut read: HashMap<&str, usize> = HashMap::new();
+    for (column, name) in header.iter().enumerate() {
+        let place = read.entry(name).or_insert(column);
+        if !filled[*place] && filled[column] {
+            *place = column;
+        }
+    }
+    let vacant = header.iter().enumerate().filter_map(|(column, name)| {
+        let like = (!name.is_empty()).then(|| read[name.as_str()]);
+        (like != Some(column)).then(|| Vacant {
+            column,
+            like,
+            name: name.clone(),
+        })
+    });
+    vacant.collect()
 }
 
 /// The columns' names, without the nameless ones at the end.
@@ -218,18 +292,6 @@ fn check(header: &[String], limits: &Limits) -> Result<(), FileFault> {
             "put a header with the fields' names in front of it",
         ));
     }
-    let mut seen = HashMap::new();
-    for (index, name) in header.iter().enumerate() {
-        if name.is_empty() {
-            let action = "give it the name of a field, or take the column out (an index column of pandas: index=False)";
-            return Err(FileFault::new("HEADER_UNNAMED", "the column has no name", action).in_column(index + 1));
-        }
-        if let Some(first) = seen.insert(name.as_str(), index) {
-            let message = format!("the column is named \"{name}\" like column {}", first + 1);
-            let fault = FileFault::new("HEADER_DUPLICATE", message, "rename one of the two, or take it out");
-            return Err(fault.in_column(index + 1));
-        }
-    }
     Ok(())
 }
 
@@ -246,6 +308,15 @@ fn looks_like_data(header: &[String]) -> bool {
                 .all(|byte| byte.is_ascii_digit() || b"+-.,:/ ".contains(&byte))
     };
     header.iter().any(is_address) || header.iter().filter(|name| !name.is_empty()).all(is_number)
+}
+
+/// A file that ends before the lines that are to be skipped do.
+fn nothing_behind(skipped: u32) -> FileFault {
+    FileFault::new(
+        "EMPTY_FILE",
+        format!("the file ends within the {skipped} lines that the mapping's skip_first leaves out"),
+        "check the export, or correct skip_first",
+    )
 }
 
 /// A file with nothing in it.

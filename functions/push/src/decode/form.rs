@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::rules::FileRules;
+use super::split::swallowed::Looks;
+use super::vacant::Vacant;
+
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,6 +35,13 @@ pub enum Encoding {
     /// Windows-1252, which has Latin-1 in it.
     #[serde(rename = "windows-1252")]
     Windows1252,
+}
+
+impl Encoding {
+    /// The encoding of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::from(name.to_ascii_lowercase())).ok()
+    }
 }
 
 /// How lines end.
@@ -102,11 +113,34 @@ pub struct Form {
     pub ending: String,
     /// Just before the first row.
     pub start: Checkpoint,
+    /// What the mapping says about reading it.
+    #[serde(default)]
+    pub rules: FileRules,
+    /// The columns that are left out as long as they are empty.
+    #[serde(default)]
+    pub vacant: Vec<Vacant>,
+    /// What the cells of its first rows look like.
+    #[serde(default)]
+    pub looks: Looks,
     /// What an operator should know although it stops nothing.
     pub warnings: Vec<String>,
 }
 
 impl Form {
+    /// The columns' names, with none for those that are left out.
+    pub fn columns(&self) -> Vec<String> {
+        let mut names = self.header.clone();
+        for vacant in &self.vacant {
+            names[vacant.column].clear();
+        }
+        names
+    }
+
+    /// Leaves a column out whatever is in it, if the mapping does.
+    pub fn ignore(&mut self, is_ignored: impl Fn(&str) -> bool) {
+        self.vacant.retain(|vacant| !is_ignored(&vacant.name));
+    }
+
     /// The ending for a file of rejected rows: they are written as they were read, JSON as one object a line.
     pub fn rejects_ending(&self) -> &str {
         match self.format {

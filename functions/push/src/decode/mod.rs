@@ -34,6 +34,7 @@
 //! - A name that ends in `.gz` is not believed, nor one that does not: the content decides, with a warning.
 
 mod cells;
+mod controls;
 mod decoder;
 mod dialect;
 mod encoding;
@@ -45,16 +46,23 @@ mod gunzip;
 mod json_values;
 mod limits;
 mod object;
+mod rules;
 mod sniff;
 mod source;
 mod split;
+pub(crate) mod strict;
+mod vacant;
 
+pub use controls::in_object as control_in;
 pub use decoder::Decoder;
 pub use fault::FileFault;
 pub use form::{Checkpoint, Encoding, Form, Format, LineEnd};
 pub use gunzip::MOST_HEADER;
 pub use limits::Limits;
-pub use sniff::{FIRST_STRETCH, form_of, form_within};
+pub use rules::{FileRules, Quotes, ShortRows, depends_on_rules};
+pub use sniff::{FIRST_STRETCH, form_by, form_of, form_within};
+pub use split::swallowed::Looks;
+pub use vacant::Vacant;
 
 pub(crate) use cells::{CellScanner, Scan};
 pub(crate) use dialect::end_byte;

@@ -8,7 +8,9 @@ use super::form::{Checkpoint, Encoding, Form, Format, LineEnd};
 use super::gunzip::{self, Gunzip, Pulled};
 use super::json_values::{ValueScanner, wrapped_list};
 use super::limits::Limits;
+use super::rules::FileRules;
 use super::split::line_feeds;
+use super::split::swallowed::Looks;
 
 /// How many bytes of a file [`form_of`] should get, if it has as many.
 pub const FIRST_STRETCH: usize = 1 << 20;
@@ -19,14 +21,28 @@ pub const FIRST_STRETCH: usize = 1 << 20;
 /// # Errors
 /// The file cannot be read: it is something else, empty, or has no usable header.
 pub fn form_of(name: &str, first: &[u8], whole: bool) -> Result<Form, FileFault> {
-    form_within(name, first, whole, &Limits::default())
+    form_by(name, first, whole, &FileRules::default())
+}
+
+/// The same by a mapping's rules.
+///
+/// # Errors
+/// The file cannot be read: it is something else, empty, or has no usable header.
+pub fn form_by(name: &str, first: &[u8], whole: bool, rules: &FileRules) -> Result<Form, FileFault> {
+    form_within(name, first, whole, rules, &Limits::default())
 }
 
 /// The same with limits of one's own.
 ///
 /// # Errors
 /// The file cannot be read: it is something else, empty, has no usable header, or is beyond the limits.
-pub fn form_within(name: &str, first: &[u8], whole: bool, limits: &Limits) -> Result<Form, FileFault> {
+pub fn form_within(
+    name: &str,
+    first: &[u8],
+    whole: bool,
+    rules: &FileRules,
+    limits: &Limits,
+) -> Result<Form, FileFault> {
     let (ending, named_gz) = Ending::of(name)?;
     let mut warnings = Vec::new();
     let gzipped = first.starts_with(&gunzip::MAGIC);
@@ -85,6 +101,9 @@ pub fn form_within(name: &str, first: &[u8], whole: bool, limits: &Limits) -> Re
             line: 1,
             seekable: !gzipped && found.encoding == Encoding::Utf8,
         },
+        rules: rules.clone(),
+        vacant: Vec::new(),
+        looks: Looks::default(),
         warnings,
     };
     let start = if ending.is_delimited() {
@@ -130,7 +149,11 @@ fn delimited(form: &mut Form, text: &[u8], whole: bool, ending: Ending, limits: 
         header_text,
         start,
         line,
-    } = dialect::learn(text, whole, usual, limits)?;
+        vacant,
+        looks,
+    } = dialect::learn(text, whole, usual, &form.rules, limits)?;
+    form.vacant = vacant;
+    form.looks = looks;
     form.delimiter = char::from(delimiter);
     form.line_end = line_end;
     form.sep_line = sep_line;

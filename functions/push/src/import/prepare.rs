@@ -3,13 +3,13 @@
 use bigin::{CallFailure, ModuleName};
 
 use crate::context::{AskFailure, Freshness, Services};
-use crate::decode::{FIRST_STRETCH, Form, form_of};
+use crate::decode::{FIRST_STRETCH, FileRules, Form, form_by};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::{first_overrides, may_say};
 use crate::import::slice::columns::Columns;
 use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_or_failed};
 use crate::import::steps::{Import, ImportError, Importer};
-use crate::map::{Overrides, not_writable};
+use crate::map::{Mapping, Overrides, not_writable};
 use crate::mappings::mapping_file::{self, MappingFile, MappingFileError};
 use crate::report::{Reason, Report};
 use shared::bucket::InboxKey;
@@ -157,7 +157,6 @@ impl<S: Services> Importer<'_, S> {
                 "move the file to inbox/<Module>/<name>.<ending>",
             )
         })?;
-        let form = self.form(object).await?.map_err(NotReady::Refused)?;
         let module = self
             .context
             .module(&key.module)
@@ -183,6 +182,14 @@ impl<S: Services> Importer<'_, S> {
             }
         };
         let (mapping_key, mapping) = mapping.map(|MappingFile { key, text }| (key, text)).unzip();
+        // What is wrong with the mapping is told where it is used.
+        let rules = mapping
+            .as_deref()
+            .map(Mapping::parse)
+            .and_then(Result::ok)
+            .unwrap_or_default();
+        let mut form = self.form(object, &rules.file).await?.map_err(NotReady::Refused)?;
+        form.ignore(|name| rules.ignores(name));
         let said = self.said(object, &form).await?.map_err(NotReady::Refused)?;
         Ok(Plan {
             form,
@@ -217,7 +224,11 @@ impl<S: Services> Importer<'_, S> {
     }
 
     /// How a file is written, or why it is refused. Needs its first bytes alone.
-    pub(in crate::import) async fn form(&self, object: &ObjectVersion) -> Result<Result<Form, Reason>, ImportError> {
+    pub(in crate::import) async fn form(
+        &self,
+        object: &ObjectVersion,
+        rules: &FileRules,
+    ) -> Result<Result<Form, Reason>, ImportError> {
         let mut first = Vec::new();
         while first.len() < FIRST_STRETCH && (first.len() as u64) < object.size {
             match self.context.bucket.read(object, first.len() as u64).await {
@@ -226,7 +237,7 @@ impl<S: Services> Importer<'_, S> {
             }
         }
         let is_whole = first.len() as u64 >= object.size;
-        Ok(form_of(&object.key, &first, is_whole).map_err(|fault| Reason::from(&fault)))
+        Ok(form_by(&object.key, &first, is_whole, rules).map_err(|fault| Reason::from(&fault)))
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 use super::words::fold;
+use crate::decode::FileRules;
 
 /// What is done with a record that has no value by which Bigin could find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -244,6 +245,8 @@ pub struct Mapping {
     pub same_key: SameKey,
     /// How the records of a file go to Bigin.
     pub route: Route,
+    /// How a file is written, and which of its lines are records.
+    pub file: FileRules,
     /// Columns that are left out.
     pub ignore: Vec<String>,
     /// What is said about single columns, by their name in the file.
@@ -280,6 +283,11 @@ impl Mapping {
         let mut alike = self.lookups.iter().filter(|(name, _)| names.contains(&fold(name)));
         let (_, rule) = alike.next()?;
         alike.next().is_none().then_some(rule)
+    }
+
+    /// Whether a column of exactly that name is to be left out; an empty name stands for columns that have none.
+    pub fn ignores(&self, column: &str) -> bool {
+        self.ignore.iter().any(|name| name.trim() == column.trim())
     }
 }
 

@@ -12,8 +12,9 @@ use super::mapping::{
     UnknownPickList, Validate, WithoutKey,
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
+use crate::decode::{Encoding, FileRules, Quotes, ShortRows};
 
-pub(super) const KEYS: [&str; 23] = [
+pub(super) const KEYS: [&str; 29] = [
     "operation",
     "match_on",
     "trigger",
@@ -33,6 +34,12 @@ pub(super) const KEYS: [&str; 23] = [
     "stop_after",
     "same_key",
     "route",
+    "encoding",
+    "quotes",
+    "short_rows",
+    "skip_first",
+    "skip_last",
+    "end_at",
     "ignore",
     "columns",
     "constants",
@@ -58,6 +65,12 @@ pub(super) const ROUTE: &Words<Route> = &[
     ("records", Route::Records),
     ("bulk", Route::Bulk),
 ];
+pub(super) const QUOTES: &Words<Quotes> = &[
+    ("check", Quotes::Check),
+    ("trust", Quotes::Trust),
+    ("none", Quotes::None),
+];
+pub(super) const SHORT_ROWS: &Words<ShortRows> = &[("reject", ShortRows::Reject), ("accept", ShortRows::Accept)];
 pub(super) const ON_MISSING: &Words<OnMissing> = &[
     ("reject", OnMissing::Reject),
     ("create", OnMissing::Create),
@@ -110,7 +123,19 @@ impl Mapping {
             "stop_after" => set(&mut self.stop_after, stop_after(name, item, reader)),
             "same_key" => set(&mut self.same_key, same_key(name, item, reader)),
             "route" => set(&mut self.route, reader.word(name, item, ROUTE)),
-            "ignore" => set(&mut self.ignore, reader.texts(name, item)),
+            "encoding" => self.file.encoding = encoding(name, item, reader),
+            "quotes" => set(&mut self.file.quotes, reader.word(name, item, QUOTES)),
+            "short_rows" => set(&mut self.file.short_rows, reader.word(name, item, SHORT_ROWS)),
+            "skip_first" => set(
+                &mut self.file.skip_first,
+                count(name, item, FileRules::MOST_SKIPPED_FIRST, reader),
+            ),
+            "skip_last" => set(
+                &mut self.file.skip_last,
+                count(name, item, FileRules::MOST_SKIPPED_LAST, reader),
+            ),
+            "end_at" => self.file.end_at = end_at(name, item, reader),
+            "ignore" => set(&mut self.ignore, ignored(name, item, reader)),
             "columns" => {
                 for (column, item) in reader.table(name, item).into_iter().flatten() {
                     let rule = column_rule(column.get_ref(), item, reader);
@@ -182,6 +207,63 @@ fn phone_country(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Opti
         );
     }
     country
+}
+
+fn encoding(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Encoding> {
+    let text = reader.text(key, item)?;
+    let encoding = Encoding::named(text.trim());
+    if encoding.is_none() {
+        reader.wrong(
+            item,
+            format!(
+                "{key} cannot be {text:?}: give the name of an encoding, as in \"windows-1254\", \"iso-8859-2\", \
+                 \"macintosh\", \"ibm850\" or \"gbk\""
+            ),
+        );
+    }
+    encoding
+}
+
+/// A number of lines.
+fn count(key: &str, item: Item<'_, '_>, most: u32, reader: &mut Reader<'_>) -> Option<u32> {
+    let number = match item.get_ref() {
+        DeValue::Integer(number) => number.as_str().parse().ok().filter(|number| *number <= most),
+        _ => None,
+    };
+    if number.is_none() {
+        reader.wrong(item, format!("{key} must be a number of lines, {most} at most"));
+    }
+    number
+}
+
+/// Names of columns; an empty one stands for those that have none.
+fn ignored(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    let names = match item.get_ref() {
+        DeValue::String(name) => Some(vec![name.to_string()]),
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| item.get_ref().as_str().map(str::to_owned))
+            .collect(),
+        _ => None,
+    };
+    if names.is_none() {
+        reader.wrong_type(key, item, "a list of texts, as in [\"Internal note\"]");
+    }
+    names
+}
+
+/// How a line begins.
+fn end_at(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<String> {
+    let text = reader.text(key, item)?;
+    let text = text.trim();
+    if text.is_empty() {
+        reader.wrong(
+            item,
+            format!("{key} is empty: give the text with which the line begins, or leave it out"),
+        );
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 /// `"20%"`, `"20% of 500"`, a number of rejects, or `"never"`.

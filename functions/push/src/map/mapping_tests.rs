@@ -6,8 +6,8 @@ use bigin::Operation;
 use serde_json::Value;
 
 use super::mapping_file::{
-    COLUMN_KEYS, EMPTY, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, ROUTE, TAGS, UNKNOWN_PICKLIST,
-    VALIDATE, WITHOUT_KEY,
+    COLUMN_KEYS, EMPTY, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, QUOTES, ROUTE, SHORT_ROWS, TAGS,
+    UNKNOWN_PICKLIST, VALIDATE, WITHOUT_KEY,
 };
 use super::toml_reader::{MOST_MISTAKES, Words};
 use super::*;
@@ -209,6 +209,8 @@ fn the_schema_of_mappings_has_the_same_keys_and_words() {
         ("/properties/unknown_picklist/enum", words_of(UNKNOWN_PICKLIST)),
         ("/properties/validate/enum", words_of(VALIDATE)),
         ("/properties/route/enum", words_of(ROUTE)),
+        ("/properties/quotes/enum", words_of(QUOTES)),
+        ("/properties/short_rows/enum", words_of(SHORT_ROWS)),
         ("/$defs/lookup/properties/on_missing/enum", words_of(ON_MISSING)),
         ("/$defs/lookup/properties/on_ambiguous/enum", words_of(ON_AMBIGUOUS)),
     ] {

@@ -6,6 +6,7 @@ use bigin::Operation;
 use serde_json::{Map, Value, json};
 
 use super::envelope::{self, Opened};
+use crate::decode::strict;
 use crate::map::Overrides;
 
 /// The keys a message may have.
@@ -77,7 +78,12 @@ impl Message {
     pub fn parse(body: &str) -> Result<Self, MessageFault> {
         // Some writers put a byte order mark in front of whatever they write.
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-        let value = serde_json::from_str(body).map_err(|error| {
+        let value = strict::value(body).map_err(|error| {
+            if error.is_data() {
+                let message =
+                    "a key comes twice in an object of the message, and one of the two would be lost: keep one";
+                return MessageFault::new("DUPLICATE_KEY", message);
+            }
             // Serde's own words may quote what is there.
             let at = format!("line {} column {}", error.line(), error.column());
             MessageFault::new(
@@ -267,6 +273,18 @@ mod tests {
             message.with_records(&all[1..])["records"],
             json!([{"Last_Name": "Ito"}])
         );
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_anywhere_is_refused() {
+        for body in [
+            r#"{"module": "Contacts", "records": [{"Last_Name": "A"}], "records": [{"Last_Name": "B"}]}"#,
+            r#"{"module": "Contacts", "module": "Accounts", "record": {"Last_Name": "A"}}"#,
+            r#"{"module": "Contacts", "record": {"Last_Name": "A", "Last_Name": "B"}}"#,
+            r#"{"module": "Contacts", "record": {"Owner": {"id": "1", "id": "2"}}}"#,
+        ] {
+            assert_eq!(Message::parse(body).unwrap_err().code, "DUPLICATE_KEY", "{body}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::batch::{Consignment, Contents};
 use super::message::{Message, MessageFault};
 use super::unique::unique_keys;
 use crate::context::{AskFailure, Context, Freshness, Metadata, Services};
+use crate::decode::control_in;
 use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes, not_writable};
 use crate::mappings::NoMapping;
 use crate::record::{After, Outcome, Reject, Repairs, RowRepairs, Written};
@@ -222,6 +223,9 @@ fn map(kind: &Kind, record: &Value, mended: &mut RowRepairs) -> Result<Pending, 
             "a record is a JSON object of fields and values",
         ));
     };
+    if let Some(reject) = control_in(object) {
+        return Err(reject);
+    }
     let mapped = kind.mapper.map_object(object)?;
     *mended = mapped.repairs;
     let (mut parcel, references) = mapped.into_parcel(0, &kind.shape);

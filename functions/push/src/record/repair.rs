@@ -19,6 +19,8 @@ pub enum RepairKind {
     CellsMissing,
     /// A row has the form of a footer: one cell at its start, and nothing but empty ones behind it.
     PaddedRow,
+    /// A row begins like a total.
+    MayBeTotal,
     /// A quoted cell has lines that might be rows of their own.
     RowsInQuotes,
     /// Rows that differ have the same key.
@@ -35,6 +37,7 @@ impl RepairKind {
         Self::NoValue,
         Self::CellsMissing,
         Self::PaddedRow,
+        Self::MayBeTotal,
         Self::RowsInQuotes,
         Self::SameKey,
         Self::CommaBetweenThousands,
@@ -48,6 +51,7 @@ impl RepairKind {
             Self::NoValue => "no_value",
             Self::CellsMissing => "cells_missing",
             Self::PaddedRow => "padded_row",
+            Self::MayBeTotal => "may_be_total",
             Self::RowsInQuotes => "rows_in_quotes",
             Self::SameKey => "same_key",
             Self::CommaBetweenThousands => "comma_between_thousands",
@@ -63,6 +67,9 @@ impl RepairKind {
             Self::CellsMissing => "The row has fewer cells than the header: those at its end were taken as absent.",
             Self::PaddedRow => {
                 "The row has a value in its first cell alone, as a footer or a title has: check that it is a record."
+            }
+            Self::MayBeTotal => {
+                "The row begins like a total and has nothing but numbers behind it: check that it is a record."
             }
             Self::RowsInQuotes => {
                 "A quoted cell has lines in it that might be rows: check that its quotes are closed where they should be."

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::record::Reject;
-use crate::record::{RepairKind, RowRepairs};
+use crate::record::RowRepairs;
 
 /// The columns (in JSON the keys) that we write in front of a rejected row. On the way in they are known to be ours:
 /// mapping leaves them out.
@@ -126,12 +126,6 @@ impl Row {
             bytes,
             body: Body::Broken(reject),
         }
-    }
-
-    /// The row, with something that was mended or is in doubt.
-    pub(crate) fn with(mut self, kind: RepairKind) -> Self {
-        self.repairs.add(kind);
-        self
     }
 
     /// What is in the row.

@@ -2,6 +2,8 @@
 
 mod delimited;
 mod lines;
+mod not_a_record;
+pub(super) mod swallowed;
 mod values;
 
 use super::fault::FileFault;
@@ -11,6 +13,11 @@ use crate::record::Row;
 
 /// The code of a row that is not text in the file's encoding.
 pub(crate) const INVALID_ENCODING: &str = "INVALID_ENCODING";
+
+/// The code of a row that is no record.
+pub(crate) const NOT_A_RECORD: &str = "NOT_A_RECORD";
+/// The code of a row whose quotes have other rows in them.
+pub(crate) const ROWS_IN_QUOTES: &str = "ROWS_IN_QUOTES";
 
 /// What was found at the start of the unread text.
 pub(crate) enum Step {

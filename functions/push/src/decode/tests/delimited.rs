@@ -1,4 +1,5 @@
 use super::*;
+use crate::decode::ShortRows;
 use crate::decode::{Format, LineEnd};
 use crate::record::RepairKind;
 
@@ -107,17 +108,22 @@ fn blank_lines_and_rows_of_delimiters_are_no_rows_but_count_as_lines() {
 }
 
 #[test]
-fn a_short_row_has_no_cells_at_its_end_and_is_warned_of() {
+fn a_short_row_is_no_record_unless_the_mapping_accepts_it() {
     let text = "a,b,c\n1\n1,2,3\n1,2\n";
-    assert_eq!(cells("x.csv", text), [vec!["1"], vec!["1", "2", "3"], vec!["1", "2"]]);
-    let doubted: Vec<_> = rows("x.csv", text)
-        .iter()
-        .map(|row| row.repairs.iter().collect::<Vec<_>>())
-        .collect();
     assert_eq!(
-        doubted,
-        [vec![RepairKind::CellsMissing], vec![], vec![RepairKind::CellsMissing]]
+        cells("x.csv", text),
+        [vec!["!NOT_A_RECORD"], vec!["1", "2", "3"], vec!["!NOT_A_RECORD"]]
     );
+    let accepting = FileRules {
+        short_rows: ShortRows::Accept,
+        ..FileRules::default()
+    };
+    let rows = rows_by(&accepting, text);
+    assert_eq!(
+        rows.iter().map(cells_of).collect::<Vec<_>>(),
+        [vec!["!NOT_A_RECORD"], vec!["1", "2", "3"], vec!["1", "2"]]
+    );
+    assert_eq!(rows[2].repairs.iter().collect::<Vec<_>>(), [RepairKind::CellsMissing]);
 }
 
 #[test]
@@ -206,7 +212,7 @@ fn sizes_are_limited_with_line_and_column() {
         ..Limits::default()
     };
     let text = b"a,b\n1,0123456789\n1,0123456789x\nsmall,row\n";
-    let form = form_within("x.csv", text, true, &limits).unwrap();
+    let form = form_within("x.csv", text, true, &FileRules::default(), &limits).unwrap();
     let reading = read(&form, limits, text);
     let codes: Vec<_> = reading.rows.iter().map(|(_, row)| cells_of(row).remove(0)).collect();
     assert_eq!(codes, ["1", "!CELL_TOO_LONG", "small"]);
@@ -229,8 +235,14 @@ fn sizes_are_limited_with_line_and_column() {
         ("ROW_TOO_LONG", Some(2), Some(2))
     );
 
-    let refused = |text: &str| form_within("x.csv", text.as_bytes(), true, &limits).unwrap_err().code;
-    let taken = |text: &str| form_within("x.csv", text.as_bytes(), true, &limits).map(|form| form.header.len());
+    let refused = |text: &str| {
+        form_within("x.csv", text.as_bytes(), true, &FileRules::default(), &limits)
+            .unwrap_err()
+            .code
+    };
+    let taken = |text: &str| {
+        form_within("x.csv", text.as_bytes(), true, &FileRules::default(), &limits).map(|form| form.header.len())
+    };
     assert_eq!(taken("a,b,c\n"), Ok(3));
     assert_eq!(refused("a,b,c,d\n"), "TOO_MANY_COLUMNS");
     assert_eq!(taken("a-rather-long-name,another-one\n"), Ok(2), "30 bytes");
@@ -240,7 +252,7 @@ fn sizes_are_limited_with_line_and_column() {
         "31 bytes"
     );
     assert_eq!(refused("a-rather-long-name,another-long-name\n"), "HEADER_TOO_LONG");
-    let half = form_within("x.csv", b"a,b,c", false, &limits).unwrap_err();
+    let half = form_within("x.csv", b"a,b,c", false, &FileRules::default(), &limits).unwrap_err();
     assert_eq!(half.code, "HEADER_TOO_LONG");
 }
 

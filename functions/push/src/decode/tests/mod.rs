@@ -9,7 +9,7 @@ mod refusals;
 
 use std::io::Write;
 
-use super::{Checkpoint, Decoder, FIRST_STRETCH, FileFault, Form, Limits, form_of, form_within};
+use super::{Checkpoint, Decoder, FIRST_STRETCH, FileFault, FileRules, Form, Limits, form_by, form_of, form_within};
 use crate::record::{Content, Row};
 
 /// What came out of a file: its rows, each with the place before it, and the fault it ended with.
@@ -97,6 +97,15 @@ fn form(name: &str, bytes: &[u8]) -> Result<Form, FileFault> {
 fn rows(name: &str, bytes: impl AsRef<[u8]>) -> Vec<Row> {
     let bytes = bytes.as_ref();
     let reading = read(&form(name, bytes).unwrap(), Limits::default(), bytes);
+    assert_eq!(reading.fault, None);
+    reading.rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The rows of a table by a mapping's rules.
+fn rows_by(rules: &FileRules, text: impl AsRef<[u8]>) -> Vec<Row> {
+    let text = text.as_ref();
+    let form = form_by("x.csv", text, true, rules).unwrap();
+    let reading = read(&form, Limits::default(), text);
     assert_eq!(reading.fault, None);
     reading.rows.into_iter().map(|(_, row)| row).collect()
 }

@@ -68,10 +68,11 @@ fn content_that_is_plainly_something_else_is_refused() {
 
 #[test]
 fn a_fault_says_place_what_and_way_out() {
-    let fault = fault("x.csv", "Name,Email,Name\n");
+    let fault = fault("x.csv", "Name,Email,Name\nA,B,\nA,B,C\n");
     assert_eq!(
         fault.to_string(),
-        "line 1, column 3: the column is named \"Name\" like column 1: rename one of the two, or take it out"
+        "line 3, column 3: the column is named \"Name\" like column 1, and both have values: rename one of the two, take it \
+         out, or name it in the mapping's ignore to leave out both"
     );
 }
 

@@ -50,7 +50,7 @@ impl Columns {
             ..Setting::new(&plan.module, metadata.fields(), &mapping)
         };
         let made = match plan.form.format {
-            Format::Delimited => RecordMapper::for_columns(&plan.form.header, &setting),
+            Format::Delimited => RecordMapper::for_columns(&plan.form.columns(), &setting),
             Format::Ndjson | Format::JsonArray | Format::JsonObjects => RecordMapper::for_objects(&setting),
         };
         let mapper = made.map_err(|fault| refusal(&plan.form, &fault))?;

@@ -2,6 +2,7 @@
 //! one at a time, oldest first.
 
 use crate::context::Services;
+use crate::decode::{FileRules, depends_on_rules};
 use crate::import::asked::Asked;
 use crate::import::ledger::{Entry, Standing};
 use crate::import::line;
@@ -122,9 +123,10 @@ impl<S: Services> Importer<'_, S> {
         {
             return Ok(Some(nothing));
         }
-        // What cannot be read need not wait for its turn to hear of it.
-        Ok(match self.form(&object).await? {
+        // What cannot be read need not wait for its turn to hear of it, unless the mapping may say how it is read.
+        Ok(match self.form(&object, &FileRules::default()).await? {
             Ok(_) => None,
+            Err(reason) if depends_on_rules(&reason.code) => None,
             Err(reason) => Some(NothingToDo::Say(Status::Refused, reason)),
         })
     }

@@ -221,7 +221,7 @@ fn tags_are_added_afterwards_unless_they_replace_or_the_record_is_new() {
 #[test]
 fn rows_are_read_from_files_as_they_come() {
     use crate::decode::{Decoder, form_of};
-    let file = "Last Name;E-Mail;Umsatz\n\"O\"\"Neil\";o@example.com;\"1.234,50 €\"\nRao;nobody\n".as_bytes();
+    let file = "Last Name;E-Mail;Umsatz\n\"O\"\"Neil\";o@example.com;\"1.234,50 €\"\nRao;nobody;\n".as_bytes();
     let form = form_of("x.csv", file, true).unwrap();
     let mut decoder = Decoder::new(&form);
     decoder.feed(file);
