@@ -125,10 +125,10 @@ pub(crate) fn end_byte(line_end: LineEnd) -> u8 {
 
 /// How lines end, by the first line end outside quotes.
 fn line_end(text: &[u8], quotes: Quotes) -> LineEnd {
-    let mut quoted = false;
+    let mut within = false;
     let first = text.iter().position(|byte| {
-        quoted ^= *byte == b'"' && quotes != Quotes::None;
-        !quoted && matches!(byte, b'\r' | b'\n')
+        within ^= *byte == b'"' && quotes != Quotes::None;
+        !within && matches!(byte, b'\r' | b'\n')
     });
     let Some(first) = first.or_else(|| text.iter().position(|byte| matches!(byte, b'\r' | b'\n'))) else {
         return LineEnd::Lf;

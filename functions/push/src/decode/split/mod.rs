@@ -33,7 +33,7 @@ pub(crate) enum Step {
 
 /// Splits text into rows. Remembers how far it has looked into a row that is not all there.
 pub(crate) enum Splitter {
-    Delimited(delimited::DelimitedRows),
+    Delimited(Box<delimited::DelimitedRows>),
     Lines(lines::Lines),
     Values(values::Values),
 }
@@ -42,7 +42,7 @@ impl Splitter {
     /// `within` says that a row came before.
     pub(crate) fn new(form: &Form, limits: Limits, within: bool) -> Self {
         match form.format {
-            Format::Delimited => Self::Delimited(delimited::DelimitedRows::new(form, limits)),
+            Format::Delimited => Self::Delimited(Box::new(delimited::DelimitedRows::new(form, limits))),
             Format::Ndjson => Self::Lines(lines::Lines::new(limits)),
             Format::JsonArray => Self::Values(values::Values::in_array(form.wrapped, within, limits)),
             Format::JsonObjects => Self::Values(values::Values::one_by_one(limits)),

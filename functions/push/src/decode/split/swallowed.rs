@@ -48,7 +48,7 @@ impl Looks {
     fn allows(&self, column: usize, cell: &[u8]) -> bool {
         let look = self.columns.get(column).copied().unwrap_or_default();
         let text = cell.trim_ascii();
-        let is_prose = self.rows >= ENOUGH && !look.within && text.iter().filter(|byte| **byte == b' ').count() > 1;
+        let is_prose = self.rows >= ENOUGH && !look.within && text.split(|byte| *byte == b' ').count() > 2;
         let is_set_off = column > 0 && !look.at_start && cell.first() == Some(&b' ') && !text.is_empty();
         !is_prose && !is_set_off
     }
@@ -147,7 +147,7 @@ pub(crate) fn within(row: &[u8], cells: &[Span], writing: Writing, looks: &Looks
             rows * 2 >= lines && rows > 0 && (at_an_edge || rows > 2)
         };
         if are_rows {
-            let below = row[..start].iter().filter(|byte| **byte == line_end).count() as u64;
+            let below = row[..start].split(|byte| *byte == line_end).count() as u64 - 1;
             return Within::Rows { column, below };
         }
         doubtful |= rows > 0;
