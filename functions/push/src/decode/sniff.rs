@@ -11,6 +11,7 @@ use super::limits::Limits;
 use super::rules::FileRules;
 use super::split::line_feeds;
 use super::split::swallowed::Looks;
+use crate::record::RELAY_COLUMNS;
 
 /// How many bytes of a file [`form_of`] should get, if it has as many.
 pub const FIRST_STRETCH: usize = 1 << 20;
@@ -140,6 +141,12 @@ fn delimited(form: &mut Form, text: &[u8], whole: bool, ending: Ending, limits: 
             action,
         ));
     }
+    if is_rejects_file(text) {
+        // It has the rows of its input and none of the lines around them.
+        form.rules.skip_first = 0;
+        form.rules.skip_last = 0;
+        form.rules.end_at = None;
+    }
     let usual = if ending == Ending::Csv { b',' } else { b'\t' };
     let Dialect {
         delimiter,
@@ -161,6 +168,19 @@ fn delimited(form: &mut Form, text: &[u8], whole: bool, ending: Ending, limits: 
     form.header_text = header_text;
     form.start.line = line;
     Ok(start)
+}
+
+/// Whether the first line, behind a line `sep=`, begins with the first of our own columns.
+fn is_rejects_file(text: &[u8]) -> bool {
+    let begins = |line: &[u8]| {
+        line.strip_prefix(b"\"")
+            .unwrap_or(line)
+            .starts_with(RELAY_COLUMNS[0].as_bytes())
+    };
+    let second = text
+        .split(|byte| *byte == b'\n' || *byte == b'\r')
+        .find(|line| !line.is_empty() && !line.starts_with(b"sep="));
+    second.is_some_and(begins)
 }
 
 fn looks_like_json(text: &[u8]) -> bool {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::decode::{CellScanner, Encoding, Form, Format, Scan, end_byte, members};
+use crate::decode::{CellScanner, Encoding, Form, Format, Quotes, Scan, end_byte, members};
 use crate::record::{Origin, Reject};
 use crate::record::{RAW_KEY, RELAY_COLUMNS, Row, is_relay_column};
 
@@ -82,7 +82,13 @@ impl RejectsWriter {
 
     /// A cell of ours, with the delimiter behind it.
     fn push_cell(&self, out: &mut Vec<u8>, text: &str) {
-        push_quoted(out, text, self.form.delimiter);
+        if self.form.rules.quotes == Quotes::None {
+            // Nothing can be put into quotes where quotes mean nothing.
+            let plain = text.replace([self.form.delimiter, '\r', '\n'], " ");
+            out.extend_from_slice(plain.as_bytes());
+        } else {
+            push_quoted(out, text, self.form.delimiter);
+        }
         out.extend_from_slice(self.form.delimiter.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
@@ -96,6 +102,9 @@ impl RejectsWriter {
     fn without_ours(&self, out: &mut Vec<u8>, raw: &[u8]) -> Option<()> {
         let delimiter = u8::try_from(self.form.delimiter).ok()?;
         let mut scanner = CellScanner::new(delimiter, end_byte(self.form.line_end));
+        if self.form.rules.quotes == Quotes::None {
+            scanner = scanner.without_quotes();
+        }
         if self.ours.is_empty() || !matches!(scanner.scan(raw, true), Scan::Row { .. }) {
             return None;
         }

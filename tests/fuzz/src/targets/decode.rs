@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use push::decode::{Checkpoint, Decoder, FileFault, Form, Limits, form_within};
+use push::decode::{Checkpoint, Decoder, FileFault, FileRules, Form, Limits, Quotes, form_within};
 use push::record::Reject;
 use push::record::{Content, Row};
 use push::report::{RejectInfo, RejectsWriter};
@@ -99,7 +99,7 @@ fn read_in_every_way(names: &[&str], input: &[u8]) -> u64 {
     } else {
         file
     };
-    let form = match form_within(name, file, true, &LIMITS) {
+    let form = match form_within(name, file, true, &FileRules::default(), &LIMITS) {
         Ok(form) => form,
         Err(fault) => return kind((fault.code, wording(&fault.message))),
     };
@@ -204,8 +204,13 @@ fn rejects_keep_their_cells(form: &Form, rows: &[(Checkpoint, Row)]) {
     for row in &rows {
         writer.push(&mut file, row, &info);
     }
+    // Whether lines within quotes look like rows depends on the rows around them, and other rows are around them here.
+    let trusting = FileRules {
+        quotes: Quotes::Trust,
+        ..form.rules.clone()
+    };
     // Without rows, or with another dialect that fits as well, there is nothing to compare.
-    let Ok(read_as) = form_within("x.csv", &file, true, &Limits::default()) else {
+    let Ok(read_as) = form_within("x.csv", &file, true, &trusting, &Limits::default()) else {
         return;
     };
     if read_as.delimiter != form.delimiter || read_as.line_end != form.line_end || rows.is_empty() {
