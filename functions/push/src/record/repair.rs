@@ -31,7 +31,7 @@ pub enum RepairKind {
 
 impl RepairKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::InvisibleTakenOff,
         Self::Unwrapped,
         Self::NoValue,
