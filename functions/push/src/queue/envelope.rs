@@ -42,7 +42,7 @@ fn of_object(mut keys: Map<String, Value>) -> Result<Opened, MessageFault> {
         return match text(&keys, "Type").as_deref() {
             Some("Notification") => {
                 let message = text(&keys, "Message").unwrap_or_default();
-                inside("SNS", serde_json::from_str(&message).unwrap_or(Value::Null))
+                inside("SNS", crate::decode::strict::value(&message).unwrap_or(Value::Null))
             }
             _ => Err(fault(
                 "SNS_CONFIRMATION",
