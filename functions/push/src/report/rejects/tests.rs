@@ -77,8 +77,8 @@ fn a_reject_keeps_dialect_and_text_with_our_columns_in_front() {
     let input = "sep=;\r\n\"Last Name\";E-Mail;\r\n\"O\"\"Neil; Ann\" ;a@example.com\r\n1;2;3\r\n".as_bytes();
     let expected = "sep=;\r\n\
         _line;_message_id;_operation;_match_on;_code;_field;_message;_record_id;_origin;\"Last Name\";E-Mail;\r\n\
-        3;;upsert;;DUPLICATE_DATA;Email;\"taken; choose\";4711000000000000001;context;\"O\"\"Neil; Ann\" ;a@example.com\r\n\
-        4;;upsert;;TOO_MANY_CELLS;;the row has 3 cells, but the header names 2 columns: put cells that contain the delimiter in quotes;;context;1;2;3\r\n";
+        3;;upsert;;DUPLICATE_DATA;Email;\"taken; choose\";4711000000000000001;relay;\"O\"\"Neil; Ann\" ;a@example.com\r\n\
+        4;;upsert;;TOO_MANY_CELLS;;the row has 3 cells, but the header names 2 columns: put cells that contain the delimiter in quotes;;relay;1;2;3\r\n";
     assert_eq!(text(reject_all("x.csv", input, "taken; choose")), expected);
 }
 
