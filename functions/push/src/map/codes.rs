@@ -22,6 +22,7 @@ codes! {
     LOOKUP_NEEDS_ID "A lookup or owner was given by name; a bare name is never sent, since Bigin would make a new company of it."
     INVALID_ID "A record id is not 15 to 20 digits."
     INVALID_EMAIL "An e-mail field has something that is no e-mail address."
+    TWO_VALUES "A cell has two values, such as two telephone numbers, and its field takes one: say `first` in the mapping."
     INVALID_PHONE "A telephone field has characters that no telephone number has."
     INVALID_WEBSITE "A web address has no host."
     INVALID_NUMBER "A number field has something that is no number."

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bigin::{CallShape, Field, FieldKind, FieldName, Operation};
 
 use super::coerce::{
-    Care, Coercion, DateRule, EmailRule, KeyRule, Language, NoneRule, NumberKind, NumberRule, PhoneRule, PickRule,
-    Related, TextRule, WebsiteRule,
+    Care, Coercion, DateRule, EmailRule, FirstOf, KeyRule, Language, NoneRule, NumberKind, NumberRule, PhoneRule,
+    PickRule, Related, TextRule, WebsiteRule,
 };
 use super::mapped::ReferenceRule;
 use super::mapping::{ColumnRule, Mapping, Tags, UnknownPickList, Validate};
@@ -31,6 +31,8 @@ pub(super) struct Column {
     pub identifies: bool,
     /// What values must be like by which records are found.
     pub key_rule: KeyRule,
+    /// How the first of several values is taken, where the mapping wants that.
+    pub first: Option<FirstOf>,
     /// Which values mean none.
     pub none: NoneRule,
     /// How closely its values are cleaned.
@@ -85,6 +87,7 @@ impl Column {
         Self {
             name: FieldName::new(&field.api_name),
             care: care(&filler, identifies),
+            first: first_of(field, rule),
             none: none_rule(field, rule, setting),
             filler,
             mandatory: field.mandatory,
@@ -107,10 +110,21 @@ impl Column {
             key,
             identifies: key,
             key_rule: KeyRule::new(&mapping.allow_keys),
+            first: None,
             none: NoneRule::new(&texts, clears, false),
             care: if key { Care::Name } else { Care::Text },
         }
     }
+}
+
+fn first_of(field: &Field, rule: Option<&ColumnRule>) -> Option<FirstOf> {
+    let rule = rule.filter(|rule| rule.first)?;
+    Some(match (&rule.split, field.kind) {
+        (Some(separator), _) => FirstOf::Split(separator.clone()),
+        (None, FieldKind::Phone) => FirstOf::Phones,
+        (None, FieldKind::Email) => FirstOf::Emails,
+        (None, _) => FirstOf::Marks,
+    })
 }
 
 fn none_rule(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>) -> NoneRule {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::codes;
 use super::coerce::{
-    Care, Comma, Given, Named, Related, clean, push_id, read_reference, read_related, several, stands_for_none, tags,
+    Care, Given, Named, Note, Related, clean, push_id, read_reference, read_related, several, stands_for_none, tags,
 };
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
@@ -66,9 +66,10 @@ impl Draft {
                 let key = self.writer.value(&column.name, |json| {
                     let at = json.len();
                     match coercion.write(given, json)? {
-                        Comma::Silent => {}
-                        Comma::Decimal => *decimal_comma = true,
-                        Comma::Thousands => repairs.add(RepairKind::CommaBetweenThousands),
+                        Note::Nothing => {}
+                        Note::DecimalComma => *decimal_comma = true,
+                        Note::CommaBetweenThousands => repairs.add(RepairKind::CommaBetweenThousands),
+                        Note::Unwrapped => repairs.add(RepairKind::Unwrapped),
                     }
                     if !column.identifies {
                         return Ok::<_, Flaw>(None);

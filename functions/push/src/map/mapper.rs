@@ -177,6 +177,16 @@ impl RecordMapper {
     }
 
     fn take_clean(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
+        if let Some(first_of) = &column.first
+            && let Some(first) = given.plain_text().and_then(|text| first_of.read(text))
+        {
+            draft.repairs.add(RepairKind::FirstTaken);
+            return self.take_one(column, given.with_text(first), draft);
+        }
+        self.take_one(column, given, draft);
+    }
+
+    fn take_one(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
         let clears = match given.plain_text() {
             Some("") => self.empty == EmptyCells::Clear && !self.must_be_found_by(column),
             Some(text) if self.clear_marker.as_deref() == Some(text) => true,

@@ -165,6 +165,8 @@ pub enum OnAmbiguous {
 pub struct ColumnRule {
     /// The field it fills; `None` where the column's own name says so.
     pub field: Option<String>,
+    /// Of several values in a cell the first is taken.
+    pub first: bool,
     /// Texts that mean no value in this column, beside those of all columns.
     pub none: Option<Vec<String>>,
     /// What they do.
@@ -185,7 +187,7 @@ impl ColumnRule {
             Some(("date", "is no date"))
         } else if self.number.is_some() && !matches!(kind, Integer | BigInt | Double | Currency | Percent) {
             Some(("number", "is no number"))
-        } else if self.split.is_some() && !matches!(kind, MultiSelectPickList | Tags | Other) {
+        } else if self.split.is_some() && !self.first && !matches!(kind, MultiSelectPickList | Tags | Other) {
             Some(("split", "takes one value"))
         } else {
             None

@@ -45,7 +45,7 @@ pub(super) const KEYS: [&str; 29] = [
     "constants",
     "lookup",
 ];
-pub(super) const COLUMN_KEYS: [&str; 6] = ["field", "date", "number", "split", "none", "on_none"];
+pub(super) const COLUMN_KEYS: [&str; 7] = ["field", "date", "number", "split", "first", "none", "on_none"];
 pub(super) const LOOKUP_KEYS: [&str; 3] = ["by", "on_missing", "on_ambiguous"];
 
 pub(super) const OPERATIONS: &Words<Operation> = &[
@@ -352,6 +352,7 @@ fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut
             "field" => rule.field = reader.text(name, item),
             "date" => rule.date = date(name, item, reader),
             "number" => rule.number = number(name, item, reader),
+            "first" => set(&mut rule.first, reader.flag(name, item)),
             "none" => rule.none = reader.texts(name, item),
             "on_none" => rule.on_none = reader.word(name, item, EMPTY),
             "split" => {

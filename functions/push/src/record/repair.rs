@@ -27,6 +27,8 @@ pub enum RepairKind {
     SameKey,
     /// A comma in a number without decimals was taken to stand between thousands.
     CommaBetweenThousands,
+    /// The mapping takes the first of several values.
+    FirstTaken,
 }
 
 impl RepairKind {
@@ -41,6 +43,7 @@ impl RepairKind {
         Self::RowsInQuotes,
         Self::SameKey,
         Self::CommaBetweenThousands,
+        Self::FirstTaken,
     ];
 
     /// The stable word for it.
@@ -55,6 +58,7 @@ impl RepairKind {
             Self::RowsInQuotes => "rows_in_quotes",
             Self::SameKey => "same_key",
             Self::CommaBetweenThousands => "comma_between_thousands",
+            Self::FirstTaken => "first_taken",
         }
     }
 
@@ -77,6 +81,7 @@ impl RepairKind {
             Self::CommaBetweenThousands => {
                 "A number such as 1,234 in a field without decimals was read as 1234: say number or language in the mapping."
             }
+            Self::FirstTaken => "A cell has several values, of which the first was taken, as the mapping says.",
             Self::SameKey => "Rows that differ have the same key: the last one wins.",
         }
     }

@@ -95,12 +95,13 @@ fn without_invisible(text: &str, care: Care) -> Result<Cow<'_, str>, Flaw> {
     }
     let right_to_left = text.chars().any(runs_right_to_left);
     // At the ends nothing invisible means anything, but for direction marks of a text that runs from right to left.
+    let flag = text.contains('\u{1F3F4}');
     let is_end = |c: char| {
-        is_invisible(c)
-            && !(right_to_left
-                && matches!(care, Care::Text | Care::Lines)
-                && means_something(None, c)
-                && c > '\u{200D}')
+        let is_meant = match care {
+            Care::Text | Care::Lines => right_to_left && c > '\u{200D}' && means_something(None, c),
+            Care::Name | Care::Value => false,
+        };
+        is_invisible(c) && !is_meant && !(flag && ('\u{E0020}'..='\u{E007F}').contains(&c))
     };
     let inner = match care {
         Care::Lines => text.trim_matches(is_end),

@@ -1,6 +1,7 @@
 //! Turns values into what the kind of their field takes (Bigin developer guide, "Fields Metadata"; Zoho CRM developer
 //! guide, "Field types"). Whatever cannot be turned is refused here, before a credit is spent.
 
+mod address;
 mod boolean;
 pub(super) mod calendar;
 mod calendar_words;
@@ -11,6 +12,7 @@ mod damage;
 mod date;
 mod date_pattern;
 mod date_read;
+mod first_of;
 mod given;
 mod key_rule;
 mod none_rule;
@@ -40,6 +42,7 @@ pub use number_style::NumberStyle;
 
 pub(super) use cleaned::{Care, clean, is_clean};
 pub(super) use date::DateRule;
+pub(super) use first_of::FirstOf;
 pub(super) use given::Given;
 pub(super) use key_rule::{KeyRule, stands_for_none};
 pub(super) use none_rule::{NoneRule, Says};
@@ -53,15 +56,17 @@ pub(super) use text::{EmailRule, TextRule, WebsiteRule};
 use super::codes;
 use super::flaw::Flaw;
 
-/// What a number says of the file it is from.
+/// What was noticed of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comma {
+pub(super) enum Note {
     /// Nothing.
-    Silent,
-    /// It has a comma before its decimals.
-    Decimal,
-    /// It has a comma that was taken to stand between thousands, since the field takes no decimals.
-    Thousands,
+    Nothing,
+    /// A number has a comma before its decimals.
+    DecimalComma,
+    /// A number has a comma that was taken to stand between thousands, since the field takes no decimals.
+    CommaBetweenThousands,
+    /// What stood around an address was taken off.
+    Unwrapped,
 }
 
 /// How the values of one field are written.
@@ -90,12 +95,12 @@ pub(super) enum Coercion {
 
 impl Coercion {
     /// Appends the value as JSON. What is appended when it fails is to be taken away again.
-    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Comma, Flaw> {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Note, Flaw> {
         let written = match self {
             Self::Text(rule) => rule.write(given, json),
-            Self::Email(rule) => rule.write(given, json),
+            Self::Email(rule) => return rule.write(given, json),
             Self::Phone(rule) => rule.write(given, json),
-            Self::Website(rule) => rule.write(given, json),
+            Self::Website(rule) => return rule.write(given, json),
             Self::Pick(rule) => rule.write(given, json),
             Self::Picks { rule, split } => rule.write_many(given, split, json),
             Self::Boolean => boolean::write(given, json),
@@ -112,7 +117,7 @@ impl Coercion {
                 Ok(())
             }
         };
-        written.map(|()| Comma::Silent)
+        written.map(|()| Note::Nothing)
     }
 }
 

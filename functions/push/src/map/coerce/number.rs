@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Comma;
+use super::Note;
 use super::currency::without_currency;
 use super::damage;
 use super::given::{Given, digit_of};
@@ -42,7 +42,7 @@ pub(in crate::map) struct NumberRule {
 }
 
 impl NumberRule {
-    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Comma, Flaw> {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Note, Flaw> {
         let text = match given {
             Given::Json(Value::Number(number)) => {
                 let text = self.without_noise(number);
@@ -70,7 +70,7 @@ impl NumberRule {
         given: Given<'_>,
         style: Option<NumberStyle>,
         json: &mut String,
-    ) -> Result<Comma, Flaw> {
+    ) -> Result<Note, Flaw> {
         let takes_exponents = self.kind != NumberKind::BigInt && text.bytes().any(|byte| matches!(byte, b'e' | b'E'));
         let written_out = if takes_exponents { written_out(text) } else { None };
         if written_out
@@ -84,10 +84,10 @@ impl NumberRule {
             None => (text, style),
         };
         let takes_decimals = matches!(self.kind, NumberKind::Decimal | NumberKind::Percent) && self.decimals != Some(0);
-        let mut comma = Comma::Silent;
+        let mut comma = Note::Nothing;
         let read_as = match read(text, self.kind, style) {
             Err(Unreadable::Ambiguous) if !takes_decimals && !self.decimal_comma && text.contains([',', '，']) => {
-                comma = Comma::Thousands;
+                comma = Note::CommaBetweenThousands;
                 read(text, self.kind, Some(NumberStyle::COMMA_BETWEEN_THOUSANDS))
             }
             read => read,
@@ -106,7 +106,7 @@ impl NumberRule {
         self.check(&number, given)?;
         number.push(json, self.kind == NumberKind::BigInt);
         if number.decimal_comma {
-            comma = Comma::Decimal;
+            comma = Note::DecimalComma;
         }
         Ok(comma)
     }

@@ -1,9 +1,11 @@
 //! Telephone numbers: digits, letters and `+ - . ( ) ; # ,` (Zoho CRM developer guide, "Field types").
 
+use std::borrow::Cow;
+
 use super::country::PhoneCountry;
 use super::damage;
 use super::given::{Given, digit_of};
-use super::text::fits;
+use super::text::{fits, two_values};
 use crate::map::codes;
 use crate::map::flaw::Flaw;
 
@@ -21,6 +23,12 @@ impl PhoneRule {
         if let Some(damage) = damage::in_text(&text) {
             return Err(damage);
         }
+        let number = match text.get(..4) {
+            Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => Cow::Owned(text[4..].trim().to_owned()),
+            _ => text,
+        };
+        let text = number;
+        let is_two = has_two_numbers(&text);
         json.push('"');
         let at = json.len();
         let spelt = if let Some(country) = self.country {
@@ -38,6 +46,9 @@ impl PhoneRule {
             ));
         }
         fits(&json[at..], self.length)?;
+        if is_two {
+            return Err(two_values("telephone numbers"));
+        }
         if self.strict {
             let digits = json[at..].bytes().filter(u8::is_ascii_digit).count();
             if !(5..=20).contains(&digits) || json[at..].bytes().any(|byte| byte.is_ascii_alphabetic()) {
@@ -53,6 +64,46 @@ impl PhoneRule {
         json.push('"');
         Ok(())
     }
+}
+
+/// Whether there are two numbers. A slash behind an area code, the digits behind a pause and extensions are no second one.
+pub(super) fn has_two_numbers(text: &str) -> bool {
+    // The digits of all numbers that anybody can dial, with what is dialled before them.
+    const MOST_DIGITS: usize = 18;
+    let digits = |part: &str| part.chars().filter(|c| digit_of(*c).is_some()).count();
+    let all = digits(text);
+    // Fewer are no two numbers, which nearly all tell by that.
+    if all < 10 || text.contains(['#']) || text.contains(",,") {
+        return false;
+    }
+    if text.char_indices().any(|(at, c)| c == '+' && digits(&text[..at]) > 3) {
+        return true;
+    }
+    if let Some((before, behind)) = text.split_once('/') {
+        let abroad = before.trim_start().starts_with(['+', '＋']) || before.trim_start().starts_with("00");
+        let of_area = before.trim_start_matches([' ', '(']).starts_with('0');
+        let most = if abroad {
+            9
+        } else if of_area {
+            6
+        } else {
+            4
+        };
+        if digits(before) > most && digits(behind) > 0 || has_two_numbers(behind) {
+            return true;
+        }
+    }
+    let is_long = |part: &str| digits(part) >= 5;
+    let parts = |separator: &str| text.split(separator).filter(|part| is_long(part)).count() > 1;
+    if [
+        ";", ",", "|", "\n", "&", " or ", " and ", " oder ", " und ", " ou ", " et ", " o ", " y ", " e ",
+    ]
+    .iter()
+    .any(|separator| parts(separator))
+    {
+        return true;
+    }
+    all > MOST_DIGITS && !text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Writes a number in the characters Bigin takes: digits of other scripts become 0 to 9, dashes and blanks of other
@@ -94,4 +145,48 @@ fn spell(text: &str, json: &mut String) -> bool {
         };
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_numbers_are_told_from_one_with_marks_in_it() {
+        for two in [
+            "030 1234567 / 0171 4567890",
+            "030 1234567/0171 4567890",
+            "030 1234567; 0171 4567890",
+            "030 1234567, 0171 4567890",
+            "030 1234567\n0171 4567890",
+            "030 1234567 or 0171 4567890",
+            "030 1234567 oder 0171 4567890",
+            "+49 30 1234567 +49 171 4567890",
+            "+49301234567+491714567890",
+            "030 1234567/68",
+            "1234567/7654321",
+            "030/1234567 / 0171/4567890",
+            "030 1234567 0171 4567890",
+            "٠٣٠ ١٢٣٤٥٦٧ / ٠١٧١ ٤٥٦٧٨٩٠",
+        ] {
+            assert!(has_two_numbers(two), "{two}");
+        }
+        for one in [
+            "030/1234567",
+            "033056/12345",
+            "(030)/1234567",
+            "+49 30/1234567",
+            "+49 (0) 33056/12345",
+            "0049 33056/12345",
+            "+49 30 1234567 ext. 12",
+            "+1 (212) 555-0100",
+            "+1 555 123 4567,,987654#",
+            "0800 BIGIN 12345",
+            "+49 (0)30 1234567-89",
+            "1-800-555-0100",
+            "",
+        ] {
+            assert!(!has_two_numbers(one), "{one}");
+        }
+    }
 }

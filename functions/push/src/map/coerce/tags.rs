@@ -27,7 +27,14 @@ pub(in crate::map) fn read<'a>(given: Given<'a>, split: Option<&str>) -> Result<
         }
         return Ok(names);
     }
-    match (given.text()?, split) {
+    let text = given.text()?;
+    if text.contains('"') {
+        for part in quoted_parts(&text, split) {
+            add(Cow::Owned(part));
+        }
+        return Ok(names);
+    }
+    match (text, split) {
         (Cow::Borrowed(text), Some(split)) => {
             for part in text.split(split) {
                 add(Cow::Borrowed(part.trim()));
@@ -41,6 +48,37 @@ pub(in crate::map) fn read<'a>(given: Given<'a>, split: Option<&str>) -> Result<
         (digits, _) => add(digits),
     }
     Ok(names)
+}
+
+/// The parts of a text some of which are in quotes, as CSV within a cell has them: a mark within quotes separates nothing.
+fn quoted_parts(text: &str, split: Option<&str>) -> Vec<String> {
+    let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let separator = match split {
+            Some(split) => rest.starts_with(split).then_some(split.len()),
+            None => matches!(c, ';' | ',').then_some(1),
+        };
+        if let Some(length) = separator.filter(|_| !quoted) {
+            parts.push(std::mem::take(&mut part).trim().to_owned());
+            rest = &rest[length..];
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
+        if c != '"' {
+            part.push(c);
+        } else if quoted && rest.starts_with('"') {
+            part.push('"');
+            rest = &rest[1..];
+        } else if quoted || part.trim().is_empty() {
+            quoted = !quoted;
+        } else {
+            // An inch, or a name in the middle.
+            part.push(c);
+        }
+    }
+    parts.push(part.trim().to_owned());
+    parts
 }
 
 /// Writes an array of `{"name": ...}`.
@@ -70,6 +108,11 @@ mod tests {
         let both = r#"[{"name":"VIP"},{"name":"Größe M"}]"#;
         assert_eq!(written(Given::Cell(" VIP; Größe M ;;VIP"), None), both);
         assert_eq!(written(Given::Cell("VIP|Größe M"), Some("|")), both);
+        assert_eq!(written(Given::Cell("\"VIP\",\"Größe M\""), None), both);
+        assert_eq!(
+            written(Given::Cell("\"New, hot\", 5\" pipe"), None),
+            r#"[{"name":"New, hot"},{"name":"5\" pipe"}]"#
+        );
         assert_eq!(
             written(Given::Json(&json!(["VIP", {"name": "Größe M", "id": "1"}])), None),
             both

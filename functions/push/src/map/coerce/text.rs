@@ -2,6 +2,8 @@
 
 use bigin::push_text;
 
+use super::Note;
+use super::address::{bare_email, bare_website, has_two_websites, odd_blank};
 use super::damage;
 use super::given::{Given, trim};
 use crate::map::codes;
@@ -86,14 +88,42 @@ pub(in crate::map) struct EmailRule {
 }
 
 impl EmailRule {
-    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Note, Flaw> {
         let text = given
             .plain_text()
             .ok_or_else(|| given.wrong_type("an e-mail address"))?;
-        let address = text.strip_prefix("mailto:").unwrap_or(text);
+        if is_address(text) && !text.contains(['?', '/', ':']) {
+            return self.write_address(text, text, given, json).map(|()| Note::Nothing);
+        }
+        let address = bare_email(text);
+        self.write_address(&address, text, given, json).map(|()| {
+            if *address == *text {
+                Note::Nothing
+            } else {
+                Note::Unwrapped
+            }
+        })
+    }
+
+    fn write_address(&self, address: &str, text: &str, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
         if !is_address(address) || (self.strict && !is_usual_address(address)) {
             if let Some(damage) = damage::in_text(text) {
                 return Err(damage);
+            }
+            if address.matches('@').count() > 1
+                && address
+                    .split([';', ',', '|', '/', ' ', '\n'])
+                    .filter(|part| is_address(part.trim()))
+                    .count()
+                    > 1
+            {
+                return Err(two_values("e-mail addresses"));
+            }
+            if let Some(blank) = odd_blank(address) {
+                return Err(Flaw::new(
+                    codes::INVALID_EMAIL,
+                    format!("it has {blank} in it: take it out"),
+                ));
             }
             let why = match address.matches('@').count() {
                 0 => "it has no @",
@@ -158,14 +188,18 @@ pub(in crate::map) struct WebsiteRule {
 }
 
 impl WebsiteRule {
-    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
-        let text = given.plain_text().ok_or_else(|| given.wrong_type("a web address"))?;
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Note, Flaw> {
+        let whole_text = given.plain_text().ok_or_else(|| given.wrong_type("a web address"))?;
+        let text = bare_website(whole_text);
+        if text.contains([';', ',', '|', ' ', ':']) && has_two_websites(text) {
+            return Err(two_values("web addresses"));
+        }
         let bare = strip_scheme(text);
         let starts = bare.is_some() || starts_with(text, "www.");
         let rest = bare.unwrap_or(text);
         let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
         let whole = host.split('.').count() >= 2 && host.split('.').all(|label| !label.is_empty());
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '<' | '>' | '"');
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '<' | '>' | '"' | ';' | ',' | '|');
         if !whole || host.contains(odd) || text.contains(char::is_whitespace) || (self.strict && !starts) {
             let kind = given.kind();
             return Err(damage::in_text(text).unwrap_or_else(|| {
@@ -184,8 +218,23 @@ impl WebsiteRule {
             push_text(json, text);
             json.remove(at + "\"https://".len());
         }
-        fits(&json[at + 1..json.len() - 1], self.length)
+        fits(&json[at + 1..json.len() - 1], self.length)?;
+        Ok(if text.len() == whole_text.len() {
+            Note::Nothing
+        } else {
+            Note::Unwrapped
+        })
     }
+}
+
+/// A cell with two values where the field takes one.
+pub(super) fn two_values(what: &str) -> Flaw {
+    Flaw::new(
+        codes::TWO_VALUES,
+        format!(
+            "it has two {what}, and the field takes one: keep one, or say first = true for the column in the mapping"
+        ),
+    )
 }
 
 fn strip_scheme(text: &str) -> Option<&str> {

@@ -232,7 +232,7 @@ fn a_comma_in_a_field_without_decimals_stands_between_thousands_unless_the_file_
         let comma = rule(kind, decimals, false).write(Given::Cell("1,234"), &mut json);
         assert_eq!(
             (comma, json.trim_matches('"')),
-            (Ok(Comma::Thousands), "1234"),
+            (Ok(Note::CommaBetweenThousands), "1234"),
             "{kind:?}"
         );
         let refused = rule(kind, decimals, true).write(Given::Cell("1,234"), &mut String::new());
@@ -250,10 +250,10 @@ fn a_comma_in_a_field_without_decimals_stands_between_thousands_unless_the_file_
     }
     let decimal = rule(NumberKind::Decimal, Some(2), false);
     for (cell, says) in [
-        ("12,5", Comma::Decimal),
-        ("1.234,56", Comma::Decimal),
-        ("1,234.56", Comma::Silent),
-        ("12.5", Comma::Silent),
+        ("12,5", Note::DecimalComma),
+        ("1.234,56", Note::DecimalComma),
+        ("1,234.56", Note::Nothing),
+        ("12.5", Note::Nothing),
     ] {
         assert_eq!(decimal.write(Given::Cell(cell), &mut String::new()), Ok(says), "{cell}");
     }

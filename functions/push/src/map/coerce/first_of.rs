@@ -1,0 +1,75 @@
+//! The first of several values in one cell, where the mapping says that it is the one to be taken.
+
+use super::phone::has_two_numbers;
+
+/// How a cell is told to have several values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::map) enum FirstOf {
+    /// They stand between these.
+    Split(String),
+    /// As telephone numbers are written one behind the other.
+    Phones,
+    /// As e-mail addresses are.
+    Emails,
+    /// By a semicolon, a bar or a line break.
+    Marks,
+}
+
+impl FirstOf {
+    /// The first value, if there are several.
+    pub fn read<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let mut parts: Box<dyn Iterator<Item = &'a str>> = match self {
+            Self::Split(separator) => Box::new(text.split(separator.as_str())),
+            Self::Phones if !has_two_numbers(text) => return None,
+            Self::Phones => return first_number(text),
+            Self::Emails if text.matches('@').count() < 2 => return None,
+            Self::Emails => Box::new(text.split([';', ',', '|', '/', ' ', '\n', '\t'])),
+            Self::Marks => Box::new(text.split([';', '|', '\n'])),
+        };
+        let mut parts = parts.by_ref().map(str::trim).filter(|part| !part.is_empty());
+        let first = parts.next()?;
+        parts.next().map(|_| first)
+    }
+}
+
+/// What stands before the mark that ends the first number.
+fn first_number(text: &str) -> Option<&str> {
+    let marks = [
+        ";", ",", "|", "\n", "&", "/", "+", " or ", " and ", " oder ", " und ", " ou ", " et ", " o ", " y ", " e ",
+    ];
+    let mut places: Vec<usize> = marks
+        .iter()
+        .flat_map(|mark| text.match_indices(mark).map(|(at, _)| at))
+        .collect();
+    places.sort_unstable();
+    let digits = |part: &str| part.chars().filter(|c| super::given::digit_of(*c).is_some()).count();
+    let mut fronts = places.into_iter().map(|at| text[..at].trim());
+    fronts.rfind(|front| digits(front) >= 7 && !has_two_numbers(front))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_is_taken_where_there_are_several() {
+        for (how, text, first) in [
+            (FirstOf::Split("~".into()), "a ~ b", Some("a")),
+            (FirstOf::Split("~".into()), "a", None),
+            (FirstOf::Phones, "030 1234567 / 0171 4567890", Some("030 1234567")),
+            (FirstOf::Phones, "030/1234567 / 0171/4567890", Some("030/1234567")),
+            (
+                FirstOf::Phones,
+                "+49 30 1234567 +49 171 4567890",
+                Some("+49 30 1234567"),
+            ),
+            (FirstOf::Phones, "030/1234567", None),
+            (FirstOf::Emails, "ann@a.de; bob@b.de", Some("ann@a.de")),
+            (FirstOf::Emails, "ann@a.de", None),
+            (FirstOf::Marks, "x | y", Some("x")),
+            (FirstOf::Marks, "x, y", None),
+        ] {
+            assert_eq!(how.read(text), first, "{how:?} {text}");
+        }
+    }
+}
