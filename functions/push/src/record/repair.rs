@@ -33,7 +33,7 @@ pub enum RepairKind {
 
 impl RepairKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::InvisibleTakenOff,
         Self::Unwrapped,
         Self::NoValue,
