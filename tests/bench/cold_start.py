@@ -122,5 +122,4 @@ def _environment(url: str, secrets_url: str) -> dict[str, str]:
         "SLICE_BUDGET_S": "120",
         "STACK_NAME": "bench",
         "STATE_TABLE": "state",
-        "TURN_POLL_S": "1",
     }  # fmt: skip

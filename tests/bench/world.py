@@ -113,7 +113,6 @@ class World:
             "SLICE_BUDGET_S": "120",
             "STACK_NAME": "bench",
             "STATE_TABLE": TABLE,
-            "TURN_POLL_S": "1",
         }
 
     @contextlib.contextmanager

@@ -24,7 +24,6 @@ QUICK = {
     "DeferAfterSeconds": "60",
     "RecordsVisibilitySeconds": "30",
     "SliceBudgetSeconds": "10",
-    "TurnPollSeconds": "1",
 }
 
 _numbers = itertools.count(1)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::import::{ByHand, StepEvent};
+use crate::import::{ByHand, ExecutionEnded, StepEvent};
 use crate::queue::Received;
 
 /// An invocation's payload.
@@ -14,6 +14,8 @@ pub enum Event {
     Batch(Vec<Received>),
     /// A step of an import.
     Step(Box<StepEvent>),
+    /// An execution of the import ended without a word.
+    ExecutionEnded(Box<ExecutionEnded>),
     /// To look after what a pause does to what waits.
     Upkeep,
     /// A message, by hand.
@@ -28,6 +30,7 @@ impl fmt::Debug for Event {
         match self {
             Self::Batch(received) => write!(f, "Batch({} messages)", received.len()),
             Self::Step(step) => f.debug_tuple("Step").field(&step.step).finish(),
+            Self::ExecutionEnded(ended) => f.debug_tuple("ExecutionEnded").field(&ended.status).finish(),
             Self::Upkeep => f.write_str("Upkeep"),
             Self::Message(_) => f.write_str("Message(***)"),
             Self::File(file) => f.debug_tuple("File").field(file).finish(),
@@ -63,6 +66,15 @@ impl Event {
             return match serde_json::from_value(Value::Object(keys)) {
                 Ok(step) => Ok(Self::Step(Box::new(step))),
                 Err(_) => unknown("a step of an import that cannot be read (start the import state machine instead)"),
+            };
+        }
+        if names("detail-type") {
+            let detail = keys.remove("detail").unwrap_or_default();
+            return match serde_json::from_value(detail) {
+                Ok(ended) => Ok(Self::ExecutionEnded(Box::new(ended))),
+                Err(_) => unknown(
+                    "an event that is no execution's change of status (files come through the import state machine)",
+                ),
             };
         }
         if names("upkeep") {
@@ -122,6 +134,9 @@ mod tests {
             Ok(Event::Message(_))
         ));
         assert!(matches!(Event::read(json!({"upkeep": true})), Ok(Event::Upkeep)));
+        let ended = json!({"source": "aws.states", "detail-type": "Step Functions Execution Status Change",
+            "detail": {"name": "e", "status": "ABORTED", "startDate": 1}});
+        assert!(matches!(Event::read(ended), Ok(Event::ExecutionEnded(ended)) if ended.name == "e"));
         let file = json!({"bucket": "b", "key": "inbox/Contacts/x.csv", "dry_run": true});
         assert!(matches!(Event::read(file), Ok(Event::File(file)) if file.dry_run));
     }
@@ -132,6 +147,7 @@ mod tests {
         assert!(refusal(json!({})).contains("inbox/Contacts/x.csv"));
         assert!(refusal(json!({"bucket": "b", "key": "k", "froce": true})).contains("dry_run"));
         assert!(refusal(json!({"Records": [{"eventSource": "aws:s3"}]})).contains("another source"));
+        assert!(refusal(json!({"detail-type": "Object Created", "detail": {}})).contains("change of status"));
         assert!(refusal(json!({"Records": [{"eventSource": "aws:sqs", "body": "Rao"}]})).contains("without an id"));
         assert!(!refusal(json!({"step": "claim", "secret": "Rao"})).contains("Rao"));
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::intake::Intake;
 use tokio::time::Instant;
 
@@ -97,6 +97,10 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
         self.handle(payload, &context.request_id, time_left(&context)).await
     }
 
+    fn importer(&self) -> Importer<'_, S, I> {
+        Importer::new(&self.context, &self.resolvers, &self.imports)
+    }
+
     /// Handles an invocation.
     ///
     /// # Errors
@@ -116,13 +120,16 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
                 };
                 Ok(serde_json::to_value(consumer.consume(received, &run_id, hours).await)?)
             }
-            Event::Step(step) => Ok(serde_json::to_value(
-                Importer::new(context, &self.resolvers).step(*step).await?,
-            )?),
+            Event::Step(step) => Ok(serde_json::to_value(self.importer().go_on(*step).await?)?),
+            Event::ExecutionEnded(ended) => {
+                let freed = self.importer().free(&ended).await?;
+                Ok(json!({"freed": freed}))
+            }
             Event::Upkeep => {
                 let caretaker = Caretaker {
                     context,
                     queue: &self.queue,
+                    resolvers: &self.resolvers,
                     imports: &self.imports,
                     until: hours.sending_ends,
                 };

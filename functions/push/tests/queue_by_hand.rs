@@ -115,7 +115,7 @@ async fn a_file_by_hand_starts_an_import_and_waits_for_its_report() {
     let answering = post.by_hand(request);
     let importing = async {
         let name = loop {
-            if let Some((name, input)) = post.push.imports.0.lock().unwrap().first().cloned() {
+            if let Some((name, input)) = post.push.imports.started.lock().unwrap().first().cloned() {
                 assert_eq!(
                     input,
                     json!({"bucket": "data", "key": "inbox/Contacts/x.csv", "dry_run": true, "force": false})
@@ -170,7 +170,7 @@ async fn a_forced_request_that_comes_again_waits_for_the_import_of_the_first() {
     world.import(&event).await;
     let forced = json!({"bucket": "data", "key": key, "force": true});
     assert_eq!(post.by_hand(forced.clone()).await.unwrap()["status"], "running");
-    let (name, input) = post.push.imports.0.lock().unwrap()[0].clone();
+    let (name, input) = post.push.imports.started.lock().unwrap()[0].clone();
     let mut execution = world.start(&input);
     execution.import.execution.clone_from(&name);
     // It is claimed, and goes on while the request comes again.
@@ -179,7 +179,7 @@ async fn a_forced_request_that_comes_again_waits_for_the_import_of_the_first() {
     let importing = world.run(execution);
     let (again, report) = tokio::join!(again, importing);
     assert_eq!(
-        post.push.imports.0.lock().unwrap().len(),
+        post.push.imports.started.lock().unwrap().len(),
         1,
         "no second import was started"
     );
@@ -193,7 +193,7 @@ async fn a_forced_request_that_comes_again_waits_for_the_import_of_the_first() {
 
     // The first has ended: now it is a new request.
     post.by_hand(forced).await.unwrap();
-    assert_eq!(post.push.imports.0.lock().unwrap().len(), 2);
+    assert_eq!(post.push.imports.started.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn a_forced_request_finds_the_import_that_an_event_started_and_says_where_
     // Another version of the file is another matter.
     post.world.put(key, "Last Name,Email\nB,b@example.com\n");
     post.by_hand(forced).await.unwrap();
-    assert_eq!(post.push.imports.0.lock().unwrap().len(), 1);
+    assert_eq!(post.push.imports.started.lock().unwrap().len(), 1);
 }
 
 /// A bucket in which one mapping makes whoever reads it panic, and which takes no rejects while it is full.

@@ -312,7 +312,7 @@ async fn files_whose_event_was_lost_are_imported_after_a_pause_and_only_those() 
     world.bucket.set("inbox/nowhere.csv", "x");
     let answer = look_after(&post).await;
     assert_eq!(answer["imports_started"], 6, "{answer}");
-    let started = post.push.imports.0.lock().unwrap().clone();
+    let started = post.push.imports.started.lock().unwrap().clone();
     for (_, event) in &started {
         world.import(event).await;
     }

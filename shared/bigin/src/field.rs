@@ -3,13 +3,13 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::ModuleName;
 use super::lenient::{Filled, Flag, List, Object, Text};
 
 /// The kinds of field that a record's values are coerced to; Bigin's `data_type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FieldKind {
     /// One line of text.
     Text,
@@ -80,7 +80,7 @@ impl FieldKind {
 }
 
 /// One value of a pick list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickListValue {
     /// What a user sees.
     pub display_value: String,
@@ -89,7 +89,7 @@ pub struct PickListValue {
 }
 
 /// One field of a module.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The name the API knows it by, such as `Last_Name`.
     pub api_name: String,
@@ -116,7 +116,7 @@ pub struct Field {
 }
 
 /// The fields of one module.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleFields {
     /// The module they belong to.
     pub module: ModuleName,

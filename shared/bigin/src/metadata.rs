@@ -2,7 +2,7 @@
 //! Metadata").
 
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
 use super::field::WireField;
@@ -10,7 +10,7 @@ use super::lenient::{Flag, List, Object, Text};
 use super::{Access, Bigin, CallFailure, ModuleFields, ModuleName};
 
 /// A module as the organisation has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
     /// The API's name for it, such as `Accounts`.
     pub api_name: String,

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::lenient::{First, Flag, Object, Text};
 use super::{Access, Bigin, CallFailure};
@@ -20,7 +20,7 @@ pub struct CurrentUser {
 }
 
 /// The organisation that code and tokens belong to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     /// Its id.
     pub id: String,

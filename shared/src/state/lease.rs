@@ -63,6 +63,15 @@ pub async fn take(
     Err(StateError::Contended { what: key.to_string() })
 }
 
+/// Who holds a lease now.
+///
+/// # Errors
+/// The table failed.
+pub async fn holder(table: &impl Table, key: &Key, now: Timestamp) -> Result<Option<String>, StateError> {
+    let lease = table.get::<Lease>(key).await?.map(|stored| stored.value);
+    Ok(lease.filter(|lease| now < lease.until).map(|lease| lease.holder))
+}
+
 /// Gives a lease back. One that was lost to somebody else is left to him.
 ///
 /// # Errors

@@ -44,7 +44,6 @@ impl Config {
         let stack = environment.required("STACK_NAME");
         let concurrency = environment.parsed_or("BIGIN_CONCURRENCY", defaults.bigin_concurrency);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
-        let turn_poll_s = environment.parsed_or("TURN_POLL_S", defaults.turn_poll_s);
         let defer_after_s = environment.parsed_or("DEFER_AFTER_S", defaults.defer_after.as_secs());
         let [
             access_token_secret,
@@ -71,7 +70,6 @@ impl Config {
                     stack: stack?,
                     bigin_concurrency: concurrency?,
                     slice_budget: Duration::from_secs(slice_budget?),
-                    turn_poll_s: turn_poll_s?,
                     defer_after: SignedDuration::from_secs(defer_after_s?),
                     ..defaults
                 },
@@ -116,7 +114,6 @@ mod tests {
             (config.settings.bigin_concurrency, config.settings.slice_budget),
             (9, Duration::from_secs(30))
         );
-        assert_eq!(config.settings.turn_poll_s, Settings::default().turn_poll_s);
         assert_eq!(config.own_name, "aws_lambda_function_name");
     }
 

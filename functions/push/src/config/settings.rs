@@ -17,8 +17,6 @@ pub struct Settings {
     pub bigin_concurrency: usize,
     /// How long a slice of an import, or its plan, works before it hands over.
     pub slice_budget: Duration,
-    /// How long an import waits before it looks again whether it is its turn, in seconds.
-    pub turn_poll_s: u64,
     /// At what age messages that a pause keeps waiting are moved into the bucket.
     pub defer_after: SignedDuration,
     /// How long the turn is held without a sign of life.
@@ -47,7 +45,6 @@ impl Default for Settings {
             stack: String::new(),
             bigin_concurrency: 5,
             slice_budget: Duration::from_mins(2),
-            turn_poll_s: 20,
             defer_after: SignedDuration::from_hours(7 * 24),
             // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
             turn_lasts: Duration::from_secs(100),
@@ -70,6 +67,12 @@ impl Settings {
     /// How many calls an import may have in flight: what the queue's two consumers leave.
     pub fn import_width(&self) -> usize {
         self.bigin_concurrency.saturating_sub(2).max(1)
+    }
+
+    /// A module's share of the round, while imports of several modules wait: as long as a slice goes on without a look at
+    /// the line.
+    pub fn share(&self) -> SignedDuration {
+        SignedDuration::try_from(self.checkpoint_every).unwrap_or(SignedDuration::from_secs(10))
     }
 
     /// How far delivery may go that starts now, within that width and time.

@@ -1,10 +1,14 @@
-//! What Bigin says about itself (modules, fields, organisation), kept for a while between invocations.
+//! What Bigin says about itself (modules, fields, organisation), kept for a while: in this instance's memory, and in the
+//! state table for all others, so that a hundred small files do not each pay for the same answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use bigin::{CallFailure, Module, ModuleFields, ModuleName, Organisation};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use shared::state::{Key, StateError, Table};
 use tokio::sync::Mutex;
 
 use super::{AskFailure, Context, Services};
@@ -13,14 +17,20 @@ use shared::module_names::{UnknownModule, by_label, by_own_name};
 /// How old metadata may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// Read afresh: at the start of a file.
-    Fresh,
-    /// At most ten minutes old: Bigin drops unknown names silently, so nothing older is trusted.
+    /// Before something is refused because of it.
+    OneMinute,
+    /// Bigin drops unknown names silently, so nothing older is trusted.
     TenMinutes,
 }
 
-/// The organisation changes rarely.
-const ORGANISATION_LASTS: SignedDuration = SignedDuration::from_hours(6);
+impl Freshness {
+    fn lasts(self) -> SignedDuration {
+        match self {
+            Self::OneMinute => SignedDuration::from_mins(1),
+            Self::TenMinutes => SignedDuration::from_mins(10),
+        }
+    }
+}
 
 /// What Bigin keeps a module's fields like, or why it does not say.
 #[derive(Debug, Clone)]
@@ -59,9 +69,27 @@ impl Metadata {
     }
 }
 
-type Dated<T> = Option<(Timestamp, T)>;
+/// A module's fields as they lie in the table.
+#[derive(Serialize, Deserialize)]
+enum Said {
+    Fields(ModuleFields),
+    Unverified(String),
+}
 
-/// What is kept. Clones share it.
+/// An answer, and when it was given.
+#[derive(Clone, Serialize, Deserialize)]
+struct Dated<T> {
+    at: Timestamp,
+    said: T,
+}
+
+impl<T> Dated<T> {
+    fn is(&self, freshness: Freshness, now: Timestamp) -> bool {
+        now.duration_since(self.at) < freshness.lasts()
+    }
+}
+
+/// What is kept in memory. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Cache {
     kept: Arc<Mutex<Kept>>,
@@ -69,9 +97,9 @@ pub(super) struct Cache {
 
 #[derive(Default)]
 struct Kept {
-    fields: HashMap<ModuleName, (Timestamp, Metadata)>,
-    modules: Dated<Arc<Vec<Module>>>,
-    organisation: Dated<Option<Arc<Organisation>>>,
+    fields: HashMap<ModuleName, Dated<Metadata>>,
+    modules: Option<Dated<Arc<Vec<Module>>>>,
+    organisation: Option<Dated<Option<Arc<Organisation>>>>,
 }
 
 impl<S: Services> Context<S> {
@@ -81,23 +109,45 @@ impl<S: Services> Context<S> {
     /// Bigin cannot be asked for now, or does not know the module.
     pub async fn fields(&self, module: &ModuleName, freshness: Freshness) -> Result<Metadata, AskFailure> {
         let mut kept = self.metadata.kept.lock().await;
-        if let Some((at, metadata)) = kept.fields.get(module).filter(|_| freshness == Freshness::TenMinutes)
-            && self.now() - *at < SignedDuration::from_mins(10)
-        {
-            return Ok(metadata.clone());
+        if let Some(metadata) = self.recall_fields(&mut kept, module, freshness).await? {
+            return Ok(metadata);
         }
-        let metadata = match self
+        let said = match self
             .ask(|access| async move { self.bigin.fields(&access, module).await })
             .await
         {
-            Ok(fields) => Metadata::Known(Arc::new(fields)),
+            Ok(fields) => Said::Fields(fields),
             Err(AskFailure::Refused(
                 failure @ (CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. }),
-            )) => Metadata::Unverified(failure.to_string()),
+            )) => Said::Unverified(failure.to_string()),
             Err(failure) => return Err(failure),
         };
-        kept.fields.insert(module.clone(), (self.now(), metadata.clone()));
-        Ok(metadata)
+        let dated = Dated { at: self.now(), said };
+        self.note(&fields_of(module), &dated).await;
+        Ok(kept.remember_fields(module, dated))
+    }
+
+    /// A module's fields, where they are known without asking Bigin.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn kept_fields(&self, module: &ModuleName, freshness: Freshness) -> Result<Option<Metadata>, StateError> {
+        let mut kept = self.metadata.kept.lock().await;
+        self.recall_fields(&mut kept, module, freshness).await
+    }
+
+    async fn recall_fields(
+        &self,
+        kept: &mut Kept,
+        module: &ModuleName,
+        freshness: Freshness,
+    ) -> Result<Option<Metadata>, StateError> {
+        let now = self.now();
+        if let Some(dated) = kept.fields.get(module).filter(|dated| dated.is(freshness, now)) {
+            return Ok(Some(dated.said.clone()));
+        }
+        let noted = self.recall::<Said>(&fields_of(module), freshness).await?;
+        Ok(noted.map(|dated| kept.remember_fields(module, dated)))
     }
 
     /// The module that a name means. Bigin's own names need no question; a label does, and without the settings scope
@@ -106,14 +156,7 @@ impl<S: Services> Context<S> {
     /// # Errors
     /// Bigin cannot be asked for now.
     pub async fn module(&self, name: &str) -> Result<Result<ModuleName, UnknownModule>, AskFailure> {
-        if let Some(module) = by_own_name(name) {
-            return Ok(Ok(module));
-        }
-        let mut kept = self.metadata.kept.lock().await;
-        if let Some((at, modules)) = &kept.modules
-            && self.now() - *at < SignedDuration::from_mins(10)
-            && let Ok(module) = by_label(name, modules)
-        {
+        if let Some(module) = self.kept_module(name).await? {
             return Ok(Ok(module));
         }
         match self
@@ -122,7 +165,12 @@ impl<S: Services> Context<S> {
         {
             Ok(modules) => {
                 let found = by_label(name, &modules);
-                kept.modules = Some((self.now(), Arc::new(modules)));
+                let dated = Dated {
+                    at: self.now(),
+                    said: modules,
+                };
+                self.note(&modules_key(), &dated).await;
+                self.metadata.kept.lock().await.remember_modules(dated);
                 Ok(found)
             }
             Err(AskFailure::Refused(CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. })) => {
@@ -132,26 +180,133 @@ impl<S: Services> Context<S> {
         }
     }
 
+    /// The module that a name means, where that is known without asking Bigin.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn kept_module(&self, name: &str) -> Result<Option<ModuleName>, StateError> {
+        if let Some(module) = by_own_name(name) {
+            return Ok(Some(module));
+        }
+        let (mut kept, now) = (self.metadata.kept.lock().await, self.now());
+        if let Some(dated) = &kept.modules
+            && dated.is(Freshness::TenMinutes, now)
+            && let Ok(module) = by_label(name, &dated.said)
+        {
+            return Ok(Some(module));
+        }
+        let noted = self
+            .recall::<Vec<Module>>(&modules_key(), Freshness::TenMinutes)
+            .await?;
+        Ok(noted.and_then(|dated| by_label(name, &kept.remember_modules(dated)).ok()))
+    }
+
     /// The organisation; `None` where the authorization does not let it be read.
     ///
     /// # Errors
     /// Bigin cannot be asked for now.
     pub async fn organisation(&self) -> Result<Option<Arc<Organisation>>, AskFailure> {
         let mut kept = self.metadata.kept.lock().await;
-        if let Some((at, organisation)) = &kept.organisation
-            && self.now() - *at < ORGANISATION_LASTS
-        {
-            return Ok(organisation.clone());
+        if let Some(organisation) = self.recall_organisation(&mut kept).await? {
+            return Ok(organisation);
         }
-        let organisation = match self
+        let said = match self
             .ask(|access| async move { self.bigin.organisation(&access).await })
             .await
         {
-            Ok(organisation) => Some(Arc::new(organisation)),
+            Ok(organisation) => Some(organisation),
             Err(AskFailure::Refused(_)) => None,
             Err(failure) => return Err(failure),
         };
-        kept.organisation = Some((self.now(), organisation.clone()));
-        Ok(organisation)
+        let dated = Dated { at: self.now(), said };
+        self.note(&organisation_key(), &dated).await;
+        Ok(kept.remember_organisation(dated))
     }
+
+    /// The organisation, where it is known without asking Bigin.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn kept_organisation(&self) -> Result<Option<Option<Arc<Organisation>>>, StateError> {
+        let mut kept = self.metadata.kept.lock().await;
+        self.recall_organisation(&mut kept).await
+    }
+
+    async fn recall_organisation(&self, kept: &mut Kept) -> Result<Option<Option<Arc<Organisation>>>, StateError> {
+        let now = self.now();
+        if let Some(dated) = kept
+            .organisation
+            .as_ref()
+            .filter(|dated| dated.is(Freshness::TenMinutes, now))
+        {
+            return Ok(Some(dated.said.clone()));
+        }
+        let noted = self
+            .recall::<Option<Organisation>>(&organisation_key(), Freshness::TenMinutes)
+            .await?;
+        Ok(noted.map(|dated| kept.remember_organisation(dated)))
+    }
+
+    /// What another instance noted. What cannot be read, since another version wrote it, is asked for anew.
+    async fn recall<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+        freshness: Freshness,
+    ) -> Result<Option<Dated<T>>, StateError> {
+        let noted = match self.table.get::<Dated<T>>(key).await {
+            Err(StateError::Unreadable { .. }) => None,
+            noted => noted?.map(|stored| stored.value),
+        };
+        Ok(noted.filter(|dated| dated.is(freshness, self.now())))
+    }
+
+    /// Notes an answer for other instances. One that is too large for an item of the table is not noted.
+    async fn note<T: Serialize + Sync>(&self, key: &Key, dated: &Dated<T>) {
+        let keep_until = Some(dated.at + Freshness::TenMinutes.lasts());
+        if let Err(error) = self.table.put(key, dated, keep_until).await {
+            tracing::warn!(%error, "what Bigin said about itself is not shared with other instances");
+        }
+    }
+}
+
+impl Kept {
+    fn remember_fields(&mut self, module: &ModuleName, dated: Dated<Said>) -> Metadata {
+        let said = match dated.said {
+            Said::Fields(fields) => Metadata::Known(Arc::new(fields)),
+            Said::Unverified(why) => Metadata::Unverified(why),
+        };
+        let dated = Dated { at: dated.at, said };
+        self.fields.insert(module.clone(), dated.clone());
+        dated.said
+    }
+
+    fn remember_modules(&mut self, dated: Dated<Vec<Module>>) -> Arc<Vec<Module>> {
+        let said = Arc::new(dated.said);
+        self.modules = Some(Dated {
+            at: dated.at,
+            said: Arc::clone(&said),
+        });
+        said
+    }
+
+    fn remember_organisation(&mut self, dated: Dated<Option<Organisation>>) -> Option<Arc<Organisation>> {
+        let said = dated.said.map(Arc::new);
+        self.organisation = Some(Dated {
+            at: dated.at,
+            said: said.clone(),
+        });
+        said
+    }
+}
+
+fn fields_of(module: &ModuleName) -> Key {
+    Key::new("metadata", format!("fields#{}", module.as_str()))
+}
+
+fn modules_key() -> Key {
+    Key::new("metadata", "modules")
+}
+
+fn organisation_key() -> Key {
+    Key::new("metadata", "organisation")
 }

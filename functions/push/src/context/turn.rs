@@ -55,6 +55,19 @@ impl<S: Services> Context<S> {
         Ok(matches!(taken, Taken::Yes { .. }))
     }
 
+    /// Who has the turn: the execution, or the message that push was invoked with.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn turn_holder(&self) -> Result<Option<String>, StateError> {
+        let holder = lease::holder(&self.table, &key(), self.now()).await?;
+        Ok(holder.map(|holder| {
+            holder
+                .rsplit_once('/')
+                .map_or(holder.clone(), |(who, _)| who.to_owned())
+        }))
+    }
+
     /// Gives the turn back.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub struct Asked {
     pub dry_run: bool,
     /// Import although this version was imported before.
     pub force: bool,
+    /// Whether somebody asked by hand, and wants an answer whatever comes of it.
+    pub by_hand: bool,
 }
 
 /// A start of an execution that names no object.
@@ -92,6 +94,7 @@ impl Asked {
                 put_at: time,
                 dry_run: false,
                 force: false,
+                by_hand: false,
             },
             Wire::ByHand(ByHand {
                 bucket,
@@ -107,6 +110,7 @@ impl Asked {
                 put_at: None,
                 dry_run,
                 force,
+                by_hand: true,
             },
         })
     }

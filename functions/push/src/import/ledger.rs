@@ -1,9 +1,8 @@
-//! The ledger of files in the state table: which version of a key has which import, how far that import has come, and
-//! the line of imports that run or wait. No record content is in it.
+//! The ledger of files in the state table: which version of a key has which import, and how far that import has come. No
+//! record content is in it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use shared::state::waits::LINE;
 use shared::state::{Key, StateError, Stored, Swap, Table};
 
 use crate::context::{Context, Services};
@@ -98,24 +97,6 @@ impl EntryName {
     }
 }
 
-/// An import in the line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
-    /// Its place in the line: imports go oldest first.
-    pub place: String,
-    /// The execution that the import began with.
-    pub execution: String,
-    /// The module, as far as known. Two files of one module never overtake each other.
-    pub module: String,
-    /// When it will have looked again; later than this it is taken for dead.
-    pub looks_by: Timestamp,
-    /// Whether it has stepped aside because its module is held.
-    pub aside: bool,
-    /// The code of what it waits for; none while it goes on. `shared::state::waits` reads it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waits_for: Option<String>,
-}
-
 /// An import's progress, taken over: whoever takes it over later makes this one's savings fail.
 #[derive(Debug, Clone)]
 pub struct ProgressRevision {
@@ -132,7 +113,7 @@ struct Answer {
 /// The ledger.
 #[derive(Debug, Clone)]
 pub struct Ledger<T> {
-    table: T,
+    pub(in crate::import) table: T,
 }
 
 impl<S: Services> Context<S> {
@@ -320,36 +301,6 @@ impl<T: Table> Ledger<T> {
         }
     }
 
-    /// Puts an import into the line, or says when it will look again.
-    ///
-    /// # Errors
-    /// The table failed.
-    pub async fn stand_in_line(&self, waiting: &Waiting) -> Result<(), LedgerError> {
-        let keep_until = waiting.looks_by + SignedDuration::from_hours(24);
-        Ok(self
-            .table
-            .put(&in_line(&waiting.place), waiting, Some(keep_until))
-            .await?)
-    }
-
-    /// The line of imports, oldest first.
-    ///
-    /// # Errors
-    /// The table failed.
-    pub async fn line(&self) -> Result<Vec<Waiting>, LedgerError> {
-        let line = self.table.list::<Waiting>(LINE).await?;
-        Ok(line.into_iter().map(|(_, waiting)| waiting.value).collect())
-    }
-
-    /// Takes an import out of the line.
-    ///
-    /// # Errors
-    /// The table failed.
-    pub async fn leave_line(&self, place: &str) -> Result<(), LedgerError> {
-        self.table.remove(&in_line(place), None).await?;
-        Ok(())
-    }
-
     /// Notes where an execution's report lies, for whoever started it and waits.
     ///
     /// # Errors
@@ -378,13 +329,6 @@ fn run(run_id: &str, what: &str) -> Key {
     Key {
         pk: format!("run#{run_id}"),
         sk: what.to_owned(),
-    }
-}
-
-fn in_line(place: &str) -> Key {
-    Key {
-        pk: LINE.to_owned(),
-        sk: place.to_owned(),
     }
 }
 

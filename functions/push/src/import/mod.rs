@@ -3,9 +3,11 @@
 
 mod asked;
 mod counted;
+mod execution_ended;
 mod file_request;
 pub mod ledger;
 mod line;
+mod line_items;
 mod measures;
 mod prepare;
 mod progress;
@@ -13,13 +15,17 @@ mod row_overrides;
 mod same_keys;
 mod slice;
 mod state_machine;
+mod step;
 mod steps;
 mod version;
 
 pub use asked::{Asked, ByHand, NothingAsked};
+pub use execution_ended::ExecutionEnded;
 pub use file_request::{FileError, FileRequest, LARGEST_REPORT};
-pub use line::is_alive;
+pub use line::{Waiting, is_alive};
+pub use line_items::TaskToken;
 pub use progress::{Plan, Progress};
 pub use slice::file_reader::{MOST_BYTES, MOST_ROWS};
-pub use state_machine::{Imports, StartError, StateMachine};
-pub use steps::{Import, ImportError, Importer, Next, Step, StepEvent};
+pub use state_machine::{Imports, MachineError, StartError, StateMachine};
+pub use step::{HOUR, Import, MINUTE, Next, QUARTER, Step, StepEvent};
+pub use steps::{ImportError, Importer};

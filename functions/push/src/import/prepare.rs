@@ -2,19 +2,31 @@
 
 use bigin::{CallFailure, ModuleName};
 
-use crate::context::{AskFailure, Freshness, Services};
+use crate::context::{AskFailure, Freshness, Metadata, Services};
 use crate::decode::{FIRST_STRETCH, FileRules, Form, form_by};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::{first_overrides, may_say};
 use crate::import::slice::columns::Columns;
 use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_or_failed};
-use crate::import::steps::{Import, ImportError, Importer};
+use crate::import::state_machine::Imports;
+use crate::import::step::Import;
+use crate::import::steps::{ImportError, Importer};
 use crate::map::{Mapping, Overrides, not_writable};
 use crate::mappings::mapping_file::{self, MappingFile, MappingFileError};
 use crate::report::{Reason, Report};
 use shared::bucket::InboxKey;
 use shared::bucket::{ObjectVersion, Objects};
+use shared::state::StateError;
 use shared::stop::{Service, Stop};
+
+/// Whether Bigin may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// Whoever has the turn asks what is not known.
+    InTurn,
+    /// What is not known yet stops it: [`Stop::TurnTaken`].
+    OutOfTurn,
+}
 
 /// Whether an import can begin.
 pub enum Prepared {
@@ -81,11 +93,11 @@ impl<E: Into<ImportError>> From<E> for NotReady {
     }
 }
 
-impl<S: Services> Importer<'_, S> {
-    /// Asks Bigin what there is to know. Needs the turn.
-    pub(in crate::import) async fn prepare(&self, import: &Import) -> Result<Prepared, ImportError> {
+impl<S: Services, I: Imports> Importer<'_, S, I> {
+    /// Finds out what there is to know.
+    pub(in crate::import) async fn prepare(&self, import: &Import, asking: Asking) -> Result<Prepared, ImportError> {
         let mut module = None;
-        match self.make_ready(import, &mut module).await {
+        match self.make_ready(import, asking, &mut module).await {
             Ok(ready) => Ok(Prepared::Ready(Box::new(ready))),
             Err(NotReady::Stop(stop)) => Ok(Prepared::Stop(stop)),
             Err(NotReady::Refused(reason)) => Ok(Prepared::Refused { reason, module }),
@@ -93,13 +105,18 @@ impl<S: Services> Importer<'_, S> {
         }
     }
 
-    async fn make_ready(&self, import: &Import, module: &mut Option<ModuleName>) -> Result<Ready, NotReady> {
+    async fn make_ready(
+        &self,
+        import: &Import,
+        asking: Asking,
+        module: &mut Option<ModuleName>,
+    ) -> Result<Ready, NotReady> {
         let run_id = import.run_id();
         let kept = self.context.ledger().plan(&run_id).await?;
         let is_new = kept.is_none();
-        let (mut plan, freshness) = match kept {
-            Some(plan) => (plan, Freshness::TenMinutes),
-            None => (self.first_plan(import, module).await?, Freshness::Fresh),
+        let mut plan = match kept {
+            Some(plan) => plan,
+            None => self.first_plan(import, asking, module).await?,
         };
         *module = Some(plan.module.clone());
         if let Some(fault) = not_writable(&plan.module) {
@@ -109,20 +126,20 @@ impl<S: Services> Importer<'_, S> {
                 &*fault.action,
             )));
         }
-        let metadata = match self.context.fields(&plan.module, freshness).await {
-            Err(AskFailure::Refused(failure @ CallFailure::UnknownModule { .. })) => {
-                let action = "put the file under a module of the organisation's, by its API name or label";
-                return Err(NotReady::Refused(Reason::new(
-                    "UNKNOWN_MODULE",
-                    failure.to_string(),
-                    action,
-                )));
-            }
-            other => other.map_err(not_answered)?,
+        let mut metadata = self.fields(&plan.module, Freshness::TenMinutes, asking).await?;
+        let organisation = match asking {
+            Asking::InTurn => self.context.organisation().await.map_err(not_answered)?,
+            Asking::OutOfTurn => known(self.context.kept_organisation().await)?,
         };
-        let organisation = self.context.organisation().await.map_err(not_answered)?;
         plan.time_zone = organisation.as_ref().and_then(|org| org.time_zone.clone());
-        let columns = Columns::of(&plan, &metadata).map_err(NotReady::Refused)?;
+        let columns = match Columns::of(&plan, &metadata) {
+            Ok(columns) => columns,
+            // Somebody may have added the field, or what it lists, minutes ago.
+            Err(_) => {
+                metadata = self.fields(&plan.module, Freshness::OneMinute, asking).await?;
+                Columns::of(&plan, &metadata).map_err(NotReady::Refused)?
+            }
+        };
         if is_new {
             plan.shape = Some(columns.shape().clone());
             self.context
@@ -146,8 +163,30 @@ impl<S: Services> Importer<'_, S> {
         Ok(Ready { plan, columns, facts })
     }
 
+    async fn fields(&self, module: &ModuleName, freshness: Freshness, asking: Asking) -> Result<Metadata, NotReady> {
+        if asking == Asking::OutOfTurn {
+            return known(self.context.kept_fields(module, freshness).await);
+        }
+        match self.context.fields(module, freshness).await {
+            Err(AskFailure::Refused(failure @ CallFailure::UnknownModule { .. })) => {
+                let action = "put the file under a module of the organisation's, by its API name or label";
+                Err(NotReady::Refused(Reason::new(
+                    "UNKNOWN_MODULE",
+                    failure.to_string(),
+                    action,
+                )))
+            }
+            other => other.map_err(not_answered),
+        }
+    }
+
     /// What can be told from the file and its key.
-    async fn first_plan(&self, import: &Import, found: &mut Option<ModuleName>) -> Result<Plan, NotReady> {
+    async fn first_plan(
+        &self,
+        import: &Import,
+        asking: Asking,
+        found: &mut Option<ModuleName>,
+    ) -> Result<Plan, NotReady> {
         let object = import.object.as_ref().ok_or(ImportError::OutOfOrder("plan"))?;
         let refused = |code: &str, message: String, action: &str| NotReady::Refused(Reason::new(code, message, action));
         let key = InboxKey::parse(&object.key).map_err(|misplaced| {
@@ -157,15 +196,14 @@ impl<S: Services> Importer<'_, S> {
                 "move the file to inbox/<Module>/<name>.<ending>",
             )
         })?;
-        let module = self
-            .context
-            .module(&key.module)
-            .await
-            .map_err(not_answered)?
-            .map_err(|unknown| {
-                let action = "put the file under a module of the organisation's, by its API name or label";
-                refused("UNKNOWN_MODULE", unknown.to_string(), action)
-            })?;
+        let module = match asking {
+            Asking::InTurn => self.context.module(&key.module).await.map_err(not_answered)?,
+            Asking::OutOfTurn => Ok(known(self.context.kept_module(&key.module).await)?),
+        };
+        let module = module.map_err(|unknown| {
+            let action = "put the file under a module of the organisation's, by its API name or label";
+            refused("UNKNOWN_MODULE", unknown.to_string(), action)
+        })?;
         *found = Some(module.clone());
         let mapping = mapping_file::find(&self.context.bucket, &module, &key.module, key.mapping.as_deref()).await;
         let mapping = match mapping {
@@ -239,6 +277,11 @@ impl<S: Services> Importer<'_, S> {
         let is_whole = first.len() as u64 >= object.size;
         Ok(form_by(&object.key, &first, is_whole, rules).map_err(|fault| Reason::from(&fault)))
     }
+}
+
+/// What is known without asking; what is not needs the turn.
+fn known<T>(kept: Result<Option<T>, StateError>) -> Result<T, NotReady> {
+    kept?.ok_or(NotReady::Stop(Stop::TurnTaken))
 }
 
 /// Why a question was not answered. Whatever Bigin refuses to say may be allowed later: the import waits.

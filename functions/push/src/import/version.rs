@@ -111,6 +111,7 @@ mod tests {
             put_at: None,
             dry_run: false,
             force,
+            by_hand: force,
         }
     }
 

@@ -195,6 +195,9 @@ pub struct Report {
     pub status: Status,
     /// Why.
     pub reason: Option<Reason>,
+    /// The run of another file that it waits for, while it waits for its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
     /// How the records ended.
     #[serde(flatten)]
     pub counts: Counts,
@@ -244,6 +247,7 @@ impl Report {
             route: None,
             status: Status::Running,
             reason: None,
+            waits_for: None,
             counts: Counts::default(),
             api_calls: 0,
             credits: 0,

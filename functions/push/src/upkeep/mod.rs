@@ -17,8 +17,9 @@ use tokio::time::Instant;
 
 use crate::context::{Context, Services};
 use crate::import::ledger::LedgerError;
-use crate::import::{Imports, StartError};
+use crate::import::{Importer, Imports, StartError};
 use crate::queue::{QueueError, RecordsQueue};
+use crate::resolve::ResolverCache;
 use shared::bucket::BucketError;
 
 /// Longer than push may run (180 s): a lease that has run out belongs to an invocation that is dead.
@@ -77,6 +78,8 @@ pub struct Caretaker<'a, S: Services, Q, I> {
     pub context: &'a Context<S>,
     /// `RecordsQueue`.
     pub queue: &'a Q,
+    /// What was found out of records that others refer to.
+    pub resolvers: &'a ResolverCache,
     /// What starts imports.
     pub imports: &'a I,
     /// When nothing new is begun any more.
@@ -120,6 +123,11 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             let since = pause.since.unwrap_or(now);
             let upkeep = noted.unwrap_or_else(|| Upkeep::of_pause(since, limit));
             return self.during_a_pause(upkeep).await;
+        }
+        // What waited for the end of the pause goes on at once.
+        let importer = Importer::new(self.context, self.resolvers, self.imports);
+        if let Err(error) = importer.wake_those_aside().await {
+            tracing::warn!(%error, "imports that waited for the end of the pause go on a little later");
         }
         // Neither waits for the other's trouble to pass.
         let (back, swept) = (self.bring_back(noted.as_ref()).await, self.sweep().await);

@@ -7,9 +7,8 @@ use uuid::Uuid;
 
 use super::{Caretaker, UpkeepError};
 use crate::context::Services;
-use crate::import::Imports;
-use crate::import::is_alive;
-use crate::import::ledger::{Entry, MOST_INBOX_DAYS, Standing, Waiting};
+use crate::import::ledger::{Entry, MOST_INBOX_DAYS, Standing};
+use crate::import::{Imports, Waiting, is_alive};
 use crate::queue::RecordsQueue;
 use shared::bucket::InboxKey;
 use shared::bucket::{Listed, ObjectVersion, Objects};

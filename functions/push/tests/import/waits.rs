@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use push::context::Settings;
-use push::import::Step;
+use push::import::{Next, Step};
 use push::report::Status;
 use serde_json::json;
 use shared::state::pause::{self, SetCause};
@@ -36,7 +36,7 @@ async fn a_pause_in_the_middle_waits_and_goes_on_where_it_stopped() {
         resumes_at: None,
     };
     pause::set(&world.table, &cause).await.unwrap();
-    execution.run_until(&world, |next| next.wait_seconds > 0).await;
+    execution.run_until(&world, Next::waits).await;
     let sent = world.records("Contacts").len();
     let report = world.only_report();
     assert_eq!(
@@ -47,7 +47,7 @@ async fn a_pause_in_the_middle_waits_and_goes_on_where_it_stopped() {
     assert_eq!(report.counts.deferred, 1_500 - sent as u64);
     assert!(report.counts.add_up() && sent < 1_500);
     for _ in 0..5 {
-        assert!(execution.step(&world).await.wait_seconds > 0);
+        assert!(execution.step(&world).await.next != Step::Slice);
     }
     assert_eq!(
         world.records("Contacts").len(),
@@ -132,7 +132,7 @@ async fn credits_that_run_out_pause_the_import_until_there_are_more() {
     let world = World::with(json!({"credits": 60, "credits_header": "always"}), patient).await;
     credits::note_left(&world.table, world.context.now(), 60).await.unwrap();
     let mut execution = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..1_000)));
-    execution.run_until(&world, |next| next.wait_seconds > 0).await;
+    execution.run_until(&world, Next::waits).await;
     let report = world.only_report();
     assert_eq!(report.status, Status::Paused, "{report:?}");
     assert_eq!(report.reason.unwrap().code, "CREDITS_EXHAUSTED");
@@ -154,7 +154,7 @@ async fn a_held_module_lets_another_pass_and_its_own_files_stay_in_order() {
     world.faults(json!([{"path": "/bigin/v2/Contacts/upsert",
         "fault": {"kind": "status", "status": 403, "code": "NO_PERMISSION"}}]));
     let mut contact = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..10)));
-    contact.run_until(&world, |next| next.wait_seconds > 0).await;
+    contact.run_until(&world, Next::waits).await;
     let held = world.only_report();
     assert_eq!(
         (held.status, held.counts.rejected, held.counts.deferred),
@@ -163,7 +163,7 @@ async fn a_held_module_lets_another_pass_and_its_own_files_stay_in_order() {
     );
     assert_eq!(held.reason.unwrap().code, "NO_PERMISSION");
     let mut later = world.start(&world.put("inbox/Contacts/b.csv", contacts(0..5)));
-    assert!(later.step(&world).await.wait_seconds > 0);
+    assert!(later.step(&world).await.waits());
     let other = world
         .import(&world.put("inbox/Companies/c.csv", "Company Name\nAcme\n"))
         .await;

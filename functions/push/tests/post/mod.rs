@@ -10,7 +10,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use push::context::{Context, Services, Settings};
 use push::handler::Push;
-use push::import::{Imports, StartError};
 use push::queue::Deferred;
 use push::queue::{AT_ONCE, QueueError, Received, RecordsQueue, TakenMessage};
 use push::report::Report;
@@ -18,6 +17,7 @@ use push::resolve::ResolverCache;
 use serde_json::{Value, json};
 use shared::intake::{Intake, MemoryIntake};
 
+use crate::support::machine::TestMachine;
 use crate::support::table::TestTable;
 use crate::support::{TestClock, TestServices, TestTokens, World};
 
@@ -173,21 +173,10 @@ fn take(message: &mut Lying) -> TakenMessage {
     }
 }
 
-/// A state machine that does nothing but remember.
-#[derive(Clone, Default)]
-pub struct Started(pub Arc<Mutex<Vec<(String, Value)>>>);
-
-impl Imports for Started {
-    async fn start(&self, name: &str, input: &Value) -> Result<Timestamp, StartError> {
-        self.0.lock().unwrap().push((name.to_owned(), input.clone()));
-        Ok(Timestamp::now())
-    }
-}
-
 /// Push with its queue.
 pub struct Post<S: Services = TestServices> {
     pub world: World,
-    pub push: Push<S, MemoryQueue, MemoryIntake, Started>,
+    pub push: Push<S, MemoryQueue, MemoryIntake, TestMachine>,
     pub queue: MemoryQueue,
 }
 
@@ -216,7 +205,7 @@ impl Post {
 impl<S: Services> Post<S> {
     pub fn over(world: World, context: Context<S>) -> Self {
         let queue = MemoryQueue::default();
-        let (intake, imports) = (MemoryIntake::default(), Started::default());
+        let (intake, imports) = (MemoryIntake::default(), world.machine.clone());
         Self {
             push: Push {
                 context,

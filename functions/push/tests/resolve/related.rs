@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use push::import::Next;
 use push::report::{Report, Status};
 use serde_json::{Value, json};
 
@@ -232,7 +233,7 @@ async fn an_insert_that_stops_before_its_second_call_is_not_repeated() {
     world.faults(json!([{"method": "PUT", "path": "/bigin/v2/Pipelines", "fault": {"kind": "html", "status": 503}}]));
     let text = format!("{DEAL}{}", deal("Roof", &rao, ""));
     let mut execution = world.start(&world.put("inbox/Pipelines/file.csv", text));
-    execution.run_until(&world, |next| next.wait_seconds > 0).await;
+    execution.run_until(&world, Next::waits).await;
     assert_eq!(world.records("Pipelines").len(), 1);
     world.faults(json!([]));
     world.clock.advance(1_000);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use push::import::Step;
+use push::import::{Next, Step};
 use push::report::{Report, Status};
 use serde_json::{Value, json};
 
@@ -149,7 +149,7 @@ async fn an_import_that_stops_between_records_and_their_tags_goes_on_with_the_ta
     world.faults(down);
     let text = "Last Name,Email,Tags\nRao,a@example.com,New\nDoe,b@example.com,New\nIto,c@example.com,\n";
     let mut execution = world.start(&world.put("inbox/Contacts/people.csv", text));
-    execution.run_until(&world, |next| next.wait_seconds > 0).await;
+    execution.run_until(&world, Next::waits).await;
     assert_eq!(world.records("Contacts").len(), 3);
     world.faults(json!([]));
     world.clock.advance(1_000);
@@ -190,7 +190,7 @@ async fn a_module_that_may_not_be_tagged_is_held_and_loses_nothing() {
     world.faults(json!([{"path": "/bigin/v2/Contacts/actions/add_tags", "fault": refusal}]));
     let text = "Last Name,Email,Tags\nRao,b@example.com,Known\n";
     let mut execution = world.start(&world.put("inbox/Contacts/people.csv", text));
-    execution.run_until(&world, |next| next.wait_seconds > 0).await;
+    execution.run_until(&world, Next::waits).await;
     world.faults(json!([]));
     world.clock.advance(1_000);
     let report = world.run(execution).await;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use push::context::Settings;
-use push::import::Step;
+use push::import::{Next, Step};
 use push::report::Status;
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ async fn a_module_that_may_not_be_read_holds_the_import_until_it_may() {
         "inbox/Contacts/a.csv",
         "Last Name,Email,Company\nRao,a@example.com,Acme\n",
     ));
-    execution.run_until(&world, |next| next.wait_seconds > 0).await;
+    execution.run_until(&world, Next::waits).await;
     let report = world
         .bucket
         .keys("reports/Contacts/")

@@ -4,6 +4,7 @@
 
 pub mod bucket;
 pub mod crash;
+pub mod machine;
 pub mod table;
 
 use std::borrow::Borrow;
@@ -21,7 +22,7 @@ use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use push::context::{Context, Services, Settings};
-use push::import::{Import, Importer, Next, Step, StepEvent};
+use push::import::{Import, Importer, Next, Step, StepEvent, TaskToken};
 use push::report::{Report, Status};
 use push::resolve::ResolverCache;
 use sandbox::{Config, Sandbox, SelfClientKeys};
@@ -35,6 +36,7 @@ use tokio::sync::Mutex;
 
 use bucket::MemoryBucket;
 use crash::Crash;
+use machine::TestMachine;
 use table::TestTable;
 
 const SCOPES: &str =
@@ -128,6 +130,7 @@ pub struct World {
     pub crash: Crash,
     pub context: Context<TestServices>,
     pub resolvers: ResolverCache,
+    pub machine: TestMachine,
     executions: AtomicU64,
     sequencer: AtomicU64,
 }
@@ -185,9 +188,24 @@ impl World {
             crash,
             context,
             resolvers: ResolverCache::default(),
+            machine: TestMachine::default(),
             executions,
             sequencer,
         }
+    }
+
+    /// From now on another instance of the function does the work: it remembers nothing.
+    pub fn restart(&mut self) {
+        let before = &self.context;
+        self.context = Context::new(
+            before.settings.clone(),
+            before.bucket.clone(),
+            before.table.clone(),
+            Arc::clone(&before.tokens),
+            before.bigin.clone(),
+            before.clock.clone(),
+        );
+        self.resolvers = ResolverCache::default();
     }
 
     /// Puts a file; answers with the bucket's event.
@@ -212,6 +230,8 @@ impl World {
         Execution {
             step: Step::Claim,
             import: serde_json::from_value(import).unwrap(),
+            looks_within_s: 0,
+            token: None,
         }
     }
 
@@ -306,6 +326,9 @@ impl World {
 pub struct Execution {
     pub step: Step,
     pub import: Import,
+    looks_within_s: u64,
+    /// What wakes it, while it waits to be woken.
+    pub token: Option<TaskToken>,
 }
 
 /// What the state machine's retry does about an invocation that died.
@@ -326,15 +349,45 @@ impl Execution {
 
     /// Invokes the function for the next step. It may die in the middle: then the step is the same the next time.
     pub async fn invoke(&mut self, world: &World) -> Invocation {
-        let importer = Importer::new(&world.context, &world.resolvers);
+        self.invoke_for(world, false).await
+    }
+
+    /// The same as the function does it: whatever follows at once is done too.
+    pub async fn invoke_whole(&mut self, world: &World) -> Invocation {
+        self.invoke_for(world, true).await
+    }
+
+    async fn invoke_for(&mut self, world: &World, goes_on: bool) -> Invocation {
+        // Whoever is not woken looks again when the time is over.
+        if let Some(token) = self.token.take()
+            && !world.machine.goes_on(&token)
+        {
+            world.clock.advance(self.looks_within_s);
+        }
+        let importer = Importer::new(&world.context, &world.resolvers, &world.machine);
+        let waits = self.step == Step::Wait;
         let event = StepEvent {
-            step: self.step,
-            import: self.import.clone(),
-            error: None,
+            token: waits.then(|| world.machine.begin_to_wait()),
+            looks_within_s: self.looks_within_s,
+            ..StepEvent::of(self.step, self.import.clone(), &self.import.execution)
+        };
+        let token = event.token.clone();
+        let done = async {
+            if goes_on {
+                importer.go_on(event).await
+            } else {
+                importer.step(event).await
+            }
         };
         let next = tokio::select! {
-            next = importer.step(event) => next.unwrap(),
+            next = done => next.unwrap(),
             () = world.crash.death() => return Invocation::Died,
+        };
+        self.token = token;
+        self.looks_within_s = if waits {
+            self.looks_within_s
+        } else {
+            next.looks_within_s
         };
         world.clock.advance(next.wait_seconds);
         // The state machine carries JSON.

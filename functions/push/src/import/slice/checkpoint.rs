@@ -8,12 +8,14 @@ use tokio::time::Instant;
 
 use crate::context::{Context, Services, Turn};
 use crate::import::ledger::{LedgerError, ProgressRevision};
+use crate::import::line;
 use crate::import::progress::{Lost, Progress, Rows};
 use crate::import::slice::Slice;
 use crate::import::slice::file_reader::MOST_ROWS;
 use crate::import::slice::parts::Part;
 use crate::import::steps::ImportError;
 use crate::resolve::Tallies;
+use shared::stop::Stop;
 
 /// Rows that may be sent beyond those after which a checkpoint is due: while it is written, delivery goes on.
 const SENT_MEANWHILE: u64 = 20 * MOST_ROWS as u64;
@@ -28,11 +30,19 @@ pub(in crate::import) struct Checkpoint {
     pub credits: u64,
     /// The credits left, where an answer said so.
     pub credits_left: Option<u64>,
+    /// Whether the module has had its share of the round: then it is looked whether another one waits.
+    pub share_is_over: bool,
+}
+
+/// A checkpoint that is written.
+pub(in crate::import) struct Saved {
+    hold: ProgressRevision,
+    others_wait: bool,
 }
 
 /// A checkpoint that is being written.
 pub(in crate::import) struct Writing<'a> {
-    work: Pin<Box<dyn Future<Output = Result<ProgressRevision, ImportError>> + Send + 'a>>,
+    work: Pin<Box<dyn Future<Output = Result<Saved, ImportError>> + Send + 'a>>,
     /// Rows below that number may be sent once it is written.
     pub allows: u64,
     /// When it was begun.
@@ -59,7 +69,7 @@ impl<'a> Writing<'a> {
     ///
     /// # Errors
     /// It could not be written: how far the import has come is not known to the ledger.
-    pub async fn written(&mut self) -> Result<ProgressRevision, ImportError> {
+    pub async fn written(&mut self) -> Result<Saved, ImportError> {
         self.work.as_mut().await
     }
 }
@@ -69,8 +79,9 @@ async fn write<S: Services>(
     turn: &Turn,
     mut hold: ProgressRevision,
     checkpoint: Checkpoint,
-) -> Result<ProgressRevision, ImportError> {
+) -> Result<Saved, ImportError> {
     let Checkpoint {
+        share_is_over,
         mut progress,
         parts,
         credits,
@@ -91,7 +102,11 @@ async fn write<S: Services>(
     }
     context.ledger().save(&mut hold, &progress, context.now()).await?;
     context.reports().write(&mut progress.report).await?;
-    Ok(hold)
+    let others_wait = share_is_over && {
+        let (line, module) = (context.ledger().line().await?, progress.report.module.as_deref());
+        line::others_wait(&line, module.unwrap_or_default(), context.now())
+    };
+    Ok(Saved { hold, others_wait })
 }
 
 impl<S: Services> Slice<'_, S> {
@@ -166,6 +181,7 @@ impl<S: Services> Slice<'_, S> {
             progress: self.progress.clone(),
             credits: calls.credits,
             credits_left: calls.credits_left,
+            share_is_over: self.began.elapsed() >= self.context.settings.checkpoint_every,
         };
         self.writing = Some(Writing::begin(
             self.context,
@@ -181,14 +197,18 @@ impl<S: Services> Slice<'_, S> {
     /// Waits for the checkpoint that is being written, if one is.
     pub(in crate::import) async fn written(&mut self) -> Result<(), ImportError> {
         if self.writing.is_some() {
-            let hold = written(&mut self.writing).await?;
-            self.note_written(hold);
+            let saved = written(&mut self.writing).await?;
+            self.note_written(saved);
         }
         Ok(())
     }
 
-    pub(in crate::import) fn note_written(&mut self, hold: ProgressRevision) {
-        self.hold = hold;
+    pub(in crate::import) fn note_written(&mut self, saved: Saved) {
+        self.hold = saved.hold;
+        if saved.others_wait {
+            self.others_wait = true;
+            self.dispatcher.stop(Stop::OutOfTime);
+        }
         if let Some(writing) = self.writing.take() {
             self.sends_below = writing.allows;
             self.kept_at = writing.began;
@@ -197,7 +217,7 @@ impl<S: Services> Slice<'_, S> {
 }
 
 /// What comes of the checkpoint that is being written; waits for ever where none is.
-pub(in crate::import) async fn written(writing: &mut Option<Writing<'_>>) -> Result<ProgressRevision, ImportError> {
+pub(in crate::import) async fn written(writing: &mut Option<Writing<'_>>) -> Result<Saved, ImportError> {
     match writing {
         Some(writing) => writing.written().await,
         None => std::future::pending().await,

@@ -1,6 +1,6 @@
 //! Which column is which field, and when too many rows are bad: the mapping, as an import uses it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bigin::CallShape;
 use jiff::tz::TimeZone;
@@ -15,6 +15,19 @@ use crate::record::Reject;
 use crate::record::Row;
 use crate::report::Reason;
 use crate::resolve;
+use shared::module_names::by_own_name;
+
+/// The modules whose records others may refer to (Bigin developer guide, "Modules Metadata").
+const PARENTS: [&str; 4] = ["Accounts", "Contacts", "Pipelines", "Products"];
+/// The fields that say which record an activity or a note is about.
+const ABOUT: [&str; 6] = [
+    "Related_To",
+    "Parent_Id",
+    "What_Id",
+    "Who_Id",
+    "$related_module",
+    "$se_module",
+];
 
 /// Makes records of a file's rows.
 pub struct Columns {
@@ -25,6 +38,7 @@ pub struct Columns {
     /// When a file is refused because its rows share keys.
     pub same_key: SameKey,
     warnings: Vec<String>,
+    refers_to: BTreeSet<String>,
 }
 
 impl Columns {
@@ -58,9 +72,11 @@ impl Columns {
         if mapping.route == Route::Bulk {
             warnings.push("route = \"bulk\" is not built: the records go in calls of up to 100".to_owned());
         }
+        let refers_to = refers_to(&mapper, &mapping, metadata);
         Ok(Self {
             mapper,
             header: plan.form.header.clone(),
+            refers_to,
             said: plan.said.clone().map(|said| RowOverrides::new(&plan.form, said)),
             stop_after: mapping.stop_after,
             same_key: mapping.same_key,
@@ -71,6 +87,11 @@ impl Columns {
     /// What all calls with these records have in common.
     pub fn shape(&self) -> &CallShape {
         self.mapper.shape()
+    }
+
+    /// The modules that its columns look up.
+    pub fn refers_to(&self) -> &BTreeSet<String> {
+        &self.refers_to
     }
 
     /// What an operator should know, although it stops nothing.
@@ -117,6 +138,41 @@ impl Columns {
             )
         })
     }
+}
+
+/// The modules of the records that the fields of a header, or of the constants, may refer to. JSON objects may name any
+/// field of their module.
+fn refers_to(mapper: &RecordMapper, mapping: &Mapping, metadata: &Metadata) -> BTreeSet<String> {
+    let columns = mapper.fields();
+    let names: BTreeSet<&str> = columns.iter().flatten().copied().collect();
+    let constants = mapping.constants.keys().map(String::as_str);
+    let (all, constants): (_, BTreeSet<&str>) = (columns.is_empty(), constants.collect());
+    let Some(known) = metadata.fields() else {
+        return PARENTS.map(str::to_owned).into();
+    };
+    let meant = known
+        .fields
+        .iter()
+        .filter(|field| all || names.contains(&*field.api_name) || constants.contains(&*field.api_name));
+    let mut modules = BTreeSet::new();
+    for field in meant {
+        match &field.lookup_module {
+            Some(module) => {
+                let name = by_own_name(module);
+                modules.insert(name.map_or_else(|| module.clone(), |name| name.as_str().to_owned()));
+            }
+            // An activity or a note may be about a record of any of these.
+            None if ABOUT.contains(&&*field.api_name) => modules.extend(PARENTS.map(str::to_owned)),
+            None => {}
+        }
+    }
+    if ABOUT
+        .iter()
+        .any(|name| names.contains(name) || constants.contains(name))
+    {
+        modules.extend(PARENTS.map(str::to_owned));
+    }
+    modules
 }
 
 /// A header's fault, with the place in the file.

@@ -23,7 +23,9 @@ use crate::import::slice::columns::Columns;
 use crate::import::slice::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch, gone_or_failed};
 use crate::import::slice::parts::Parts;
 use crate::import::slice::tracker::Tracker;
-use crate::import::steps::{Import, ImportError, Importer};
+use crate::import::state_machine::Imports;
+use crate::import::step::Import;
+use crate::import::steps::{ImportError, Importer};
 use crate::record::Row;
 use crate::record::{After, Written};
 use crate::record::{MatchKey, Outcome, Parcel, Settled};
@@ -64,12 +66,15 @@ pub(in crate::import) struct Slice<'a, S: Services> {
     /// When the last checkpoint that is written was begun: the turn was kept no earlier.
     pub(in crate::import) kept_at: Instant,
     given_up: Option<Reason>,
+    pub(in crate::import) began: Instant,
+    /// The module has had its share of the round, and another one waits.
+    pub(in crate::import) others_wait: bool,
 }
 
 impl<'a, S: Services> Slice<'a, S> {
     /// Goes on where the progress says.
-    pub fn new(
-        importer: &Importer<'a, S>,
+    pub fn new<I: Imports>(
+        importer: &Importer<'a, S, I>,
         turn: &'a Turn,
         hold: ProgressRevision,
         import: &Import,
@@ -77,10 +82,10 @@ impl<'a, S: Services> Slice<'a, S> {
         columns: Columns,
         progress: Progress,
     ) -> Self {
-        let Importer { context, resolvers } = *importer;
+        let Importer { context, resolvers, .. } = *importer;
         let settings = &context.settings;
         let shape = columns.shape().clone();
-        let limits = settings.limits(settings.import_width(), settings.slice_budget);
+        let limits = settings.limits(settings.import_width(), importer.time_left());
         let check = context.pause_watch(Some(plan.module.clone()));
         Self {
             context,
@@ -100,6 +105,8 @@ impl<'a, S: Services> Slice<'a, S> {
             checkpoint_at: Instant::now(),
             kept_at: Instant::now(),
             given_up: None,
+            began: Instant::now(),
+            others_wait: false,
             progress,
         }
     }
@@ -155,7 +162,7 @@ impl<'a, S: Services> Slice<'a, S> {
                 () = sleep_until(self.kept_at + 2 * self.context.settings.checkpoint_every), if self.writing.is_some() => {
                     self.written().await?;
                 }
-                hold = written(&mut self.writing) => self.note_written(hold?),
+                saved = written(&mut self.writing) => self.note_written(saved?),
                 stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
                     Some(Ok(Stretch::Rows { rows, after })) => {
                         for (row, before) in rows {

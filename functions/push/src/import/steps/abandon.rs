@@ -5,10 +5,12 @@ use serde_json::Value;
 
 use crate::context::Services;
 use crate::import::ledger::Standing;
-use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::import::state_machine::Imports;
+use crate::import::step::{Import, Next, Step};
+use crate::import::steps::{ImportError, Importer};
 use crate::report::{Reason, Status};
 
-impl<S: Services> Importer<'_, S> {
+impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn abandon(&self, import: Import, error: Option<&Value>) -> Result<Next, ImportError> {
         let run_id = import.run_id();
         let progress = self.context.ledger().progress(&run_id).await?;

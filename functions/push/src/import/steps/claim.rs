@@ -1,26 +1,26 @@
-//! Claim: which version of which object it is, whether it was done before, and whose turn it is. Imports of a stack go
-//! one at a time, oldest first.
+//! Claim: which version of which object it is, whether it was done before, and whether it may go.
 
 use crate::context::Services;
 use crate::decode::{FileRules, depends_on_rules};
 use crate::import::asked::Asked;
 use crate::import::ledger::{Entry, Standing};
 use crate::import::line;
-use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::import::state_machine::Imports;
+use crate::import::step::{Import, MINUTE, Next, Step};
+use crate::import::steps::{ImportError, Importer};
 use crate::import::version::{self, Verdict};
 use crate::report::{Reason, Status};
 use shared::bucket::{Area, InboxKey};
 use shared::bucket::{BucketError, ObjectVersion, Objects};
 use shared::module_names::by_own_name;
-use shared::state::waits::ITS_TURN;
-use shared::stop::Stop;
 
 /// How an execution ends that has nothing to import.
 enum NothingToDo {
     /// It says so in a report.
     Say(Status, Reason),
-    /// A folder that the console made: an empty object whose key ends in a slash. It is no file.
-    Folder,
+    /// It says nothing. A folder that the console made, an empty object whose key ends in a slash, is no file; and an event
+    /// that comes twice, or meets a sweep, is told about by the import that has the version.
+    Nothing,
 }
 
 impl NothingToDo {
@@ -39,19 +39,22 @@ impl NothingToDo {
     }
 }
 
-impl<S: Services> Importer<'_, S> {
+impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn claim(&self, mut import: Import) -> Result<Next, ImportError> {
         if import.place.is_none() {
             match self.first_look(&mut import).await? {
                 None => {}
-                Some(NothingToDo::Folder) => return Ok(Next::step(Step::Done, import)),
+                Some(NothingToDo::Nothing) => {
+                    self.make_room(&import, Standing::Ended).await?;
+                    return Ok(Next::step(Step::Done, import));
+                }
                 Some(NothingToDo::Say(status, reason)) => {
                     let report = Self::new_report(&import);
                     return self.end_early(import, report, status, reason).await;
                 }
             }
         }
-        self.wait_in_line(import).await
+        self.see_whether_it_may_go(import).await
     }
 
     /// Looks the object up and claims its version.
@@ -92,7 +95,7 @@ impl<S: Services> Importer<'_, S> {
         };
         import.object = Some(object.clone());
         if asked.key.ends_with('/') && object.size == 0 {
-            return Ok(Some(NothingToDo::Folder));
+            return Ok(Some(NothingToDo::Nothing));
         }
         let key = match parsed {
             Ok(key) => key,
@@ -116,8 +119,7 @@ impl<S: Services> Importer<'_, S> {
         let order = asked.sequencer.as_deref().unwrap_or_default();
         import.place = Some(line::place(import.dry_run, put_at, order, &import.run_id()));
         // In the line first: an import that is not there is taken for dead.
-        self.stand_in_line(import, self.context.settings.turn_poll_s, false)
-            .await?;
+        self.stand_in_line(import, MINUTE).await?;
         if !import.dry_run
             && let Some(nothing) = self.claim_version(import, &asked, &object).await?
         {
@@ -143,7 +145,8 @@ impl<S: Services> Importer<'_, S> {
         let is_alive = |entry: &Entry| line::is_alive(&line, &entry.execution, now);
         let (name, over) = match version::judge(asked, object, &import.execution, &entries, is_alive) {
             Verdict::Claim { name, over } => (name, over),
-            Verdict::Duplicate(message) => return Ok(Some(NothingToDo::duplicate(message))),
+            Verdict::Duplicate(message) if asked.by_hand => return Ok(Some(NothingToDo::duplicate(message))),
+            Verdict::Duplicate(_) => return Ok(Some(NothingToDo::Nothing)),
             Verdict::Superseded => return Ok(Some(NothingToDo::superseded())),
         };
         let sequencer = over.as_ref().and_then(|over| over.sequencer.clone());
@@ -159,7 +162,11 @@ impl<S: Services> Importer<'_, S> {
         };
         if !ledger.claim(&name, &entry, over.as_ref(), now).await? {
             let message = "another run is importing this version of the object";
-            return Ok(Some(NothingToDo::duplicate(message)));
+            return Ok(Some(if asked.by_hand {
+                NothingToDo::duplicate(message)
+            } else {
+                NothingToDo::Nothing
+            }));
         }
         import.entry = Some(name);
         if over.is_some() {
@@ -168,66 +175,5 @@ impl<S: Services> Importer<'_, S> {
             import.planned = progress.is_some_and(|progress| progress.counted.is_done);
         }
         Ok(None)
-    }
-
-    /// Goes on when nothing pauses and all older imports have gone; else waits and says why.
-    async fn wait_in_line(&self, import: Import) -> Result<Next, ImportError> {
-        // Whether this module is held concerns those alone that send.
-        let module = by_own_name(&import.module).filter(|_| !import.dry_run);
-        if let Some(stop) = self.context.pause_watch(module).reason().await? {
-            return self.step_aside(import, &stop).await;
-        }
-        let poll = self.context.settings.turn_poll_s;
-        self.stand_in_line(&import, poll, false).await?;
-        if self.may_go(&import).await? {
-            return Ok(Next::step(
-                if import.planned { Step::Slice } else { Step::Plan },
-                import,
-            ));
-        }
-        let wait = poll.max((import.waited / 10).min(1_800));
-        let import = import.waiting_for(ITS_TURN);
-        self.stand_in_line(&import, wait, false).await?;
-        let reason = Reason::new(ITS_TURN, "an older import of this stack is under way", "nothing");
-        let import = self.report_waiting(import, reason).await?;
-        Ok(Next::after(wait, import))
-    }
-
-    /// Somebody else has the turn for the moment, such as a message that push was invoked with.
-    pub(in crate::import) async fn wait_for_turn(&self, import: Import) -> Result<Next, ImportError> {
-        let wait = self.context.settings.turn_poll_s.min(5);
-        let import = import.waiting_for(ITS_TURN);
-        self.stand_in_line(&import, wait, false).await?;
-        Ok(Next::after(wait, import))
-    }
-
-    /// Waits because nothing can be sent: the report says why.
-    pub(in crate::import) async fn step_aside(&self, import: Import, stop: &Stop) -> Result<Next, ImportError> {
-        let wait = stop.look_again_after(import.waited);
-        // A check must not keep others waiting, and a held module none but its own.
-        let aside = import.dry_run || matches!(stop, Stop::ModuleHeld { .. });
-        let import = import.waiting_for(stop.code());
-        self.stand_in_line(&import, wait, aside).await?;
-        let import = self.report_waiting(import, Reason::from(stop)).await?;
-        Ok(Next::after(wait, import))
-    }
-
-    /// Says in the report what the import waits for, once.
-    async fn report_waiting(&self, import: Import, reason: Reason) -> Result<Import, ImportError> {
-        if import.reported.as_ref() == Some(&reason.code) {
-            return Ok(import);
-        }
-        let mut report = match self.context.ledger().progress(&import.run_id()).await? {
-            Some(progress) => progress.report,
-            None => Self::new_report(&import),
-        };
-        let reported = Some(reason.code.clone());
-        // Until a label is known to be a module's, the report's place is not known.
-        if report.module.is_some() {
-            report.status = Status::Paused;
-            report.reason = Some(reason);
-            self.context.reports().write(&mut report).await?;
-        }
-        Ok(Import { reported, ..import })
     }
 }

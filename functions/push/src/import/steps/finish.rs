@@ -5,11 +5,13 @@ use crate::decode::{Form, Format};
 use crate::import::ledger::Standing;
 use crate::import::progress::{Ending, Progress};
 use crate::import::slice::parts::{OUTCOMES, REJECTS};
-use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::import::state_machine::Imports;
+use crate::import::step::{Import, Next, Step};
+use crate::import::steps::{ImportError, Importer};
 use crate::report::RunFiles;
 use shared::bucket::Objects;
 
-impl<S: Services> Importer<'_, S> {
+impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn finish(&self, import: Import) -> Result<Next, ImportError> {
         let (context, run_id) = (self.context, import.run_id());
         let begun = || Progress::begun(Self::new_report(&import));

@@ -1,5 +1,7 @@
 //! Plan: reads the whole file once before a credit is spent on records. A large file takes several invocations.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use shared::clock::Clock;
 use shared::state::credits;
@@ -7,18 +9,26 @@ use shared::state::credits;
 use crate::context::Services;
 use crate::decode::Form;
 use crate::import::counted::Counted;
-use crate::import::prepare::{Prepared, Ready};
+use crate::import::prepare::{Asking, Prepared, Ready};
 use crate::import::progress::{Plan, Progress};
 use crate::import::same_keys::{KeyFiles, KeyLog, PARTS, SameKeys};
 use crate::import::slice::columns::Columns;
 use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_or_failed};
-use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::import::state_machine::Imports;
+use crate::import::step::{Import, Next, Step};
+use crate::import::steps::{ImportError, Importer};
 use crate::record::{Met, RepairKind};
 use crate::report::{Reason, Status};
 use shared::bucket::Objects;
+use shared::stop::Stop;
 
 /// More than a file of keys has.
 const LARGEST_KEY_FILE: u64 = 1 << 20;
+
+/// How often a new import looks again whether somebody else has asked Bigin what it must know, ...
+const LOOKS_AHEAD: u32 = 4;
+/// ... and how long it waits in between.
+const ASKED_WITHIN: Duration = Duration::from_millis(500);
 
 /// What counting came to.
 enum Count {
@@ -32,24 +42,16 @@ enum Count {
     Faulty(Reason),
 }
 
-impl<S: Services> Importer<'_, S> {
+impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn plan(&self, mut import: Import) -> Result<Next, ImportError> {
-        if !self.may_go(&import).await? {
-            return self.wait_for_turn(import).await;
-        }
-        let budget = self.context.settings.slice_budget;
-        self.stand_in_line(&import, budget.as_secs(), import.dry_run).await?;
-        let Some(turn) = self.context.take_turn(&import.execution).await? else {
+        let Some(prepared) = self.prepare_ahead(&import).await? else {
             return self.wait_for_turn(import).await;
         };
-        // Only the questions to Bigin need the turn; reading the file keeps nobody waiting.
-        let prepared = self.prepare(&import).await;
-        self.context.give_turn_back(turn).await?;
         let Ready {
             mut plan,
             columns,
             facts,
-        } = match prepared? {
+        } = match prepared {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
                 self.context.pause_watch(None).note(&stop).await?;
@@ -62,7 +64,11 @@ impl<S: Services> Importer<'_, S> {
             }
         };
         plan.module.as_str().clone_into(&mut import.module);
-        self.stand_in_line(&import, budget.as_secs(), import.dry_run).await?;
+        // From now on it is known whom it waits for, and who waits for it.
+        import.refers_to = Some(columns.refers_to().clone());
+        if let Err(older) = self.may_deliver(&import).await? {
+            return self.wait_behind(import, &older).await;
+        }
         let run_id = import.run_id();
         let begun = || Progress::begun(facts.begin(Self::new_report(&import), &plan));
         let (mut hold, mut progress) = self
@@ -167,6 +173,27 @@ impl<S: Services> Importer<'_, S> {
         Ok(())
     }
 
+    /// What must be known before the first row. Only questions to Bigin need the turn: where all is known, the header is
+    /// read ahead of it. `None` while another import has the turn.
+    async fn prepare_ahead(&self, import: &Import) -> Result<Option<Prepared>, ImportError> {
+        for look in 0..=LOOKS_AHEAD {
+            match self.prepare(import, Asking::OutOfTurn).await? {
+                Prepared::Stop(Stop::TurnTaken) => {}
+                prepared => return Ok(Some(prepared)),
+            }
+            if let Some(turn) = self.context.take_turn(&import.execution).await? {
+                let prepared = self.prepare(import, Asking::InTurn).await;
+                self.context.give_turn_back(turn).await?;
+                return prepared.map(Some);
+            }
+            if look < LOOKS_AHEAD {
+                // Of files that come together the first asks, and the others need not.
+                self.context.clock.sleep(ASKED_WITHIN).await;
+            }
+        }
+        Ok(None)
+    }
+
     /// Reads on, for as long as the budget lasts.
     async fn count(
         &self,
@@ -181,7 +208,7 @@ impl<S: Services> Importer<'_, S> {
             return Ok(Count::Done);
         }
         let budget =
-            SignedDuration::try_from(self.context.settings.slice_budget).unwrap_or(SignedDuration::from_mins(2));
+            SignedDuration::try_from(self.time_left()).unwrap_or(SignedDuration::from_mins(2));
         let ends = self.context.clock.now() + budget;
         let mut reader = FileReader::open(self.context.bucket.clone(), object, form, counted.checkpoint);
         let run_id = import.run_id();

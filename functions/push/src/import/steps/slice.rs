@@ -3,24 +3,26 @@
 use crate::context::{Services, Turn};
 use crate::import::ledger::ProgressRevision;
 use crate::import::measures;
-use crate::import::prepare::{Prepared, Ready};
+use crate::import::prepare::{Asking, Prepared, Ready};
 use crate::import::progress::{Ending, Progress};
 use crate::import::slice::{Ended, Slice};
-use crate::import::steps::{Import, ImportError, Importer, Next, Step};
+use crate::import::state_machine::Imports;
+use crate::import::step::{Import, Next, Step};
+use crate::import::steps::{ImportError, Importer};
 use crate::report::{Reason, Status};
 use shared::stop::Stop;
 
-impl<S: Services> Importer<'_, S> {
+impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn slice(&self, import: Import) -> Result<Next, ImportError> {
-        if !self.may_go(&import).await? {
-            return self.wait_for_turn(import).await;
+        if let Err(older) = self.may_deliver(&import).await? {
+            return self.wait_behind(import, &older).await;
         }
         let lasts = self.context.settings.slice_turn_lasts;
         let Some(turn) = self.context.take_turn_for(&import.execution, lasts).await? else {
             return self.wait_for_turn(import).await;
         };
-        self.stand_in_line(&import, self.context.settings.slice_budget.as_secs(), false)
-            .await?;
+        let ledger = self.context.ledger();
+        ledger.note_round(&import.module, self.context.now()).await?;
         // After an error the turn runs out by itself: calls that were cut off may still be carried out until then.
         let next = self.slice_in_turn(import, &turn).await?;
         self.context.give_turn_back(turn).await?;
@@ -40,7 +42,7 @@ impl<S: Services> Importer<'_, S> {
         if !progress.counted.is_done {
             return Ok(Next::step(Step::Plan, import));
         }
-        let Ready { plan, columns, .. } = match self.prepare(&import).await? {
+        let Ready { plan, columns, .. } = match self.prepare(&import, Asking::InTurn).await? {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
                 context.pause_watch(None).note(&stop).await?;
@@ -56,6 +58,7 @@ impl<S: Services> Importer<'_, S> {
         let watch = context.pause_watch(Some(plan.module.clone()));
         let mut slice = Slice::new(self, turn, hold, &import, &plan, columns, progress);
         let ended = slice.run(&import, &plan).await;
+        let others_wait = slice.others_wait;
         let (hold, progress) = slice.into_progress();
         let got_on = progress.report.counts.ended() > ended_before;
         measures::slice(&context.settings.stack, context.now(), &report_before, &progress.report);
@@ -77,6 +80,7 @@ impl<S: Services> Importer<'_, S> {
         }
         match ended {
             Ended::File => Ok(Next::progress(Step::Finish, import)),
+            Ended::Stop(Stop::OutOfTime) if others_wait => self.let_others_go(import).await,
             Ended::Stop(Stop::OutOfTime) if got_on => Ok(Next::progress(Step::Slice, import)),
             Ended::Stop(Stop::OutOfTime) => self.wait_after_nothing(import).await,
             Ended::Stop(stop) => {
@@ -102,7 +106,7 @@ impl<S: Services> Importer<'_, S> {
     async fn wait_after_nothing(&self, import: Import) -> Result<Next, ImportError> {
         let wait = (import.waited / 5).clamp(5, 600);
         let import = import.waiting_for(Stop::OutOfTime.code());
-        self.stand_in_line(&import, wait, false).await?;
+        self.stand_in_line(&import, wait).await?;
         Ok(Next::after(wait, import))
     }
 
