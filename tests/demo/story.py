@@ -70,12 +70,12 @@ def _authorize(relay: Relay) -> str:
 def _file(relay: Relay) -> dict:
     text, faulty = contacts(ROWS)
     say("A file", f"{ROWS:,} contacts with human headers, {faulty} rows of them with one of {len(FAULTS)} different faults, into {CSV_KEY}")
-    relay.put(CSV_KEY, text)
+    version = relay.put(CSV_KEY, text)
     last = None
 
     def look() -> dict | None:
         nonlocal last
-        report = next(reversed(relay.reports(CSV_KEY)), None)
+        report = next((each for each in relay.reports(CSV_KEY) if each["source_version"] == version), None)
         held = relay.console.state()["records"]["Contacts"]
         seen = (report and report["status"], report and report["read"], held)
         if report and seen != last:
@@ -107,8 +107,8 @@ def _messages(relay: Relay) -> None:
 def _mapping_and_lookup(relay: Relay) -> None:
     say("A mapping and a lookup", f"mappings/Contacts/shop.toml, and {SHOP_KEY}: German columns and dates, companies by name")
     relay.put("mappings/Contacts/shop.toml", SHOP_MAPPING)
-    relay.put(SHOP_KEY, SHOP_FILE)
-    report = relay.report(SHOP_KEY)
+    version = relay.put(SHOP_KEY, SHOP_FILE)
+    report = relay.report(SHOP_KEY, version=version)
     check(report["status"] == "complete", f"the import ended as {report['status']}: {report['reason']}")
     companies = {company["id"]: company["Account_Name"] for company in relay.console.records("Accounts")}
     check(sorted(companies.values()) == ["Nordwind Käse AG", "O'Reilly GmbH"], f"the companies are {sorted(companies.values())}")

@@ -11,7 +11,7 @@ from local.build import build_lock
 from local.places import architecture, build_dir
 from local.processes import wait_until
 from local.relay import Relay, unique
-from local.stack import STACK_NAME, LocalStack
+from local.stack import QUICK, STACK_NAME, LocalStack
 
 HEADER = "Last Name,Email\n"
 
@@ -71,6 +71,8 @@ def test_a_file_whose_event_was_lost_is_found_on_resume(relay: Relay, authorized
     finally:
         events.enable_rule(Name=rule)
     assert relay.reports(key) == []
+    # Younger, it would be left to its event.
+    time.sleep(int(QUICK["EventWithinSeconds"]) + 1)
     resume(relay)
     report = relay.report(key, seconds=90, version=version)
     assert (report["status"], report["read"]) == ("complete", 1), report

@@ -22,6 +22,7 @@ STACK_NAME = "bigin-relay"
 QUICK = {
     "BatchingWindowSeconds": "1",
     "DeferAfterSeconds": "60",
+    "EventWithinSeconds": "5",
     "RecordsVisibilitySeconds": "30",
     "SliceBudgetSeconds": "10",
 }

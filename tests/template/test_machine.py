@@ -36,3 +36,29 @@ def test_an_import_is_handed_on_once_however_often_the_start_is_repeated(machine
     assert (ALREADY_THERE in first["ErrorEquals"], first["MaxAttempts"]) == (True, 0)
     first, *_ = hand_on["Catch"]
     assert (ALREADY_THERE in first["ErrorEquals"], machine["States"][first["Next"]]["Type"]) == (True, "Succeed")
+
+
+def test_who_waits_to_be_woken_looks_again_when_its_time_is_over(machine: dict) -> None:
+    states = machine["States"]
+    choices = states["Which step?"]["Choices"]
+    waits = {choice["NumericEquals"]: states[choice["Next"]] for choice in choices if choice["Variable"] == "$.looks_within_s"}
+    code = (ROOT / "functions" / "push" / "src" / "import" / "step.rs").read_text()
+    named = {int(number.replace("_", "")) for number in re.findall(r"pub const (?:MINUTE|QUARTER|HOUR): u64 = ([\d_]+);", code)}
+    assert waits.keys() == named, "push asks for no other time"
+    for seconds, state in waits.items():
+        assert state["TimeoutSeconds"] == seconds
+        assert "HeartbeatSeconds" not in state
+        assert state["Resource"].endswith(":lambda:invoke.waitForTaskToken")
+        assert state["Retry"][0] == {"ErrorEquals": ["States.Timeout"], "MaxAttempts": 0}
+        assert (state["Catch"][0]["ErrorEquals"], state["Catch"][0]["Next"]) == (["States.Timeout"], "Claim")
+        assert state["ResultPath"] is None, "what wakes it changes nothing of the import"
+
+
+def test_an_execution_that_runs_no_code_of_ours_is_told_to_push(template: dict) -> None:
+    resources = template["Resources"]
+    rule = resources["ImportEndedRule"]["Properties"]
+    assert rule["EventPattern"]["detail"]["status"] == ["ABORTED", "FAILED", "TIMED_OUT"]
+    [target] = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["PushFunction", "Arn"]}
+    assert "DeadLetterConfig" in target
+    assert resources["ImportEndedPermission"]["Properties"]["SourceArn"] == {"Fn::GetAtt": ["ImportEndedRule", "Arn"]}

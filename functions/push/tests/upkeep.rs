@@ -311,6 +311,13 @@ async fn files_whose_event_was_lost_are_imported_after_a_pause_and_only_those() 
     }
     world.bucket.set("inbox/nowhere.csv", "x");
     let answer = look_after(&post).await;
+    assert_eq!(
+        (&answer["imports_started"], &answer["unfinished"]),
+        (&json!(0), &json!(true)),
+        "their events may be on their way"
+    );
+    world.clock.advance(16 * 60);
+    let answer = look_after(&post).await;
     assert_eq!(answer["imports_started"], 6, "{answer}");
     let started = post.push.imports.started.lock().unwrap().clone();
     for (_, event) in &started {

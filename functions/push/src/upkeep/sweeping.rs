@@ -17,8 +17,9 @@ use shared::bucket::{Listed, ObjectVersion, Objects};
 const AT_ONCE: usize = 8;
 
 impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
-    /// Starts an import for each version that has none: how many, and whether the whole inbox was looked through.
+    /// Starts an import for each version that has none: how many, and whether nothing is left for the next time.
     pub(super) async fn sweep(&self) -> Result<(usize, bool), UpkeepError> {
+        let mut none_is_young = true;
         let line = self.context.ledger().line().await?;
         let (mut started, mut from) = (0, None);
         let mut last_key: Vec<Listed> = Vec::new();
@@ -32,7 +33,13 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             }
             let missed = stream::iter(keys).map(|versions| self.missed(versions, &line));
             let missed: Vec<Vec<ObjectVersion>> = missed.buffered(AT_ONCE).try_collect().await?;
+            let young_since = self.context.now() - self.context.settings.event_within;
             for object in missed.into_iter().flatten() {
+                // Its event may be on its way still.
+                if object.put_at.is_some_and(|put_at| put_at > young_since) {
+                    none_is_young = false;
+                    continue;
+                }
                 if self.is_over() {
                     return Ok((started, false));
                 }
@@ -42,7 +49,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             }
             from = next;
             match from {
-                None => return Ok((started, true)),
+                None => return Ok((started, none_is_young)),
                 Some(_) if self.is_over() => return Ok((started, false)),
                 Some(_) => {}
             }

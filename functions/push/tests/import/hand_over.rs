@@ -70,7 +70,7 @@ async fn a_hundred_small_files_do_not_ask_the_same_a_hundred_times() {
         execution.invoke_whole(&world).await;
         assert_eq!(world.report(&execution).await.unwrap().status, Status::Complete);
     }
-    let credits = world.sandbox.state()["credits"]["used"].as_u64().unwrap();
+    let credits = world.sandbox.state()["credits"]["spent"].as_u64().unwrap();
     assert!((100..=110).contains(&credits), "{credits} credits");
 }
 
@@ -135,12 +135,14 @@ async fn a_token_that_was_answered_before_passes_the_turn_on() {
     let world = World::with(json!({}), small_slices()).await;
     let mut first = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..10)));
     first.run_until(&world, |next| next.next == Step::Slice).await;
+    let turn = world.context.take_turn(&first.import.execution).await.unwrap().unwrap();
     let mut gone = world.start(&world.put("inbox/Products/b.csv", PRODUCTS));
     until_it_waits(&world, &mut gone).await;
     let mut other = world.start(&world.put("inbox/Companies/c.csv", COMPANIES));
     until_it_waits(&world, &mut other).await;
     // Its time is over, and it has not looked yet.
     world.machine.goes_on(gone.token.as_ref().unwrap());
+    world.context.give_turn_back(turn).await.unwrap();
     world.run(first).await;
     assert!(is_woken(&world, &other));
     assert_eq!(world.run(other).await.status, Status::Complete);
