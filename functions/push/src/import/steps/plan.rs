@@ -207,8 +207,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         if counted.is_done {
             return Ok(Count::Done);
         }
-        let budget =
-            SignedDuration::try_from(self.time_left()).unwrap_or(SignedDuration::from_mins(2));
+        let budget = SignedDuration::try_from(self.time_left()).unwrap_or(SignedDuration::from_mins(2));
         let ends = self.context.clock.now() + budget;
         let mut reader = FileReader::open(self.context.bucket.clone(), object, form, counted.checkpoint);
         let run_id = import.run_id();
