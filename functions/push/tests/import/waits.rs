@@ -90,7 +90,7 @@ async fn whatever_an_import_waits_for_can_be_heard_of_until_it_goes_on() {
     first.step(&world).await;
     assert!(heard(&world).await.is_empty(), "it goes on");
     let mut second = world.start(&world.put("inbox/Contacts/b.csv", contacts(0..10)));
-    second.run_until(&world, |next| next.wait_seconds > 0).await;
+    second.run_until(&world, Next::waits).await;
     let waits =
         |execution: &Execution, code: &str| vec![(format!("import {}", execution.import.execution), code.to_owned())];
     assert_eq!(heard(&world).await, waits(&second, "WAITS_ITS_TURN"));
