@@ -132,14 +132,13 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             Asking::OutOfTurn => known(self.context.kept_organisation().await)?,
         };
         plan.time_zone = organisation.as_ref().and_then(|org| org.time_zone.clone());
-        let columns = match Columns::of(&plan, &metadata) {
-            Ok(columns) => columns,
+        let mut columns = Columns::of(&plan, &metadata);
+        if columns.is_err() {
             // Somebody may have added the field, or what it lists, minutes ago.
-            Err(_) => {
-                metadata = self.fields(&plan.module, Freshness::OneMinute, asking).await?;
-                Columns::of(&plan, &metadata).map_err(NotReady::Refused)?
-            }
-        };
+            metadata = self.fields(&plan.module, Freshness::OneMinute, asking).await?;
+            columns = Columns::of(&plan, &metadata);
+        }
+        let columns = columns.map_err(NotReady::Refused)?;
         if is_new {
             plan.shape = Some(columns.shape().clone());
             self.context

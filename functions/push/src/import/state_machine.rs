@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -100,7 +101,7 @@ impl Imports for StateMachine {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|e| e.is_execution_does_not_exist()) =>
+                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
             {
                 return Ok(None);
             }

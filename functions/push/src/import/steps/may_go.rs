@@ -93,14 +93,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         let line = self.context.ledger().line().await?;
         let is_holder =
             |waiting: &&Waiting| Some(&waiting.execution) == holder.as_ref() && waiting.execution != import.execution;
-        match line.iter().find(is_holder) {
-            Some(other) => self.wait_behind(import, &other.clone()).await,
-            None => {
-                let import = import.waiting_for(ITS_TURN);
-                self.stand_in_line(&import, SHORTLY).await?;
-                Ok(Next::after(SHORTLY, import))
-            }
+        if let Some(other) = line.iter().find(is_holder) {
+            return self.wait_behind(import, other).await;
         }
+        let import = import.waiting_for(ITS_TURN);
+        self.stand_in_line(&import, SHORTLY).await?;
+        Ok(Next::after(SHORTLY, import))
     }
 
     /// Waits because nothing can be sent: the report says why. It keeps nobody waiting but those that must come later.
