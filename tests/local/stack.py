@@ -23,8 +23,12 @@ QUICK = {
     "BatchingWindowSeconds": "1",
     "DeferAfterSeconds": "60",
     "EventWithinSeconds": "5",
+    "HeldAlarmMinutes": "0",
+    "OutageAlarmMinutes": "0",
+    "PauseAlarmMinutes": "0",
     "RecordsVisibilitySeconds": "30",
     "SliceBudgetSeconds": "10",
+    "TurnAlarmMinutes": "0",
 }
 
 _numbers = itertools.count(1)
