@@ -38,7 +38,7 @@ def test_a_stacks_name_may_be_as_long_as_is_said(template: dict) -> None:
             names.append((properties["Name"], LONGEST["StateMachine"]))
         events = properties.get("Events", {})
         names += [(event["Properties"]["Name"], LONGEST["ScheduleV2"]) for event in events.values() if event["Type"] == "ScheduleV2"]
-    suffixes = [(name["Fn::Sub"].removeprefix("${AWS::StackName}"), longest) for name, longest in names if name]
+    suffixes = [(name["Fn::Sub"].removeprefix("${AWS::StackName}"), longest) for name, longest in names if name and "Fn::Sub" in name]
     assert len(suffixes) > 5
     room = min(longest - len(suffix) for suffix, longest in suffixes)
     assert int(re.search(r"A stack's name may have (\d+) characters", template["Description"])[1]) == room
