@@ -30,6 +30,18 @@ pub enum BucketError {
         /// The object's key.
         key: String,
     },
+    /// The object is there, and may not be read.
+    #[error("s3://{bucket}/{key} cannot be read ({problem}): {action}")]
+    Unreadable {
+        /// The bucket.
+        bucket: String,
+        /// The object's key.
+        key: String,
+        /// S3's code.
+        problem: String,
+        /// What to do about it.
+        action: &'static str,
+    },
     /// The object is larger than what is read whole.
     #[error("s3://{bucket}/{key} has more than {most} bytes")]
     TooLarge {
@@ -132,6 +144,19 @@ pub trait Objects: Clone + Send + Sync + 'static {
     /// # Errors
     /// The bucket refused or failed.
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), BucketError>> + Send;
+
+    /// Removes objects. Those that are not there are no error.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn delete_all(&self, keys: &[String]) -> impl Future<Output = Result<(), BucketError>> + Send {
+        async move {
+            for key in keys {
+                self.delete(key).await?;
+            }
+            Ok(())
+        }
+    }
 
     /// The first keys that begin so, in their order: some of them, none if there are none.
     ///

@@ -5,7 +5,10 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, DeleteMarkerEntry, ObjectVersion as VersionEntry};
+use aws_sdk_s3::types::{
+    CompletedMultipartUpload, CompletedPart, Delete, DeleteMarkerEntry, ObjectIdentifier, ObjectVersion as VersionEntry,
+};
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{BucketError, Listed, Mark, ObjectVersion, Objects};
@@ -18,6 +21,14 @@ const PART: usize = 5 << 20;
 /// buffer that grows leaves all its former sizes behind in the heap.
 const GATHERED: usize = 6 << 20;
 const _: () = assert!(PART as u64 + RANGE <= GATHERED as u64);
+/// What is added to it at once.
+const RANGE_BYTES: usize = 1 << 20;
+/// How many parts are read ahead while a file is put together. Each has what was settled between two checkpoints.
+const READS_AHEAD: usize = 6;
+/// More than a part has.
+const LARGEST_PART: u64 = 64 << 20;
+/// S3 deletes so many at once (Amazon S3 API reference, "`DeleteObjects`").
+const DELETED_AT_ONCE: usize = 1_000;
 
 /// The data bucket.
 #[derive(Debug, Clone)]
@@ -44,6 +55,16 @@ impl S3Bucket {
         match (error.code(), status) {
             (Some("NoSuchKey" | "NotFound" | "NoSuchVersion"), _) | (_, Some(404)) => BucketError::Gone { bucket, key },
             (Some("PreconditionFailed"), _) | (_, Some(412)) => BucketError::Changed { bucket, key },
+            // An answer to HEAD has a status and no code.
+            (code, Some(403)) if matches!(action, "look up" | "read") && is_for_good(code) => BucketError::Unreadable {
+                bucket,
+                key,
+                problem: code.unwrap_or("403 Forbidden").to_owned(),
+                action: match code {
+                    Some("InvalidObjectState") => "restore the object from its archive",
+                    _ => "let push's role read the object and use its KMS key",
+                },
+            },
             _ => BucketError::Failed {
                 action,
                 bucket,
@@ -78,6 +99,15 @@ impl S3Bucket {
             }
         }
         Ok((bytes, false))
+    }
+
+    /// A whole part of a file that is put together.
+    async fn part(&self, key: &str) -> Result<Vec<u8>, BucketError> {
+        let part = self.get(key, LARGEST_PART).await?;
+        part.ok_or_else(|| BucketError::Gone {
+            bucket: self.name.clone(),
+            key: key.to_owned(),
+        })
     }
 
     fn broke(&self, action: &'static str, key: &str, error: &dyn std::error::Error) -> BucketError {
@@ -184,6 +214,24 @@ impl Objects for S3Bucket {
         Ok(())
     }
 
+    async fn delete_all(&self, keys: &[String]) -> Result<(), BucketError> {
+        for some in keys.chunks(DELETED_AT_ONCE) {
+            let named = some.iter().map(|key| ObjectIdentifier::builder().key(key).build());
+            let named: Vec<_> = named
+                .collect::<Result<_, _>>()
+                .map_err(|error| self.broke("delete", "", &error))?;
+            let delete = Delete::builder().set_objects(Some(named)).quiet(true).build();
+            let delete = delete.map_err(|error| self.broke("delete", "", &error))?;
+            let first = some.first().map_or("", String::as_str);
+            let request = self.s3.delete_objects().bucket(&self.name).delete(delete);
+            request
+                .send()
+                .await
+                .map_err(|error| self.failed("delete", first, &error))?;
+        }
+        Ok(())
+    }
+
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
         let list = self.s3.list_objects_v2().bucket(&self.name).prefix(prefix);
         let page = list.send().await.map_err(|error| self.failed("list", prefix, &error))?;
@@ -224,13 +272,12 @@ impl Objects for S3Bucket {
             done: Vec::new(),
         };
         let mut buffer = Vec::with_capacity(GATHERED);
-        for part in parts {
-            let object = self.look_up(part, None).await?;
-            let mut from = 0;
-            while from < object.size {
-                let bytes = self.read(&object, from).await?;
-                from += bytes.len() as u64;
-                buffer.extend_from_slice(&bytes);
+        let mut read = stream::iter(parts.to_vec())
+            .map(|part| async move { self.part(&part).await })
+            .buffered(READS_AHEAD);
+        while let Some(bytes) = read.next().await {
+            for bytes in bytes?.chunks(RANGE_BYTES) {
+                buffer.extend_from_slice(bytes);
                 if buffer.len() >= PART {
                     upload.add(buffer).await?;
                     buffer = Vec::with_capacity(GATHERED);
@@ -238,6 +285,15 @@ impl Objects for S3Bucket {
             }
         }
         upload.finish(buffer).await
+    }
+}
+
+/// Whether asking again would be answered the same: the object is archived, or its key or a policy forbids to read it
+/// (Amazon S3 API reference, "Error responses").
+fn is_for_good(code: Option<&str>) -> bool {
+    match code {
+        None | Some("AccessDenied" | "InvalidObjectState") => true,
+        Some(code) => code.starts_with("KMS."),
     }
 }
 
@@ -346,6 +402,21 @@ mod tests {
         let body = ByteStream::from_static(text.as_bytes());
         let (bytes, there_is_more) = bucket.body("k", body, skip, most).await.unwrap();
         (String::from_utf8(bytes).unwrap(), there_is_more)
+    }
+
+    #[test]
+    fn what_is_archived_or_forbidden_is_not_asked_for_again() {
+        for code in [
+            None,
+            Some("AccessDenied"),
+            Some("InvalidObjectState"),
+            Some("KMS.DisabledException"),
+        ] {
+            assert!(is_for_good(code), "{code:?}");
+        }
+        for code in ["RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidAccessKeyId"] {
+            assert!(!is_for_good(Some(code)), "{code}");
+        }
     }
 
     #[tokio::test]

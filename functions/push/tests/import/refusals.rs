@@ -109,3 +109,29 @@ async fn what_cannot_be_read_does_not_wait_for_its_turn() {
     assert_eq!(world.report(&wrong).await.unwrap().status, Status::Refused);
     assert_eq!(world.run(long).await.status, Status::Complete);
 }
+
+#[tokio::test]
+async fn a_file_that_may_not_be_read_is_refused_at_once_keeps_nobody_waiting_and_is_not_done() {
+    let world = World::new().await;
+    let key = "inbox/Contacts/archived.csv";
+    let event = world.put(key, "Last Name,Email\nRao,rao@example.com\n");
+    world.bucket.forbidden.lock().unwrap().insert(key.to_owned());
+    let report = world.import(&event).await;
+    assert_eq!(report.status, Status::Refused);
+    let reason = report.reason.unwrap();
+    assert_eq!(reason.code, "UNREADABLE");
+    assert!(
+        reason.action.starts_with("restore the object from its archive"),
+        "{reason:?}"
+    );
+    assert!(world.context.ledger().line().await.unwrap().is_empty());
+    let other = world.put("inbox/Contacts/b.csv", "Last Name,Email\nDoe,doe@example.com\n");
+    assert_eq!(world.import(&other).await.status, Status::Complete);
+    world.bucket.forbidden.lock().unwrap().clear();
+    let again = world.import(&json!({"bucket": "data", "key": key})).await;
+    assert_eq!(
+        (again.status, again.counts.inserted),
+        (Status::Complete, 1),
+        "{again:?}"
+    );
+}

@@ -1,6 +1,6 @@
 //! A versioned bucket in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -17,6 +17,8 @@ pub struct MemoryBucket {
     held: Arc<Mutex<BTreeMap<String, Vec<Version>>>>,
     crash: Crash,
     range: usize,
+    /// Keys of objects that may not be read.
+    pub forbidden: Arc<Mutex<BTreeSet<String>>>,
     /// No part is written while a test holds this for writing.
     pub parts_gate: Arc<RwLock<()>>,
 }
@@ -43,6 +45,7 @@ impl MemoryBucket {
             held: Arc::default(),
             crash,
             range: 4 << 10,
+            forbidden: Arc::default(),
             parts_gate: Arc::default(),
         }
     }
@@ -121,6 +124,14 @@ impl Objects for MemoryBucket {
 
     async fn read(&self, object: &ObjectVersion, from: u64) -> Result<Vec<u8>, BucketError> {
         self.crash.touch().await;
+        if self.forbidden.lock().unwrap().contains(&object.key) {
+            return Err(BucketError::Unreadable {
+                bucket: NAME.to_owned(),
+                key: object.key.clone(),
+                problem: "InvalidObjectState".to_owned(),
+                action: "restore the object from its archive",
+            });
+        }
         let version = self.find(&object.key, object.version_id.as_deref())?;
         let from = usize::try_from(from).unwrap().min(version.bytes.len());
         let to = (from + self.range).min(version.bytes.len());

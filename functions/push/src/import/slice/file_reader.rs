@@ -127,6 +127,9 @@ fn some_rows(decoder: &mut Decoder) -> Result<Vec<(Row, Checkpoint)>, FileFault>
     Ok(rows)
 }
 
+/// The code of a file that is there and may not be read: it is not done, and may be imported once it can be read.
+pub(in crate::import) const UNREADABLE: &str = "UNREADABLE";
+
 /// An object that is gone or has changed ends the import; anything else is tried again.
 pub(in crate::import) fn gone_or_failed(error: BucketError) -> Result<Reason, ImportError> {
     match &error {
@@ -136,6 +139,10 @@ pub(in crate::import) fn gone_or_failed(error: BucketError) -> Result<Reason, Im
             "put the object again if it is still wanted",
         )),
         BucketError::Changed { .. } => Ok(Reason::new("OBJECT_CHANGED", error.to_string(), "nothing")),
+        BucketError::Unreadable { action, .. } => {
+            let action = format!("{action}; then invoke push with this bucket and key, or put the file again");
+            Ok(Reason::new(UNREADABLE, error.to_string(), action))
+        }
         _ => Err(error.into()),
     }
 }

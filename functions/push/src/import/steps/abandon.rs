@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::context::Services;
 use crate::import::ledger::Standing;
+use crate::import::progress::Progress;
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
@@ -12,25 +13,23 @@ use crate::report::{Reason, Status};
 
 impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn abandon(&self, import: Import, error: Option<&Value>) -> Result<Next, ImportError> {
-        let run_id = import.run_id();
-        let progress = self.context.ledger().progress(&run_id).await?;
+        let (ledger, run_id) = (self.context.ledger(), import.run_id());
+        let mut progress = None;
+        if ledger.progress(&run_id).await?.is_some() {
+            // An invocation that goes on although its execution has ended stops at its next checkpoint.
+            let begun = || Progress::begun(Self::new_report(&import));
+            progress = Some(ledger.take_over(&run_id, begun, self.context.now()).await?.1);
+        }
         let mut report = Self::new_report(&import);
-        if let Some(mut progress) = progress {
+        if let Some(progress) = &mut progress {
             if progress.is_over() {
                 // It was done; only the answer was lost. What may be missing is made good.
                 return self.finish(import).await;
             }
-            if let Some(plan) = self.context.ledger().plan(&run_id).await?
-                && let Err(error) = self.put_together(&run_id, &plan.form, &mut progress).await
-            {
-                progress.report.warn(format!(
-                    "rejects and outcomes so far could not be put together: {error}"
-                ));
-            }
             if progress.counted.is_done {
                 progress.report.counts.out_of(progress.counted.rows);
             }
-            report = progress.report;
+            report = progress.report.clone();
         }
         let action = "mend what the message names; then invoke push with this bucket and key (the import goes on where it stopped), or put the file again";
         report.end(
@@ -38,9 +37,27 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             Some(Reason::new("IMPORT_FAILED", describe(error), action)),
             self.context.now(),
         );
+        // Said first: what follows may fail for the same reason as the step.
         self.publish_end(&import, &mut report).await?;
         self.make_room(&import, Standing::Broken).await?;
+        if let Some(progress) = progress {
+            self.add_files_so_far(&run_id, Progress { report, ..progress }).await;
+        }
         Ok(Next::step(Step::Abandon, import))
+    }
+
+    /// Puts rejects and outcomes so far together, as well as it goes, and names them in the report.
+    async fn add_files_so_far(&self, run_id: &str, mut progress: Progress) {
+        let put_together = async {
+            if let Some(plan) = self.context.ledger().plan(run_id).await? {
+                self.put_together(run_id, &plan.form, &mut progress).await?;
+                self.context.reports().write(&mut progress.report).await?;
+            }
+            Ok::<(), ImportError>(())
+        };
+        if let Err(error) = put_together.await {
+            tracing::warn!(%error, "rejects and outcomes so far could not be put together");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::decode::{FileRules, depends_on_rules};
 use crate::import::asked::Asked;
 use crate::import::ledger::{Entry, Standing};
 use crate::import::line;
+use crate::import::slice::file_reader::gone_or_failed;
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, MINUTE, Next, Step};
 use crate::import::steps::{ImportError, Importer};
@@ -91,7 +92,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 let action = "put the object again if it is still wanted";
                 return Ok(Some(NothingToDo::refused("OBJECT_GONE", gone.to_string(), action)));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Ok(Some(NothingToDo::Say(Status::Refused, gone_or_failed(error)?))),
         };
         import.object = Some(object.clone());
         if asked.key.ends_with('/') && object.size == 0 {

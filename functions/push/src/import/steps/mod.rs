@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::context::{Context, Services};
 use crate::import::ledger::{LedgerError, Standing};
+use crate::import::slice::file_reader::UNREADABLE;
 use crate::import::state_machine::{Imports, MachineError};
 use crate::import::step::{Import, Next, Step, StepEvent};
 use crate::report::{Reason, Report, Status};
@@ -149,8 +150,13 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
         reason: Reason,
     ) -> Result<Next, ImportError> {
         report.end(status, Some(reason), self.context.now());
+        // What may be read later is not done.
+        let standing = match report.reason.as_ref() {
+            Some(reason) if reason.code == UNREADABLE => Standing::Broken,
+            _ => Standing::Ended,
+        };
         self.publish_end(&import, &mut report).await?;
-        self.make_room(&import, Standing::Ended).await?;
+        self.make_room(&import, standing).await?;
         Ok(Next::step(Step::Done, import))
     }
 
@@ -182,11 +188,9 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
 
     /// Removes what the import kept under way.
     pub(in crate::import) async fn clear_away(&self, keys: &[String]) {
-        for key in keys {
-            // What stays is removed by the bucket's lifecycle.
-            if let Err(error) = self.context.bucket.delete(key).await {
-                tracing::warn!(error = %error, "a part was left behind");
-            }
+        // What stays is removed by the bucket's lifecycle.
+        if let Err(error) = self.context.bucket.delete_all(keys).await {
+            tracing::warn!(error = %error, "parts were left behind");
         }
     }
 }
