@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::encoding::WesternEvidence;
+use super::encoding::{self, Page, Words};
 use super::fault::FileFault;
-use super::form::{Checkpoint, Encoding, Form, Format};
+use super::form::{Checkpoint, Encoding, Form};
 use super::limits::Limits;
 use super::source::Source;
-use super::split::{Splitter, Step};
-use crate::record::{Content, Row};
+use super::split::{INVALID_ENCODING, Splitter, Step};
+use crate::record::{Reject, Row};
 
 /// Decodes a file of a known form. Feed it bytes and take all rows there are, in turn; then say that the file has ended
 /// and take the last ones.
@@ -22,9 +22,14 @@ pub struct Decoder {
     /// Rows that are only given out when so many more have come as the mapping's `skip_last` says, each with the place
     /// behind it.
     held: VecDeque<(Row, Checkpoint)>,
-    rows_not_text: u64,
-    rows_beyond_ascii: u64,
-    evidence: WesternEvidence,
+    /// Whether a row has shown that the text is UTF-8.
+    is_utf8: bool,
+    /// The line of the first row that is not UTF-8, where none has shown that the text is.
+    not_text_since: Option<u64>,
+    /// Its words, and those of the rows like it.
+    words: Words,
+    /// Rows of another encoding: the line of the first, and how many have come one after the other.
+    foreign: Option<(u64, u32)>,
 }
 
 impl Decoder {
@@ -57,9 +62,10 @@ impl Decoder {
             line: checkpoint.line,
             checkpoint,
             held: VecDeque::new(),
-            rows_not_text: 0,
-            rows_beyond_ascii: 0,
-            evidence: WesternEvidence::default(),
+            is_utf8: form.settled,
+            not_text_since: None,
+            words: Words::default(),
+            foreign: None,
         }
     }
 
@@ -111,8 +117,7 @@ impl Decoder {
             match step {
                 Step::Row { row, len, lines } => {
                     self.advance(len, lines);
-                    self.weigh(&row);
-                    return Ok(Some(row));
+                    return self.weigh(row).map(Some);
                 }
                 Step::Skip { len, lines } => self.advance(len, lines),
                 Step::More => {
@@ -131,19 +136,22 @@ impl Decoder {
     }
 
     /// A better form for the file, if its rows have shown that another encoding is the right one: its first stretch had
-    /// nothing but ASCII in it, and what came later is not UTF-8 but looks like Windows-1252. To be asked at the end of
-    /// the plan, before anything is sent; the rows are then to be read again.
-    pub fn second_thoughts(&self) -> Option<Form> {
-        let form = &self.form;
-        let is_open = form.format == Format::Delimited && form.encoding == Encoding::Utf8 && !form.bom;
-        let is_other = self.rows_not_text > self.rows_beyond_ascii * 20 && self.evidence.is_plausible();
-        (is_open && form.header_text.is_ascii() && is_other).then(|| {
-            let mut form = form.clone();
-            form.encoding = Encoding::Windows1252;
-            form.start.seekable = false;
-            form.warnings.push(super::encoding::read_as_windows_1252());
-            form
-        })
+    /// nothing but ASCII in it, and what came later is not UTF-8. To be asked at the end of the plan, before anything is
+    /// sent; the rows are then to be read again.
+    ///
+    /// # Errors
+    /// The rows are not UTF-8, and do not tell what else they are.
+    pub fn second_thoughts(&self) -> Result<Option<Form>, FileFault> {
+        let Some(line) = self.not_text_since else {
+            return Ok(None);
+        };
+        let page = encoding::of_words(&self.words).map_err(|fault| fault.on_line(line))?;
+        let mut form = self.form.clone();
+        form.encoding = Encoding::Page(page);
+        form.settled = true;
+        form.start.seekable = false;
+        form.warnings.push(encoding::read_as(page));
+        Ok(Some(form))
     }
 
     fn advance(&mut self, len: usize, lines: u64) {
@@ -152,13 +160,67 @@ impl Decoder {
         self.line += lines;
     }
 
-    fn weigh(&mut self, row: &Row) {
+    /// Holds a row to the encoding of the rows before it.
+    fn weigh(&mut self, row: Row) -> Result<Row, FileFault> {
         let bytes = row.raw_bytes();
-        if matches!(row.content(), Content::Broken(reject) if reject.code == super::split::INVALID_ENCODING) {
-            self.rows_not_text += 1;
-            self.evidence.add(bytes);
-        } else {
-            self.rows_beyond_ascii += u64::from(!bytes.is_ascii());
+        match self.form.encoding {
+            _ if bytes.is_ascii() || self.form.rules.encoding.is_some() => Ok(row),
+            Encoding::Utf16Le | Encoding::Utf16Be => Ok(row),
+            Encoding::Utf8 if row.is_text() => match self.not_text_since {
+                Some(_) => Err(encoding::mixed(row.line)),
+                None => {
+                    self.is_utf8 = true;
+                    Ok(row)
+                }
+            },
+            Encoding::Utf8 if self.is_utf8 => {
+                if is_damaged(bytes) {
+                    Ok(row)
+                } else {
+                    Err(encoding::mixed(row.line))
+                }
+            }
+            Encoding::Utf8 => {
+                self.words.add(bytes);
+                self.not_text_since = self.not_text_since.or(Some(row.line));
+                Ok(row)
+            }
+            Encoding::Page(page) => self.weigh_page(row, page),
         }
     }
+
+    /// A row whose words are none in the file's encoding, but in another, is not believed; several of them one after the
+    /// other are another file.
+    fn weigh_page(&mut self, row: Row, page: Page) -> Result<Row, FileFault> {
+        let mut words = Words::default();
+        if let Some(bytes) = page.bytes_of(row.raw()) {
+            words.add(&bytes);
+        }
+        if !encoding::is_foreign(&words, page) {
+            self.foreign = None;
+            return Ok(row);
+        }
+        let (first, rows) = self.foreign.unwrap_or((row.line, 0));
+        if rows >= MOST_FOREIGN {
+            return Err(encoding::mixed(first));
+        }
+        self.foreign = Some((first, rows + 1));
+        let message = format!(
+            "the row has letters that make no words in {}, the file's encoding, but in another: save the file as CSV UTF-8",
+            page.name()
+        );
+        let reject = Reject::relay(INVALID_ENCODING, None, message);
+        Ok(Row::broken(row.line, row.raw_bytes(), reject))
+    }
+}
+
+/// So many rows of another encoding one after the other are damage, more are another file.
+const MOST_FOREIGN: u32 = 3;
+
+/// Whether text is UTF-8 of which characters were cut: all that is not is a character's beginning, and others are whole.
+fn is_damaged(text: &[u8]) -> bool {
+    let is_cut = |bytes: &[u8]| std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+    let chunks = || text.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty());
+    let has_whole = text.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
+    chunks().all(|chunk| is_cut(chunk.invalid()) && (has_whole || chunk.invalid().len() > 1))
 }

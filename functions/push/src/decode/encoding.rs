@@ -1,24 +1,24 @@
 //! Tells encodings apart by evidence, and turns text into UTF-8.
 
+mod letters;
+mod page;
+mod pages;
+mod recognise;
+mod table;
+
 use super::fault::FileFault;
 use super::form::Encoding;
+pub use page::Page;
+use recognise::{Recognised, recognise};
+pub(crate) use recognise::{Words, is_foreign};
 
 /// Stands for what has no meaning in the file's encoding. No UTF-8 text has this byte, so its row is found out.
 const NO_TEXT: u8 = 0xff;
 
-/// What Windows-1252 has from 0x80 on, where Latin-1 has control characters. Its five gaps are read as those (WHATWG
-/// Encoding Standard, "index windows-1252").
-const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', //
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
-
 /// Turns text into UTF-8, piece by piece. A byte order mark stays, as U+FEFF.
-///
-/// A crate that does so for all encodings there are would bring 150 kB of tables along.
 pub(crate) enum Transcoder {
     Utf16(Utf16),
-    Windows1252,
+    Page(page::Reader),
 }
 
 impl Transcoder {
@@ -28,7 +28,7 @@ impl Transcoder {
             Encoding::Utf8 => None,
             Encoding::Utf16Le => Some(Self::Utf16(Utf16::of(u16::from_le_bytes))),
             Encoding::Utf16Be => Some(Self::Utf16(Utf16::of(u16::from_be_bytes))),
-            Encoding::Windows1252 => Some(Self::Windows1252),
+            Encoding::Page(page) => Some(Self::Page(page::Reader::new(page))),
         }
     }
 
@@ -36,13 +36,7 @@ impl Transcoder {
     pub(crate) fn push(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) {
         match self {
             Self::Utf16(utf16) => utf16.push(bytes, last, out),
-            Self::Windows1252 => {
-                for byte in bytes {
-                    let place = usize::from(*byte).checked_sub(0x80);
-                    let own = place.and_then(|place| WINDOWS_1252.get(place));
-                    push_char(own.copied().unwrap_or(char::from(*byte)), out);
-                }
-            }
+            Self::Page(page) => page.push(bytes, last, out),
         }
     }
 }
@@ -104,15 +98,18 @@ fn push_char(character: char, out: &mut Vec<u8>) {
 pub(crate) struct Found {
     pub(crate) encoding: Encoding,
     pub(crate) bom: bool,
+    /// Whether the bytes have shown it: they have something beside ASCII.
+    pub(crate) settled: bool,
     pub(crate) warning: Option<String>,
 }
 
-/// Tells the encoding from the first bytes; `whole` says that there are no more.
-pub(crate) fn tell(bytes: &[u8], whole: bool) -> Result<Found, FileFault> {
+/// Tells the encoding from the first bytes; `whole` says that there are no more. `named` is what the mapping says.
+pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result<Found, FileFault> {
     let found = |encoding, bom| {
         Ok(Found {
             encoding,
             bom,
+            settled: true,
             warning: None,
         })
     };
@@ -123,7 +120,23 @@ pub(crate) fn tell(bytes: &[u8], whole: bool) -> Result<Found, FileFault> {
         [0xfe, 0xff, ..] => return found(Encoding::Utf16Be, true),
         _ => {}
     }
-    if bytes.contains(&0) {
+    if let Some(named) = named {
+        let mut utf8 = Utf8Evidence::default();
+        utf8.add(bytes, whole);
+        let is_other = match named {
+            Encoding::Page(_) => utf8.valid > 2 && utf8.invalid == 0,
+            Encoding::Utf8 => utf8.invalid > utf8.valid,
+            Encoding::Utf16Le | Encoding::Utf16Be => false,
+        };
+        return if is_other {
+            Err(contradicted(named))
+        } else {
+            found(named, false)
+        };
+    }
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    // A few are a matter of the rows that have them.
+    if zeros > 0 && (zeros * 200 > bytes.len() || utf16(bytes).is_some()) {
         let encoding = utf16(bytes).ok_or_else(|| {
             FileFault::new(
                 "BINARY_FILE",
@@ -135,42 +148,91 @@ pub(crate) fn tell(bytes: &[u8], whole: bool) -> Result<Found, FileFault> {
         return Ok(Found {
             encoding,
             bom: false,
+            settled: true,
             warning: Some(warning),
         });
     }
     if std::str::from_utf8(bytes).is_ok() {
-        return found(Encoding::Utf8, false);
+        return Ok(Found {
+            encoding: Encoding::Utf8,
+            bom: false,
+            settled: !bytes.is_ascii(),
+            warning: None,
+        });
     }
     let mut utf8 = Utf8Evidence::default();
     utf8.add(bytes, whole);
-    // Characters of several bytes hardly ever come about by chance: some of them, and the rest is damage in a UTF-8 file.
+    // Characters of several bytes hardly ever come about by chance: some of them, and the rest is damage, or a part that
+    // is written otherwise; the rows tell.
     if utf8.invalid <= utf8.valid * 20 {
-        return found(Encoding::Utf8, false);
+        return Ok(Found {
+            encoding: Encoding::Utf8,
+            bom: false,
+            settled: utf8.valid > 0,
+            warning: None,
+        });
     }
-    let mut western = WesternEvidence::default();
-    western.add(bytes);
-    if !western.is_plausible() {
-        return Err(unknown("it is neither UTF-8 nor Western European (Windows-1252)"));
-    }
+    let mut words = Words::default();
+    words.add(bytes);
+    let page = of_words(&words)?;
     Ok(Found {
-        encoding: Encoding::Windows1252,
+        encoding: Encoding::Page(page),
         bom: false,
-        warning: Some(read_as_windows_1252()),
+        settled: true,
+        warning: Some(read_as(page)),
     })
 }
 
-/// The warning that a guess was made.
-pub(crate) fn read_as_windows_1252() -> String {
-    "the file is not UTF-8; by its letters it was read as Windows-1252 (Western European): if names look wrong, save it as \
-     CSV UTF-8"
-        .to_owned()
+/// The encoding that words are in, or the question.
+pub(crate) fn of_words(words: &Words) -> Result<Page, FileFault> {
+    match recognise(words) {
+        Recognised::Certain(page) => Ok(page),
+        Recognised::Open(names) => Err(unknown(&format!(
+            "it is not UTF-8, and its letters make words in {}",
+            names.join(", ")
+        ))),
+        Recognised::None => Err(unknown(&match words.suggestion() {
+            Some(name) => format!("it is not UTF-8; it may be {name}, but nothing proves that"),
+            None => "it is neither UTF-8 nor one whose letters make words".to_owned(),
+        })),
+    }
+}
+
+/// The warning that an encoding was told by its letters.
+pub(crate) fn read_as(page: Page) -> String {
+    format!(
+        "the file is not UTF-8; by its letters it was read as {}: if names look wrong, save it as CSV UTF-8, or name the \
+         encoding in the mapping",
+        page.name()
+    )
+}
+
+fn contradicted(named: Encoding) -> FileFault {
+    let (what, action) = match named {
+        Encoding::Utf8 => ("is not UTF-8, as the mapping's encoding says", "name its own encoding"),
+        _ => (
+            "is UTF-8, although the mapping names another encoding",
+            "take encoding out of the mapping",
+        ),
+    };
+    FileFault::new("ENCODING_CONTRADICTED", format!("the file {what}"), action)
+}
+
+/// A file of which a part is written otherwise than the rest.
+pub(crate) fn mixed(line: u64) -> FileFault {
+    FileFault::new(
+        "ENCODING_MIXED",
+        "from here on the text is in another encoding than before",
+        "files in different encodings were put one behind the other: save each as CSV UTF-8",
+    )
+    .on_line(line)
 }
 
 fn unknown(what: &str) -> FileFault {
     FileFault::new(
         "ENCODING_UNKNOWN",
         format!("the file's encoding is not one that is read: {what}"),
-        "save it as CSV UTF-8",
+        "save it as CSV UTF-8, or name its encoding in the mapping, as in encoding = \"windows-1254\"",
     )
 }
 
@@ -213,53 +275,6 @@ fn is_start_of_char(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
-/// Counts what speaks for and against Windows-1252 where bytes are not UTF-8.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct WesternEvidence {
-    /// Accented letters where a Western text has them.
-    letters: u64,
-    /// Marks that may stand anywhere, such as an apostrophe or a euro sign.
-    marks: u64,
-    /// Bytes that Windows-1252 does not have, signs in the middle of words, long runs without an ASCII letter.
-    oddities: u64,
-    /// Letters without accents.
-    plain: u64,
-}
-
-impl WesternEvidence {
-    pub(crate) fn add(&mut self, bytes: &[u8]) {
-        let at = |index: usize| bytes.get(index).copied().unwrap_or(b' ');
-        let mut run = 0;
-        for (index, byte) in bytes.iter().copied().enumerate() {
-            let before = if index == 0 { b' ' } else { at(index - 1) };
-            let within_word = before.is_ascii_alphabetic() && at(index + 1).is_ascii_alphabetic();
-            run = if byte >= 0xc0 { run + 1 } else { 0 };
-            match byte {
-                0..=0x7f => self.plain += u64::from(byte.is_ascii_alphabetic()),
-                0x81 | 0x8d | 0x8f | 0x90 | 0x9d => self.oddities += 1,
-                // Four accented letters in a row are Cyrillic, Greek or Asian text in another encoding.
-                0xc0..=0xff if run > 3 => self.oddities += 4,
-                0xc0..=0xff => self.letters += 1,
-                // Apostrophes, dashes, soft hyphens, middle dots and the like do stand within words.
-                0x91 | 0x92 | 0x96 | 0x97 | 0xa0 | 0xaa | 0xad | 0xb4 | 0xb7 | 0xba => self.marks += 1,
-                0x80..=0xbf if within_word => self.oddities += 1,
-                0x80..=0xbf => self.marks += 1,
-            }
-        }
-    }
-
-    pub(crate) fn is_plausible(self) -> bool {
-        let Self {
-            letters,
-            marks,
-            oddities,
-            plain,
-        } = self;
-        // In no Western language is every second letter an accented one.
-        letters + marks > 0 && oddities * 10 <= letters + marks && (letters + marks) * 2 <= plain + 10
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -272,7 +287,7 @@ mod tests {
         let encoding = match encoding {
             Encoding::Utf16Le => UTF_16LE,
             Encoding::Utf16Be => UTF_16BE,
-            _ => WINDOWS_1252,
+            Encoding::Utf8 | Encoding::Page(_) => WINDOWS_1252,
         };
         let mut decoder = encoding.new_decoder_without_bom_handling();
         let (mut out, mut from) = (Vec::new(), 0);
@@ -307,16 +322,9 @@ mod tests {
     proptest! {
         #[test]
         fn text_is_read_as_the_standard_says_however_it_is_cut(bytes in bytes(), size in 1..5_usize) {
-            for encoding in [Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Windows1252] {
+            for encoding in [Encoding::Utf16Le, Encoding::Utf16Be] {
                 prop_assert_eq!(in_pieces(encoding, &bytes, size), expected(encoding, &bytes));
             }
         }
-    }
-
-    #[test]
-    fn every_byte_of_windows_1252_is_the_character_of_the_standard() {
-        let all: Vec<u8> = (0..=255).collect();
-        let read = in_pieces(Encoding::Windows1252, &all, 256);
-        assert_eq!(read, expected(Encoding::Windows1252, &all));
     }
 }

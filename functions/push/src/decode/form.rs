@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::encoding::Page;
 use super::rules::FileRules;
 use super::split::swallowed::Looks;
 use super::vacant::Vacant;
@@ -32,15 +33,20 @@ pub enum Encoding {
     /// UTF-16, the more significant byte first.
     #[serde(rename = "utf-16be")]
     Utf16Be,
-    /// Windows-1252, which has Latin-1 in it.
-    #[serde(rename = "windows-1252")]
-    Windows1252,
+    /// Any other, by its name.
+    #[serde(untagged)]
+    Page(Page),
 }
 
 impl Encoding {
     /// The encoding of that name.
     pub fn named(name: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::from(name.to_ascii_lowercase())).ok()
+        match name.to_ascii_lowercase().as_str() {
+            "utf-8" | "utf8" => Some(Self::Utf8),
+            "utf-16" | "utf-16le" => Some(Self::Utf16Le),
+            "utf-16be" => Some(Self::Utf16Be),
+            name => Page::named(name).map(Self::Page),
+        }
     }
 }
 
@@ -113,6 +119,9 @@ pub struct Form {
     pub ending: String,
     /// Just before the first row.
     pub start: Checkpoint,
+    /// Whether its first bytes have told the encoding: they have something beside ASCII.
+    #[serde(default)]
+    pub settled: bool,
     /// What the mapping says about reading it.
     #[serde(default)]
     pub rules: FileRules,

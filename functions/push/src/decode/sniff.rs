@@ -68,7 +68,7 @@ pub fn form_within(
         (first, whole)
     };
     refuse_other_content(bytes)?;
-    let found = encoding::tell(bytes, whole)?;
+    let found = encoding::tell(bytes, whole, rules.encoding)?;
     warnings.extend(found.warning);
     let mut in_utf8 = Vec::new();
     let text = match Transcoder::new(found.encoding) {
@@ -102,6 +102,7 @@ pub fn form_within(
             line: 1,
             seekable: !gzipped && found.encoding == Encoding::Utf8,
         },
+        settled: found.settled,
         rules: rules.clone(),
         vacant: Vec::new(),
         looks: Looks::default(),

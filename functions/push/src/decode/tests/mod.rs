@@ -18,7 +18,7 @@ struct Reading {
     rows: Vec<(Checkpoint, Row)>,
     end: Checkpoint,
     fault: Option<FileFault>,
-    second_thoughts: Option<Form>,
+    second_thoughts: Result<Option<Form>, FileFault>,
 }
 
 /// Reads on from a checkpoint, in pieces.

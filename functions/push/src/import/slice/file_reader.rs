@@ -92,8 +92,11 @@ impl<O: Objects> FileReader<O> {
     }
 
     /// A better form for the file, if its rows have shown one.
-    pub fn second_thoughts(&self) -> Option<Box<Form>> {
-        self.decoder.second_thoughts().map(Box::new)
+    ///
+    /// # Errors
+    /// The rows are in an encoding that cannot be told.
+    pub fn second_thoughts(&self) -> Result<Option<Box<Form>>, FileFault> {
+        self.decoder.second_thoughts().map(|form| form.map(Box::new))
     }
 
     /// Reads ahead in a task of its own. The last thing that comes is [`Stretch::End`] or a failure; a channel that

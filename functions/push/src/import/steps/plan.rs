@@ -240,8 +240,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 Err(ReadFailure::Bucket(error)) => return gone_or_failed(error).map(Count::Faulty),
             }
             if self.context.clock.now() >= ends {
-                if let Some(form) = reader.second_thoughts() {
-                    return Ok(Count::OtherForm(form));
+                match reader.second_thoughts() {
+                    Ok(Some(form)) => return Ok(Count::OtherForm(form)),
+                    Ok(None) => {}
+                    Err(fault) => return Ok(Count::Faulty(Reason::from(&fault))),
                 }
                 for part in 0..PARTS {
                     self.put_keys(&mut keys, part, &run_id, &mut counted.key_files).await?;
@@ -249,8 +251,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 return Ok(Count::OutOfTime);
             }
         }
-        if let Some(form) = reader.second_thoughts() {
-            return Ok(Count::OtherForm(form));
+        match reader.second_thoughts() {
+            Ok(Some(form)) => return Ok(Count::OtherForm(form)),
+            Ok(None) => {}
+            Err(fault) => return Ok(Count::Faulty(Reason::from(&fault))),
         }
         self.count_same_keys(keys, &run_id, counted).await?;
         counted.is_done = true;
