@@ -166,13 +166,13 @@ impl Decoder {
         match self.form.encoding {
             _ if bytes.is_ascii() || self.form.rules.encoding.is_some() => Ok(row),
             Encoding::Utf16Le | Encoding::Utf16Be => Ok(row),
-            Encoding::Utf8 if row.is_text() => match self.not_text_since {
-                Some(_) => Err(encoding::mixed(row.line)),
-                None => {
-                    self.is_utf8 = true;
-                    Ok(row)
+            Encoding::Utf8 if row.is_text() => {
+                if self.not_text_since.is_some() {
+                    return Err(encoding::mixed(row.line));
                 }
-            },
+                self.is_utf8 = true;
+                Ok(row)
+            }
             Encoding::Utf8 if self.is_utf8 => {
                 if is_damaged(bytes) {
                     Ok(row)

@@ -134,7 +134,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
             found(named, false)
         };
     }
-    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    let zeros = bytes.split(|byte| *byte == 0).count() - 1;
     // A few are a matter of the rows that have them.
     if zeros > 0 && (zeros * 200 > bytes.len() || utf16(bytes).is_some()) {
         let encoding = utf16(bytes).ok_or_else(|| {

@@ -14,7 +14,7 @@ pub(super) struct Language {
 /// A letter, and what stands before and behind it in words.
 #[derive(Debug)]
 pub(super) struct Letter {
-    pub letter: char,
+    pub character: char,
     /// Usual neighbours: before, behind.
     pub common: [u64; 2],
     /// All neighbours that were seen.
@@ -79,7 +79,7 @@ fn small(c: char) -> char {
     }
 }
 
-/// All small, all capital, or a capital before small ones; capitals of ASCII may follow small letters, as in McDonald.
+/// All small, all capital, or a capital before small ones; capitals of ASCII may follow small letters, as in `McDonald`.
 fn is_cased_well(word: &[char]) -> bool {
     let mut capitals = 0;
     for (place, c) in word.iter().enumerate() {
@@ -102,7 +102,7 @@ fn in_language(word: &[char], language: &Language) -> Fit {
         if c.is_ascii_lowercase() {
             continue;
         }
-        let Some(letter) = language.letters.iter().find(|letter| letter.letter == *c) else {
+        let Some(letter) = language.letters.iter().find(|letter| letter.character == *c) else {
             return Fit::None;
         };
         let before = place.checked_sub(1).map(|before| word[before]);
@@ -127,7 +127,7 @@ fn bit(neighbour: Option<char>, language: &Language) -> Option<u64> {
     let place = match neighbour {
         None => 0,
         Some(c @ 'a'..='z') => 1 + (c as usize - 'a' as usize),
-        Some(c) => 27 + language.letters.iter().position(|letter| letter.letter == c)?,
+        Some(c) => 27 + language.letters.iter().position(|letter| letter.character == c)?,
     };
     Some(1 << place)
 }
@@ -142,9 +142,10 @@ fn marks(text: &[char]) -> Fit {
         let after_letter = place.checked_sub(1).is_some_and(|before| is_letter(text[before]));
         let before_letter = text.get(place + 1).is_some_and(|next| is_letter(*next));
         let allowed = match c {
-            '’' | '‘' | '·' | '\u{ad}' => Fit::Good,
             '\u{a0}' | '´' | '–' | '—' if after_letter && before_letter => Fit::Rare,
-            '\u{a0}' | '´' | '–' | '—' | '§' | '•' | '£' | '€' => Fit::Good,
+            '’' | '‘' | '·' | '\u{ad}' | '\u{a0}' | '´' | '–' | '—' | '§' | '•' | '£' | '€' => {
+                Fit::Good
+            }
             '…' | '™' | '®' | '°' | 'º' | 'ª' | '”' | '»' | '²' | '³' if !before_letter => Fit::Good,
             '“' if !(after_letter && before_letter) => Fit::Good,
             '„' | '‚' | '«' | '¿' | '¡' | '©' if !after_letter => Fit::Good,

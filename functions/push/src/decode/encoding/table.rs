@@ -1,14 +1,20 @@
 //! Which letters stand beside which in the words of a language.
 //!
 //! Counted in the word lists of wordfreq 3.1.1 (Robyn Speer; up to 200,000 words a language) and in the names of people,
-//! places and firms of Faker 40.63, both as published on PyPI. A letter's masks have a bit for each neighbour: the word's
+//! places and firms of Faker 40.63, both as published on `PyPI`. A letter's masks have a bit for each neighbour: the word's
 //! edge, a to z, then the language's own letters in their order. `common` are neighbours in at least three words and in one
 //! of 2,500 of the letter's; `seen` are those in two words, or in one name.
 
+#![allow(clippy::unreadable_literal, reason = "masks are no numbers to read")]
+
 use super::letters::{Language, Letter};
 
-const fn letter(letter: char, common: [u64; 2], seen: [u64; 2]) -> Letter {
-    Letter { letter, common, seen }
+const fn letter(character: char, common: [u64; 2], seen: [u64; 2]) -> Letter {
+    Letter {
+        character,
+        common,
+        seen,
+    }
 }
 
 /// The languages that are known.
