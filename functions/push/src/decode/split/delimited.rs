@@ -186,9 +186,8 @@ impl DelimitedRows {
         if let Some(at) = controls::first(raw) {
             let column = self.scanner.ends(raw).position(|end| at < end).unwrap_or(0);
             let message = format!(
-                "cell {} has the control character {}, which no text has: take it out",
-                column + 1,
-                controls::name(raw, at)
+                "cell {} has a NUL (U+0000), which no text has: put there what belongs there",
+                column + 1
             );
             return Some(Reject::relay(controls::CONTROL_CHARACTER, named(column), message));
         }
