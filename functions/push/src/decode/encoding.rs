@@ -242,6 +242,12 @@ fn utf16(bytes: &[u8]) -> Option<Encoding> {
     let (even, odd) = (zeros(0), zeros(1));
     // At least a line end or delimiter in a hundred characters. Few are on the other side (U+4E00 has one).
     let enough = |zeros: usize| zeros * 100 >= bytes.len() / 2;
+    // A line ends in it: a zero in the middle of a word makes no UTF-16.
+    let ends = |unit: [u8; 2]| bytes.chunks_exact(2).any(|found| found == unit);
+    let (odd, even) = (
+        if ends([b'\n', 0]) || ends([b'\r', 0]) { odd } else { 0 },
+        if ends([0, b'\n']) || ends([0, b'\r']) { even } else { 0 },
+    );
     if odd > even * 4 && enough(odd) {
         Some(Encoding::Utf16Le)
     } else if even > odd * 4 && enough(even) {

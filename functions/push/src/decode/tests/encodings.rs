@@ -181,6 +181,20 @@ fn a_row_in_another_encoding_refuses_a_utf_8_file_and_a_character_that_was_cut_i
     assert_eq!(cells("x.csv", cut), [vec!["!INVALID_ENCODING"], vec!["Rao", "Pune"]]);
 }
 
+#[test]
+fn a_zero_in_a_word_is_no_utf_16() {
+    let small = b"External_ID,Last Name\r\nn1,A\0nn\r\nn2,Bob\r\n";
+    assert_eq!(form("x.csv", small).unwrap_err().code, "BINARY_FILE");
+    let mut long = b"Number,Name\nn1,A\0nn\n".to_vec();
+    for number in 0..100 {
+        long.extend_from_slice(format!("{number},Bob\n").as_bytes());
+    }
+    assert_eq!(
+        cells("x.csv", &long)[..2],
+        [vec!["!CONTROL_CHARACTER"], vec!["0", "Bob"]]
+    );
+}
+
 /// A header and so much ASCII that the first stretch has nothing else in it.
 fn long_ascii_start() -> Vec<u8> {
     let mut bytes = b"Name,City\n".to_vec();
