@@ -13,7 +13,7 @@ from .places import BENCH, binary
 from .table import Row, at_most, told
 
 MEGABYTE = 1_000_000
-LIMITS = {name: (10 if name == "push" else 7) * MEGABYTE for name in FUNCTIONS}
+LIMITS = {name: (14 if name == "push" else 8) * MEGABYTE for name in FUNCTIONS}
 
 
 def measured() -> list[Row]:
