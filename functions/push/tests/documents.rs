@@ -234,3 +234,37 @@ fn sources_of_records_know_nothing_of_lookups_and_delivery() {
         }
     }
 }
+
+/// Codes of decoding are written where they arise, so they are looked for in its source.
+#[test]
+fn every_code_of_decoding_is_explained_in_the_reference() {
+    fn sources(folder: &std::path::Path, texts: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                sources(&entry, texts);
+            } else {
+                texts.push(std::fs::read_to_string(&entry).unwrap());
+            }
+        }
+    }
+    let mut texts = Vec::new();
+    sources(
+        &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/decode"),
+        &mut texts,
+    );
+    let is_code =
+        |text: &&str| text.contains('_') && text.bytes().all(|byte| byte == b'_' || byte.is_ascii_uppercase());
+    let codes: std::collections::BTreeSet<&str> = texts
+        .iter()
+        .flat_map(|text| text.split('"'))
+        .filter(|text| text.len() > 3)
+        .filter(is_code)
+        .collect();
+    assert!(codes.len() > 20, "the codes were not found: {codes:?}");
+    for code in codes {
+        assert!(
+            REPORTS.contains(&format!("`{code}`")),
+            "{code} is not in docs/reports.md"
+        );
+    }
+}
