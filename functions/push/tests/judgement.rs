@@ -9,7 +9,6 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use push::context::Settings;
-use push::import::Next;
 use push::report::Status;
 use serde_json::{Value, json};
 use shared::state::{held, refusals};
@@ -210,9 +209,9 @@ async fn a_file_bad_in_every_row_for_a_named_field_is_rejected_and_one_for_no_fi
 
     world.faults(strange());
     let mut bad = world.start(&world.put("inbox/Contacts/b.csv", contacts(0..30)));
-    bad.run_until(&world, Next::waits).await;
+    bad.run_until(&world, |next| next.wait_seconds > 0).await;
     for _ in 0..3 {
-        bad.run_until(&world, Next::waits).await;
+        bad.run_until(&world, |next| next.wait_seconds > 0).await;
     }
     let held = held::of_module(&world.table, "Contacts").await.unwrap().unwrap();
     assert_eq!(held.code, "STRANGE_STATE");
