@@ -11,8 +11,6 @@ const REFUSALS: &str = "refusals";
 const MOST: usize = 500;
 /// For so long nobody's decision by hand outlives the hold that it was about.
 const DECIDED_FOR: SignedDuration = SignedDuration::from_hours(24);
-/// For so long calls that recovered tell of the present.
-const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// How long it is remembered that nobody looks at any more.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 14);
 
@@ -39,34 +37,12 @@ pub struct Refusals {
     /// Whether a record was given up, whose calls failed, since a call got through.
     #[serde(default)]
     pub gave_one_up: bool,
-    /// Calls that failed and then got through unchanged: failures there pass by themselves.
-    #[serde(default)]
-    pub recoveries: u32,
-    /// When the last of them did.
-    #[serde(default)]
-    pub recovered_at: Option<Timestamp>,
     /// Since when an operator has such refusals taken for the records' own.
     #[serde(default)]
     pub rejected_by_hand: Option<Timestamp>,
 }
 
 impl Refusals {
-    /// Forgets recoveries that are too long ago to tell of the present.
-    #[must_use]
-    pub fn as_of(mut self, now: Timestamp) -> Self {
-        if self.recovered_at.is_none_or(|at| now.duration_since(at) >= RECENT) {
-            (self.recoveries, self.recovered_at) = (0, None);
-        }
-        self
-    }
-
-    /// Notes how many calls have recovered, where more have than was known.
-    pub fn recovered(&mut self, recoveries: u32, now: Timestamp) {
-        if recoveries > self.recoveries {
-            (self.recoveries, self.recovered_at) = (recoveries, Some(now));
-        }
-    }
-
     /// Notes a refusal, none twice.
     pub fn refuse(&mut self, refused: Refused) {
         if !self.refused.contains(&refused) {
@@ -216,21 +192,9 @@ mod tests {
         assert!(!refusals.is_the_records_own(&refused("MAX_RECORDS_LIMIT_REACHED", 1), Timestamp::UNIX_EPOCH));
     }
 
-    #[test]
-    fn recoveries_are_told_on_for_a_quarter_of_an_hour() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut refusals = Refusals::default();
-        refusals.recovered(3, now);
-        refusals.recovered(2, now + RECENT);
-        assert_eq!((refusals.recoveries, refusals.recovered_at), (3, Some(now)));
-        let later = now + SignedDuration::from_mins(14);
-        assert_eq!(refusals.clone().as_of(later).recoveries, 3);
-        assert_eq!(refusals.as_of(now + RECENT), Refusals::default());
-    }
-
     #[tokio::test]
     async fn an_operators_decision_stands_until_it_is_taken_back() {
-        let (table, now) = (MemoryTable::default(), Timestamp::now());
+        let (table, now) = (MemoryTable::default(), Timestamp::UNIX_EPOCH);
         decide(&table, "Contacts", true, now).await.unwrap();
         let own = |refusals: &Refusals| refusals.is_the_records_own(&refused("ANY", 1), now);
         assert!(own(&of_module(&table, "Contacts").await.unwrap()));

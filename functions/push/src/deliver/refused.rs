@@ -14,8 +14,6 @@ use crate::record::{After, Outcome, Parcel, Reject, Settled};
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     /// What was known of a module's refusals before.
     pub fn load_refusals(&mut self, module: &ModuleName, refusals: Refusals) {
-        let refusals = refusals.as_of(Timestamp::now());
-        self.evidence.recoveries = self.evidence.recoveries.max(refusals.recoveries);
         if refusals.gave_one_up {
             self.evidence.given_up.insert(module.clone());
         }
@@ -29,7 +27,6 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         }
         for (module, known) in &mut self.doubts.known {
             known.gave_one_up &= self.evidence.given_up.contains(module);
-            known.recovered(self.evidence.recoveries, Timestamp::now());
         }
         let learnt = self.doubts.learnt();
         learnt
