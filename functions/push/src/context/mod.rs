@@ -18,7 +18,7 @@ use shared::bucket::Objects;
 use shared::pause_watch::PauseWatch;
 
 pub use crate::config::Settings;
-pub use ask::{AskFailure, TRIES};
+pub use ask::AskFailure;
 pub use metadata::{Freshness, Metadata};
 pub use turn::Turn;
 

@@ -13,11 +13,8 @@ use shared::pause_watch::PauseCheck;
 use shared::tokens::Tokens;
 
 use super::call::{Carried, carry};
-use super::doubt::Doubts;
-use super::evidence::Evidence;
 use super::limits::{CallTally, Limits};
 use super::pace::{RetryBudget, Width};
-use super::silent::asks_for_a_read;
 use crate::deliver::lanes::Lanes;
 use crate::record::Written;
 use crate::record::{Parcel, Settled, into_order};
@@ -31,7 +28,7 @@ pub struct Delivery<T, B> {
     pub(super) limits: Limits,
     pub(super) lanes: Lanes,
     calls: JoinSet<Carried>,
-    pub(super) in_flight: HashMap<Id, Flight>,
+    in_flight: HashMap<Id, Flight>,
     pub(super) width: Width,
     pub(super) budget: RetryBudget,
     /// How many bursts of failures there were since the last success, and since when.
@@ -46,17 +43,15 @@ pub struct Delivery<T, B> {
     held: HashMap<ModuleName, Stop>,
     /// Records of held modules, and those that must not overtake them.
     aside: Aside,
-    pub(super) doubts: Doubts,
-    pub(super) evidence: Evidence,
+    /// Records in a row that were refused alone, by module and code.
+    pub(super) refused_alone: HashMap<ModuleName, (String, u32)>,
     pub(super) tally: CallTally,
 }
 
 /// A call in flight.
-pub(super) struct Flight {
-    pub(super) parcels: Arc<Vec<Parcel>>,
+struct Flight {
+    parcels: Arc<Vec<Parcel>>,
     set_out: Timestamp,
-    /// How many calls like it had got through when it set out.
-    passes: u64,
 }
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
@@ -81,8 +76,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             several_modules: false,
             held: HashMap::new(),
             aside: Aside::default(),
-            doubts: Doubts::default(),
-            evidence: Evidence::default(),
+            refused_alone: HashMap::new(),
             tally: CallTally::default(),
         }
     }
@@ -99,7 +93,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         parcel.address();
         if self.aside.takes(&parcel, &self.held) {
             self.aside.add(parcel);
-        } else if let Some(parcel) = self.doubts.spare(parcel) {
+        } else {
             self.lanes.push(parcel);
         }
     }
@@ -193,19 +187,18 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     }
 
     fn send(&mut self, call: Vec<Parcel>) {
-        let Some(first) = call.first() else { return };
-        let (shape, passes) = (Arc::clone(&first.shape), self.evidence.passes(first));
-        let reads_too = asks_for_a_read(first, Timestamp::now());
+        let Some(shape) = call.first().map(|parcel| Arc::clone(&parcel.shape)) else {
+            return;
+        };
         let parcels = Arc::new(call);
         let flight = Flight {
             parcels: Arc::clone(&parcels),
             set_out: Timestamp::now(),
-            passes,
         };
         let (bigin, tokens) = (self.bigin.clone(), Arc::clone(&self.tokens));
         let id = self
             .calls
-            .spawn(async move { carry(&bigin, &*tokens, &shape, &parcels, reads_too).await })
+            .spawn(async move { carry(&bigin, &*tokens, &shape, &parcels).await })
             .id();
         self.in_flight.insert(id, flight);
     }
@@ -255,12 +248,6 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         self.give_up_waiting();
         let mut left = self.lanes.abandon();
         left.append(&mut self.aside.parcels);
-        left.extend(self.doubts.take_spared());
-        left.extend(
-            std::mem::take(&mut self.doubts.open)
-                .into_iter()
-                .map(|(parcel, _)| parcel),
-        );
         into_order(&mut left);
         left
     }
@@ -302,7 +289,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             return Vec::new();
         };
         self.lanes.landed(&flight.parcels);
-        self.judge(Arc::unwrap_or_clone(flight.parcels), carried, flight.passes)
+        self.judge(Arc::unwrap_or_clone(flight.parcels), carried)
     }
 
     /// Puts records back in front, unless their module is held. `lost`: when the call set out that may have been carried
@@ -312,17 +299,6 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             parcel.lost_at = parcel.lost_at.or(lost);
         }
         self.lanes.put_back(parcels);
-        if !self.held.is_empty() {
-            self.set_aside();
-        }
-    }
-
-    /// The same, but behind the other half of the call that they were a half of.
-    pub(super) fn put_behind_other_half(&mut self, mut parcels: Vec<Parcel>, lost: Option<Timestamp>) {
-        for parcel in &mut parcels {
-            parcel.lost_at = parcel.lost_at.or(lost);
-        }
-        self.lanes.put_behind_other_half(parcels);
         if !self.held.is_empty() {
             self.set_aside();
         }

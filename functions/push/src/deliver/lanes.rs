@@ -3,7 +3,7 @@
 
 mod claims;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bigin::{CallShape, MOST_RECORDS_A_CALL, Operation};
@@ -11,7 +11,7 @@ use bigin::{CallShape, MOST_RECORDS_A_CALL, Operation};
 /// What records lay claim to, so that others which must not overtake them stay behind.
 pub(crate) use self::claims::Flying as Claims;
 use self::claims::{Flying, Passed};
-use crate::record::{CallKind, MatchKey, Parcel, Suspicion};
+use crate::record::{CallKind, MatchKey, Parcel};
 
 /// How far ahead a call looks for records that may be sent.
 const WINDOW: usize = 20 * MOST_RECORDS_A_CALL;
@@ -27,8 +27,6 @@ pub struct Lanes {
 struct Draft<'a> {
     shape: &'a Arc<CallShape>,
     errand: &'a CallKind,
-    /// The call that its records are suspected for, which others must not join.
-    suspected: Option<u64>,
     places: Vec<usize>,
     most: usize,
 }
@@ -52,18 +50,16 @@ impl Lanes {
         let mut passed = Passed::default();
         let mut full = None;
         for (place, parcel) in self.waiting.iter().enumerate().take(WINDOW) {
-            let suspected = suspected(parcel);
-            let fits = |draft: &Draft<'_>| {
-                same(draft.shape, &parcel.shape) && *draft.errand == parcel.errand && draft.suspected == suspected
-            };
-            let number = drafts.iter().position(fits).unwrap_or(drafts.len());
+            let number = drafts
+                .iter()
+                .position(|draft| same(draft.shape, &parcel.shape) && *draft.errand == parcel.errand)
+                .unwrap_or(drafts.len());
             let mut taken = None;
             if self.flying.admits(parcel) && passed.admits(parcel, number) {
                 if number == drafts.len() {
                     drafts.push(Draft {
                         shape: &parcel.shape,
                         errand: &parcel.errand,
-                        suspected,
                         places: Vec::new(),
                         most: parcel.most_in_call,
                     });
@@ -106,54 +102,6 @@ impl Lanes {
         }
     }
 
-    /// Puts the records of a call that failed back behind the other half of what they were a half of. Records of one call
-    /// share no match key, so those of its halves may change places; those of one group may not.
-    pub fn put_behind_other_half(&mut self, parcels: Vec<Parcel>) {
-        let half_of = |parcel: &Parcel| parcel.suspicion.as_ref().and_then(|suspicion| suspicion.half_of);
-        let family = parcels.first().and_then(half_of);
-        let is_grouped = parcels.iter().any(|parcel| parcel.group.is_some());
-        let last = self.waiting.iter().rposition(|waiting| half_of(waiting) == family);
-        let (Some(last), Some(_), false) = (last, family, is_grouped) else {
-            return self.put_back(parcels);
-        };
-        let behind = self.waiting.split_off(last + 1);
-        self.waiting.extend(parcels);
-        self.waiting.extend(behind);
-    }
-
-    /// Makes halves of suspected calls that wait, without sending them once more.
-    pub fn halve_where(&mut self, is_halved: impl Fn(&Parcel, &Suspicion) -> bool) {
-        let mut calls: HashMap<u64, (usize, Suspicion)> = HashMap::new();
-        for parcel in &self.waiting {
-            if let Some(suspicion) = parcel
-                .suspicion
-                .as_deref()
-                .filter(|suspicion| is_halved(parcel, suspicion))
-            {
-                let call = calls.entry(suspicion.call);
-                call.or_insert_with(|| (0, suspicion.clone())).0 += 1;
-            }
-        }
-        let halves = calls.into_iter().map(|(call, (records, of))| {
-            let first = records.div_ceil(2);
-            (call, (0, of.half(first), of.half(records - first)))
-        });
-        let mut halves: HashMap<u64, (usize, Suspicion, Suspicion)> = halves.collect();
-        for parcel in &mut self.waiting {
-            let Some((place, first, second)) = suspected(parcel).and_then(|call| halves.get_mut(&call)) else {
-                continue;
-            };
-            let half = if *place < first.records { first } else { second };
-            *place += 1;
-            parcel.suspect(Some(half.clone()));
-        }
-    }
-
-    /// The records that wait and may be changed in what does not concern their order.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Parcel> {
-        self.waiting.iter_mut()
-    }
-
     /// The records that wait, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Parcel> {
         self.waiting.iter()
@@ -187,11 +135,6 @@ impl Lanes {
         self.put_back(left);
         call
     }
-}
-
-/// The call that a record is suspected for.
-pub(super) fn suspected(parcel: &Parcel) -> Option<u64> {
-    parcel.suspicion.as_ref().map(|suspicion| suspicion.call)
 }
 
 /// Whether two shapes are the same. Most often they are one and the same object.

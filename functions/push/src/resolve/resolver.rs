@@ -10,7 +10,7 @@ use super::ask::{Ask, Reply};
 use super::lookup_cache::LookupCache;
 use super::place::Place;
 use super::round::Round;
-use crate::context::{AskFailure, Context, Freshness, Services, TRIES};
+use crate::context::{AskFailure, Context, Freshness, Services};
 use crate::deliver::{CallTally, Limits, PauseCheck};
 use shared::stop::{Service, Stop};
 
@@ -53,8 +53,6 @@ impl Resolver {
         limits: &Limits,
         halt: &AtomicBool,
     ) -> Option<Stop> {
-        // Once a question has failed for what is in it, halves of it are asked once each.
-        let mut searching = false;
         while let Some(ask) = round.next(&mut self.desk) {
             if halt.load(Ordering::Relaxed) {
                 return Some(Stop::OutOfTime);
@@ -62,38 +60,13 @@ impl Resolver {
             if let Some(stop) = self.reason_not_to_ask(brake, limits).await {
                 return Some(stop);
             }
-            let tries = match ask.values() {
-                2.. if searching => 1,
-                _ => TRIES,
-            };
-            match timeout_at(limits.waiting_ends, self.ask(context, &ask, tries)).await {
+            match timeout_at(limits.waiting_ends, self.ask(context, &ask)).await {
                 Err(_) => return Some(Stop::OutOfTime),
-                Ok(Err(stop)) if is_silent(&stop) && ask.values() > 0 => {
-                    let is_sure = searching && ask.values() > 1;
-                    if !is_sure && !self.can_be_read(context, &ask, limits).await {
-                        return Some(stop);
-                    }
-                    searching = true;
-                    round.fails(&mut self.desk, &ask);
-                }
                 Ok(Err(stop)) => return Some(stop),
                 Ok(Ok(reply)) => round.take(&mut self.desk, &ask, reply),
             }
         }
         None
-    }
-
-    /// Whether a question is answered that is like this one and has no value in it.
-    async fn can_be_read<S: Services>(&self, context: &Context<S>, ask: &Ask, limits: &Limits) -> bool {
-        let (Ask::Query { place, .. } | Ask::Make { place, .. }) = ask else {
-            return false;
-        };
-        let control = Ask::Page {
-            place: place.clone(),
-            token: None,
-        };
-        let asked = timeout_at(limits.waiting_ends, self.ask(context, &control, 1)).await;
-        matches!(asked, Ok(Ok(_)))
     }
 
     async fn reason_not_to_ask<B: PauseCheck>(&mut self, brake: &B, limits: &Limits) -> Option<Stop> {
@@ -108,7 +81,7 @@ impl Resolver {
         None
     }
 
-    async fn ask<S: Services>(&self, context: &Context<S>, ask: &Ask, tries: u32) -> Result<Reply, Stop> {
+    async fn ask<S: Services>(&self, context: &Context<S>, ask: &Ask) -> Result<Reply, Stop> {
         let bigin = &context.bigin;
         let credits = ask.credits();
         if !matches!(ask, Ask::Fields(_)) {
@@ -124,13 +97,11 @@ impl Resolver {
                 values,
             } => {
                 let question = |access: Access| async move { bigin.having(&access, module, by, values).await };
-                self.counted(context, (tries, credits), question)
-                    .await
-                    .map(Reply::Found)
+                self.counted(context, credits, question).await.map(Reply::Found)
             }
             Ask::Page { place, token } => {
                 let question = |access: Access| async move { page(context, &access, place, token.as_deref()).await };
-                self.counted(context, (tries, credits), question).await
+                self.counted(context, credits, question).await
             }
             Ask::Make {
                 place: Place::Records { module, by },
@@ -141,7 +112,7 @@ impl Resolver {
                 let records: Vec<_> = records.iter().collect();
                 let (shape, records) = (&shape, records.as_slice());
                 let question = |access: Access| async move { bigin.write(&access, shape, records).await };
-                self.counted(context, (tries, credits), question)
+                self.counted(context, credits, question)
                     .await
                     .map(|answer| Reply::Made(answer.outcomes))
             }
@@ -161,7 +132,7 @@ impl Resolver {
     async fn counted<S: Services, T, F, A>(
         &self,
         context: &Context<S>,
-        (tries, credits): (u32, u64),
+        credits: u64,
         question: F,
     ) -> Result<T, AskFailure>
     where
@@ -169,24 +140,13 @@ impl Resolver {
         A: Future<Output = Result<T, CallFailure>>,
     {
         context
-            .ask_up_to(tries, credits, |access| {
+            .ask_for(credits, |access| {
                 self.cost.calls.fetch_add(1, Ordering::Relaxed);
                 self.cost.credits.fetch_add(credits, Ordering::Relaxed);
                 question(access)
             })
             .await
     }
-}
-
-/// Whether a question failed without a word about what is in it.
-fn is_silent(stop: &Stop) -> bool {
-    matches!(
-        stop,
-        Stop::Unavailable {
-            service: Service::Bigin,
-            ..
-        }
-    )
 }
 
 /// A page of a list. Users come by numbers, which serve as tokens; team pipelines are few.
