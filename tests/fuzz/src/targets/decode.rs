@@ -226,7 +226,13 @@ fn rejects_keep_their_cells(form: &Form, rows: &[(Checkpoint, Row)]) {
         };
         let after: Vec<&str> = after.iter().collect();
         let (ours, theirs) = after.split_at(after.len() - before.len());
-        assert!(before.iter().eq(theirs.iter().copied()), "a reject is altered");
+        // A mark at the start of a row is taken off its first cell. In the rejects file that cell is not at the start any more.
+        let without_mark = |cell: &str| cell.trim_start_matches('\u{feff}').to_owned();
+        let same = before
+            .iter()
+            .map(without_mark)
+            .eq(theirs.iter().copied().map(without_mark));
+        assert!(same, "a reject is altered");
         let begins_formula = |cell: &&str| cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
         assert!(
             !ours.iter().any(begins_formula),

@@ -40,7 +40,7 @@ impl Target for Payloads {
         let message = Message::parse(&text).map(|message| message.records.len());
         let message = message.map_err(|fault| fault.to_string());
         // What may be told is looked for in the same text that the message is read from.
-        let Ok(payload) = serde_json::from_str::<Value>(&text) else {
+        let Ok(payload) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) else {
             return kind(message.map_err(|said| silent(&said, "")));
         };
         let mut others = payload.clone();
