@@ -499,7 +499,7 @@ impl World {
         let rules = self.sandbox.console("GET", "/console/faults", &json!({}));
         let rules = rules["rules"].as_array().into_iter().flatten();
         rules
-            .filter(|rule| rule["path"] == path && rule["fault"][0]["after_commit"] == true)
+            .filter(|rule| rule["path"] == path && rule["fault"]["after_commit"] == true)
             .filter_map(|rule| rule["struck"].as_u64())
             .sum()
     }
