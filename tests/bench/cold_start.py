@@ -14,7 +14,7 @@ from local.console import SCOPES
 from local.places import FUNCTIONS
 from local.stack import REGION
 
-from . import certificates, rows
+from . import rows
 from .places import BENCH, PEER, PYTHON, binary
 from .runtime_api import Process
 from .stub_aws import Moments, Stub
@@ -86,6 +86,9 @@ def refused(command: list[str], log: Path) -> str:
 
 def _first_call_cpu_ms(name: str) -> float:
     """CPU time of the first HTTPS call: handshake, request and answer."""
+    # Only who serves TLS needs the library that makes certificates.
+    from . import certificates
+
     with Stub() as plain, Stub(tls=True) as tls:
         plain.moments = tls.moments = moments = Moments()
         environment = _environment(plain.url, tls.url) | {"SSL_CERT_FILE": str(certificates.trusted_roots())}

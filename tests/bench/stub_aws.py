@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from local.processes import Failed
 
-from . import certificates
 from .runtime_api import cpu_ms
 
 
@@ -88,6 +87,8 @@ class Stub:
         port = self._server.server_address[1]
         self.url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
         if tls:
+            from . import certificates
+
             self._context = certificates.server_context()
 
     def __enter__(self) -> Stub:
