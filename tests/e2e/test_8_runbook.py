@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from local.places import ROOT
 from local.processes import wait_until
 from local.relay import FunctionFailed, Relay, unique
+from local.stack import QUICK
 from runbook.book import Runbook
 
 EVENTS = ROOT / "infra" / "events"
@@ -218,6 +220,8 @@ def test_a_state_table_without_any_items_costs_no_token_and_doubles_no_record(re
     assert relay.status()["authorization"]["state"] == "active"
     assert relay.status()["paused"]["code"] == "operator", "the pause that was set again holds"
     assert writes(relay) == before
+    # Younger, the file would be left to its event.
+    time.sleep(int(QUICK["EventWithinSeconds"]) + 1)
     relay.invoke("revoke", {"action": "resume"})
     # After the pause, the sweep imports what the ledger has forgotten.
     again = wait_until("the file is imported again", 60, lambda: [each for each in relay.reports(key)[1:] if each["status"] == "complete"])
