@@ -78,7 +78,8 @@ impl Settings {
         SignedDuration::try_from(self.checkpoint_every).unwrap_or(SignedDuration::from_secs(10))
     }
 
-    /// How far delivery may go that starts now, within that width and time.
+    /// How far delivery may go that starts now, within that width and time. Patience ends well before the time does: a
+    /// slice that is shorter would go on to the next one, and nobody would hear that nothing gets through.
     pub fn limits(&self, width: usize, budget: Duration) -> Limits {
         let sending_ends = Instant::now() + budget;
         Limits {
@@ -86,7 +87,7 @@ impl Settings {
             sending_ends,
             waiting_ends: sending_ends + self.landing,
             first_wait: self.first_wait,
-            patience: self.patience,
+            patience: self.patience.min(budget / 2),
             repeats: self.repeats,
             look_every: self.look_every,
         }
