@@ -66,6 +66,9 @@ impl Default for Settings {
     }
 }
 
+/// No failure is taken for lasting sooner: one call alone may take some seconds.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
+
 impl Settings {
     /// How many calls an import may have in flight: what the queue's two consumers leave.
     pub fn import_width(&self) -> usize {
@@ -87,7 +90,7 @@ impl Settings {
             sending_ends,
             waiting_ends: sending_ends + self.landing,
             first_wait: self.first_wait,
-            patience: self.patience.min(budget / 2),
+            patience: self.patience.min((budget / 2).max(LEAST_PATIENCE)),
             repeats: self.repeats,
             look_every: self.look_every,
         }
