@@ -137,8 +137,21 @@ def test_of_two_versions_of_a_key_the_newer_stands(relay: Relay, authorized: dic
     newer = relay.put(key, HEADER + f"New,Version,{mark}@example.test,1\n")
     assert relay.report(key, version=newer, status="complete")["read"] == 1
     wait_until("no import under way", 60, lambda: not relay.executions("RUNNING"))
-    assert all(report["status"] == "complete" or report["reason"]["code"] == "SUPERSEDED" for report in relay.reports(key))
+    assert [report["status"] for report in relay.reports(key)] == ["complete", "complete"]
     assert relay.contacts()[f"{mark}@example.test"]["First_Name"] == "New"
+
+
+def test_five_quick_versions_are_imported_each_once_and_the_newest_stands(relay: Relay, authorized: dict) -> None:
+    mark = unique("quick")
+    key = f"inbox/Contacts/{mark}.csv"
+    for number in range(5):
+        newest = relay.put(key, HEADER + f"Version,{number},{mark}@example.test,1\nOnly,{number},{mark}-{number}@example.test,1\n")
+    assert relay.report(key, version=newest, status="complete")["read"] == 2
+    wait_until("no import under way", 60, lambda: not relay.executions("RUNNING"))
+    assert [report["status"] for report in relay.reports(key)] == ["complete"] * 5, relay.reports(key)
+    contacts = relay.contacts()
+    assert contacts[f"{mark}@example.test"]["Last_Name"] == "4"
+    assert {f"{mark}-{number}@example.test" for number in range(5)} <= set(contacts), "no version's own rows are missing"
 
 
 def test_a_file_asked_for_by_hand_goes_the_same_way(relay: Relay, authorized: dict) -> None:

@@ -128,6 +128,20 @@ def test_a_stopped_import_is_found(book: Runbook, relay: Relay) -> None:
     assert report["report_key"] in book.run(listing)
 
 
+def test_a_file_is_withdrawn(book: Runbook, relay: Relay) -> None:
+    key = f"inbox/Contacts/{unique('withdrawn')}.csv"
+    pause, resume = book.blocks("Paused")[0].splitlines()
+    book.run(pause)
+    relay.put(key, "Last Name,Email\nW,withdrawn@example.test\n")
+    assert relay.report(key, status="paused")["reason"]["code"] == "operator"
+    withdraw = next(command for command in book.commands("Import stopped or failed") if "delete-object" in command)
+    book.run(withdraw.replace("<key of the file>", key))
+    book.run(resume)
+    report = relay.report(key, status="stopped")
+    assert report["reason"]["code"] == "WITHDRAWN", report
+    assert "withdrawn@example.test" not in relay.contacts()
+
+
 def test_a_file_and_a_secret_are_restored(book: Runbook, relay: Relay) -> None:
     key = "inbox/Contacts/customers.csv"
     relay.put(key, "Last Name,Email\nC,customers@example.test\n")

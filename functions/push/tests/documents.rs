@@ -16,7 +16,11 @@ const TELEMETRY: &str = include_str!("../../../shared/src/telemetry.rs");
 
 #[test]
 fn every_code_of_ours_is_explained_in_the_reference() {
-    let ours = REJECTS.iter().chain(resolve::codes::REJECTS).chain(REFUSALS);
+    let ours = REJECTS
+        .iter()
+        .chain(resolve::codes::REJECTS)
+        .chain(REFUSALS)
+        .chain(import::codes::ENDS);
     for (code, meaning) in ours.chain(stop::CODES) {
         let row = format!("| `{code}` | {meaning} |");
         assert!(REPORTS.contains(&row), "{row}");

@@ -83,6 +83,21 @@ pub struct ObjectVersion {
     pub put_at: Option<Timestamp>,
 }
 
+impl ObjectVersion {
+    /// Whether it is the same version of one key. Where no version is named, the entity tags tell.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.version_id, &other.version_id) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.tag() == other.tag(),
+        }
+    }
+
+    /// The entity tag without its quotes, as events have it.
+    pub fn tag(&self) -> &str {
+        self.etag.trim_matches('"')
+    }
+}
+
 /// Where a listing goes on: behind that key, and behind that version of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {

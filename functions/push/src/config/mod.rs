@@ -45,6 +45,7 @@ impl Config {
         let concurrency = environment.parsed_or("BIGIN_CONCURRENCY", defaults.bigin_concurrency);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
         let event_within_s = environment.parsed_or("EVENT_WITHIN_S", defaults.event_within.as_secs());
+        let inbox_days = environment.parsed_or("INBOX_RETENTION_DAYS", defaults.inbox_days);
         let defer_after_s = environment.parsed_or("DEFER_AFTER_S", defaults.defer_after.as_secs());
         let [
             access_token_secret,
@@ -72,6 +73,7 @@ impl Config {
                     bigin_concurrency: concurrency?,
                     slice_budget: Duration::from_secs(slice_budget?),
                     event_within: SignedDuration::from_secs(event_within_s?),
+                    inbox_days: inbox_days?,
                     defer_after: SignedDuration::from_secs(defer_after_s?),
                     ..defaults
                 },

@@ -19,6 +19,8 @@ pub struct Settings {
     pub slice_budget: Duration,
     /// How long the event of a file that was put may take: a younger file is not taken for one whose event was lost.
     pub event_within: SignedDuration,
+    /// After how many days the bucket's lifecycle rule removes a file from the inbox.
+    pub inbox_days: i64,
     /// At what age messages that a pause keeps waiting are moved into the bucket.
     pub defer_after: SignedDuration,
     /// How long the turn is held without a sign of life.
@@ -48,6 +50,7 @@ impl Default for Settings {
             bigin_concurrency: 5,
             slice_budget: Duration::from_mins(2),
             event_within: SignedDuration::from_mins(15),
+            inbox_days: 90,
             defer_after: SignedDuration::from_hours(7 * 24),
             // A call takes 30 s, a fresh token up to 20 s, the call again 30 s: nothing longer passes between two signs.
             turn_lasts: Duration::from_secs(100),

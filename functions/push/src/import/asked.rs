@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::bucket::ObjectVersion;
 
 /// The object to import, as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,14 @@ pub struct ByHand {
     pub force: bool,
 }
 
+/// The event that an import of this version is started with where the bucket's own was lost, or is slow to come.
+pub fn event_of(bucket: &str, object: &ObjectVersion, put_at: Timestamp) -> Value {
+    json!({"time": put_at, "detail": {
+        "bucket": {"name": bucket},
+        "object": {"key": object.key, "etag": object.tag(), "version-id": object.version_id},
+    }})
+}
+
 impl Asked {
     /// Reads what an execution was started with.
     ///
@@ -127,7 +136,6 @@ pub fn is_newer(one: &str, than: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn an_event_names_object_version_and_order() {

@@ -69,7 +69,7 @@ impl Entry {
     pub fn is_of(&self, object: &ObjectVersion) -> bool {
         match (&object.version_id, &self.version_id) {
             (Some(ours), Some(theirs)) => ours == theirs,
-            _ => self.etag.trim_matches('"') == object.etag.trim_matches('"'),
+            _ => self.etag.trim_matches('"') == object.tag(),
         }
     }
 

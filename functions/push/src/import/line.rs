@@ -180,5 +180,10 @@ pub fn place(dry_run: bool, put_at: Timestamp, order: &str, run_id: &str) -> Str
     format!("{kind}#{}#{order}#{run_id}", put_at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
 }
 
+/// The time that a place was given by.
+pub fn put_at(place: &str) -> Option<Timestamp> {
+    place.split('#').nth(1)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests;

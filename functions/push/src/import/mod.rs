@@ -2,9 +2,11 @@
 //! what they need to know of each other is in the ledger, and what the state machine carries is only which file.
 
 mod asked;
+pub mod codes;
 mod counted;
 mod execution_ended;
 mod file_request;
+mod key_versions;
 pub mod ledger;
 mod line;
 mod line_items;
@@ -19,7 +21,7 @@ mod step;
 mod steps;
 mod version;
 
-pub use asked::{Asked, ByHand, NothingAsked};
+pub use asked::{Asked, ByHand, NothingAsked, event_of};
 pub use execution_ended::ExecutionEnded;
 pub use file_request::{FileError, FileRequest, LARGEST_REPORT};
 pub use line::{Waiting, is_alive};

@@ -124,6 +124,9 @@ pub struct Import {
     /// The execution that it is in now.
     #[serde(default)]
     pub runs_in: String,
+    /// When the file was last seen not to be deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<Timestamp>,
     /// Whether it is planned only.
     #[serde(default)]
     pub dry_run: bool,
@@ -151,6 +154,7 @@ impl Import {
             refers_to: None,
             aside: false,
             runs_in: execution.to_owned(),
+            looked_at: None,
             dry_run: false,
             planned: false,
         }

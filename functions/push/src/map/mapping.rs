@@ -74,6 +74,16 @@ pub enum Route {
     Bulk,
 }
 
+/// Which versions of a file are imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Versions {
+    /// Each once, in their order: a file may have what changed since the one before.
+    #[default]
+    Each,
+    /// The newest: each file has everything.
+    Newest,
+}
+
 /// When an import stops because one code rejects too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopAfter {
@@ -245,6 +255,8 @@ pub struct Mapping {
     pub stop_after: StopAfter,
     /// When a file is refused because its rows share keys.
     pub same_key: SameKey,
+    /// Which versions of a file are imported.
+    pub versions: Versions,
     /// How the records of a file go to Bigin.
     pub route: Route,
     /// How a file is written, and which of its lines are records.

@@ -9,12 +9,12 @@ use super::coerce::calendar::codes;
 use super::coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 use super::mapping::{
     ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, SameKey, StopAfter, Tags,
-    UnknownPickList, Validate, WithoutKey,
+    UnknownPickList, Validate, Versions, WithoutKey,
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
 use crate::decode::{Encoding, FileRules, Quotes, ShortRows};
 
-pub(super) const KEYS: [&str; 29] = [
+pub(super) const KEYS: [&str; 30] = [
     "operation",
     "match_on",
     "trigger",
@@ -33,6 +33,7 @@ pub(super) const KEYS: [&str; 29] = [
     "cascade",
     "stop_after",
     "same_key",
+    "versions",
     "route",
     "encoding",
     "quotes",
@@ -65,6 +66,7 @@ pub(super) const ROUTE: &Words<Route> = &[
     ("records", Route::Records),
     ("bulk", Route::Bulk),
 ];
+pub(super) const VERSIONS: &Words<Versions> = &[("each", Versions::Each), ("newest", Versions::Newest)];
 pub(super) const QUOTES: &Words<Quotes> = &[
     ("check", Quotes::Check),
     ("trust", Quotes::Trust),
@@ -122,6 +124,7 @@ impl Mapping {
             "cascade" => set(&mut self.cascade, reader.flag(name, item)),
             "stop_after" => set(&mut self.stop_after, stop_after(name, item, reader)),
             "same_key" => set(&mut self.same_key, same_key(name, item, reader)),
+            "versions" => set(&mut self.versions, reader.word(name, item, VERSIONS)),
             "route" => set(&mut self.route, reader.word(name, item, ROUTE)),
             "encoding" => self.file.encoding = encoding(name, item, reader),
             "quotes" => set(&mut self.file.quotes, reader.word(name, item, QUOTES)),

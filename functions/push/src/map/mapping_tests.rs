@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::mapping_file::{
     COLUMN_KEYS, EMPTY, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, QUOTES, ROUTE, SHORT_ROWS, TAGS,
-    UNKNOWN_PICKLIST, VALIDATE, WITHOUT_KEY,
+    UNKNOWN_PICKLIST, VALIDATE, VERSIONS, WITHOUT_KEY,
 };
 use super::toml_reader::{MOST_MISTAKES, Words};
 use super::*;
@@ -47,6 +47,7 @@ time_zone = "Europe/Berlin"
 phone_country = "DE"
 cascade = true
 stop_after = "10% of 100"
+versions = "newest"
 route = "records"
 ignore = ["intern"]
 
@@ -76,6 +77,10 @@ fn every_key_is_understood() {
     let mapping = Mapping::parse(EVERY_KEY).unwrap();
     assert_eq!(mapping.operation, Some(Operation::Upsert));
     assert!(mapping.cascade && !Mapping::default().cascade);
+    assert_eq!(
+        (mapping.versions, Mapping::default().versions),
+        (Versions::Newest, Versions::Each)
+    );
     assert_eq!(mapping.match_on.as_deref(), Some(&["Email".to_owned()][..]));
     assert_eq!(
         mapping.stop_after,
@@ -208,6 +213,7 @@ fn the_schema_of_mappings_has_the_same_keys_and_words() {
         ("/properties/tags/enum", words_of(TAGS)),
         ("/properties/unknown_picklist/enum", words_of(UNKNOWN_PICKLIST)),
         ("/properties/validate/enum", words_of(VALIDATE)),
+        ("/properties/versions/enum", words_of(VERSIONS)),
         ("/properties/route/enum", words_of(ROUTE)),
         ("/properties/quotes/enum", words_of(QUOTES)),
         ("/properties/short_rows/enum", words_of(SHORT_ROWS)),

@@ -2,13 +2,13 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Caretaker, UpkeepError};
 use crate::context::Services;
 use crate::import::ledger::{Entry, MOST_INBOX_DAYS, Standing};
-use crate::import::{Imports, Waiting, is_alive};
+use crate::import::{Imports, Waiting, event_of, is_alive};
 use crate::queue::RecordsQueue;
 use shared::bucket::InboxKey;
 use shared::bucket::{Listed, ObjectVersion, Objects};
@@ -79,10 +79,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     fn event(&self, object: &ObjectVersion, number: usize) -> Value {
         let put_at = object.put_at.unwrap_or_else(|| self.context.now());
         let later = SignedDuration::from_millis(i64::try_from(number % 1_000).unwrap_or(0));
-        json!({"time": put_at + later, "detail": {
-            "bucket": {"name": self.context.bucket.name()},
-            "object": {"key": object.key, "etag": object.etag.trim_matches('"'), "version-id": object.version_id},
-        }})
+        event_of(self.context.bucket.name(), object, put_at + later)
     }
 }
 

@@ -163,43 +163,6 @@ async fn an_event_that_comes_twice_at_once_is_imported_once() {
 }
 
 #[tokio::test]
-async fn an_older_version_never_overwrites_a_newer_one() {
-    let world = World::new().await;
-    let key = "inbox/Contacts/a.csv";
-    let older = world.put(key, "Last Name,Email\nOld,ann@example.com\n");
-    let newer = world.put(key, "Last Name,Email\nNew,ann@example.com\n");
-    assert_eq!(world.import(&newer).await.status, Status::Complete);
-    let late = world.import(&older).await;
-    assert_eq!(
-        (late.status, late.reason.unwrap().code.as_str()),
-        (Status::Refused, "SUPERSEDED")
-    );
-    assert_eq!(world.records("Contacts")[0]["Last_Name"], "New");
-}
-
-#[tokio::test]
-async fn versions_that_come_in_order_are_imported_in_order() {
-    let world = World::new().await;
-    let key = "inbox/Contacts/a.csv";
-    let older = world.start(&world.put(key, "Last Name,Email\nOld,ann@example.com\nBoth,bob@example.com\n"));
-    let newer = world.start(&world.put(key, "Last Name,Email\nNew,ann@example.com\n"));
-    let (mut older, mut newer) = (older, newer);
-    older.step(&world).await;
-    newer.step(&world).await;
-    let plan = newer.step(&world).await;
-    assert!(plan.waits(), "it waits its turn: {plan:?}");
-    assert_eq!(world.run(older).await.status, Status::Complete);
-    assert_eq!(world.run(newer).await.status, Status::Complete);
-    let ann = world
-        .records("Contacts")
-        .into_iter()
-        .find(|record| record["Email"] == "ann@example.com")
-        .unwrap();
-    assert_eq!(ann["Last_Name"], "New");
-    assert_eq!(world.records("Contacts").len(), 2);
-}
-
-#[tokio::test]
 async fn a_file_without_rows_is_complete_and_says_so() {
     let world = World::new().await;
     let report = world
@@ -237,20 +200,5 @@ async fn a_file_that_turns_out_to_be_western_is_read_again_as_such() {
         report.warnings.iter().any(|warning| warning.contains("1252")),
         "{:?}",
         report.warnings
-    );
-}
-
-#[tokio::test]
-async fn an_event_without_a_version_whose_object_was_overwritten_is_about_the_version_it_meant() {
-    let world = World::new().await;
-    let key = "inbox/Contacts/a.csv";
-    let mut older = world.put(key, "Last Name,Email\nOld,ann@example.com\n");
-    older["detail"]["object"].as_object_mut().unwrap().remove("version-id");
-    world.put(key, "Last Name,Email\nNew,ann@example.com\n");
-    let report = world.import(&older).await;
-    assert_eq!(report.reason.unwrap().code, "SUPERSEDED");
-    assert_eq!(
-        report.source_version.as_deref(),
-        older["detail"]["object"]["etag"].as_str()
     );
 }

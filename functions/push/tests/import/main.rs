@@ -9,4 +9,5 @@ mod deaths;
 mod hand_over;
 mod refusals;
 mod seeds;
+mod versions;
 mod waits;

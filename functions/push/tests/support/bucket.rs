@@ -27,6 +27,8 @@ pub struct MemoryBucket {
 struct Version {
     id: String,
     bytes: Vec<u8>,
+    is_deletion: bool,
+    put_at: Timestamp,
 }
 
 impl Version {
@@ -52,11 +54,27 @@ impl MemoryBucket {
 
     /// Puts an object from outside; answers with its version.
     pub fn set(&self, key: &str, bytes: impl Into<Vec<u8>>) -> ObjectVersion {
+        self.add(key, bytes.into(), false, Timestamp::now())
+    }
+
+    /// Deletes an object from outside, at that time: its versions stay, behind a delete marker.
+    pub fn delete_at(&self, key: &str, at: Timestamp) {
+        self.add(key, Vec::new(), true, at);
+    }
+
+    /// Takes the newest version, or the delete marker, away.
+    pub fn take_back(&self, key: &str) {
+        self.held.lock().unwrap().get_mut(key).unwrap().pop();
+    }
+
+    fn add(&self, key: &str, bytes: Vec<u8>, is_deletion: bool, put_at: Timestamp) -> ObjectVersion {
         let mut held = self.held.lock().unwrap();
         let versions = held.entry(key.to_owned()).or_default();
         let version = Version {
             id: format!("v{}", versions.len() + 1),
-            bytes: bytes.into(),
+            bytes,
+            is_deletion,
+            put_at,
         };
         versions.push(version.clone());
         describe(key, &version)
@@ -69,6 +87,7 @@ impl MemoryBucket {
             .unwrap()
             .get(key)
             .and_then(|versions| versions.last())
+            .filter(|version| !version.is_deletion)
             .map(|version| version.bytes.clone())
     }
 
@@ -95,10 +114,13 @@ impl MemoryBucket {
             Some(id) => versions.iter().find(|version| version.id == id),
             None => versions.last(),
         };
-        found.cloned().ok_or_else(|| BucketError::Gone {
-            bucket: NAME.to_owned(),
-            key: key.to_owned(),
-        })
+        found
+            .filter(|version| !version.is_deletion)
+            .cloned()
+            .ok_or_else(|| BucketError::Gone {
+                bucket: NAME.to_owned(),
+                key: key.to_owned(),
+            })
     }
 }
 
@@ -175,29 +197,27 @@ impl Objects for MemoryBucket {
         self.crash.touch().await;
         let held = self.held.lock().unwrap();
         let keys = held.iter().filter(|(key, _)| key.starts_with(prefix));
-        let all = keys.flat_map(|(key, versions)| versions.iter().rev().map(|version| describe(key, version)));
-        let all: Vec<ObjectVersion> = all.collect();
+        let listed = |key: &str, version: &Version| Listed {
+            object: ObjectVersion {
+                put_at: Some(version.put_at),
+                ..describe(key, version)
+            },
+            is_deletion: version.is_deletion,
+        };
+        let all = keys.flat_map(|(key, versions)| versions.iter().rev().map(|version| listed(key, version)));
+        let all: Vec<Listed> = all.collect();
         let is_mark =
-            |object: &ObjectVersion, mark: &Mark| object.key == mark.key && object.version_id == mark.version_id;
+            |listed: &Listed, mark: &Mark| listed.object.key == mark.key && listed.object.version_id == mark.version_id;
         let start = from.map_or(0, |mark| {
-            all.iter().position(|object| is_mark(object, &mark)).unwrap() + 1
+            all.iter().position(|listed| is_mark(listed, &mark)).unwrap() + 1
         });
         let page: Vec<_> = all.iter().skip(start).take(3).cloned().collect();
-        let mark = |object: &ObjectVersion| Mark {
-            key: object.key.clone(),
-            version_id: object.version_id.clone(),
+        let mark = |listed: &Listed| Mark {
+            key: listed.object.key.clone(),
+            version_id: listed.object.version_id.clone(),
         };
         let next = (start + page.len() < all.len()).then(|| mark(page.last().unwrap()));
-        // All were put in one second.
-        let put_at = Timestamp::now();
-        let listed = page.into_iter().map(|object| Listed {
-            object: ObjectVersion {
-                put_at: Some(put_at),
-                ..object
-            },
-            is_deletion: false,
-        });
-        Ok((listed.collect(), next))
+        Ok((page, next))
     }
 
     async fn put_together(&self, key: &str, _: &str, parts: &[String]) -> Result<(), BucketError> {

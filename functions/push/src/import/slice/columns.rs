@@ -10,7 +10,7 @@ use crate::context::Metadata;
 use crate::decode::{Form, Format};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::RowOverrides;
-use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, SameKey, Setting, StopAfter};
+use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, SameKey, Setting, StopAfter, Versions};
 use crate::record::Reject;
 use crate::record::Row;
 use crate::report::Reason;
@@ -37,6 +37,8 @@ pub struct Columns {
     stop_after: StopAfter,
     /// When a file is refused because its rows share keys.
     pub same_key: SameKey,
+    /// Which versions of the file are imported.
+    pub versions: Versions,
     warnings: Vec<String>,
     refers_to: BTreeSet<String>,
 }
@@ -80,6 +82,7 @@ impl Columns {
             said: plan.said.clone().map(|said| RowOverrides::new(&plan.form, said)),
             stop_after: mapping.stop_after,
             same_key: mapping.same_key,
+            versions: mapping.versions,
             warnings,
         })
     }

@@ -4,6 +4,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::decode::{Checkpoint, Decoder, FileFault, Form};
+use crate::import::codes;
 use crate::import::steps::ImportError;
 use crate::record::Row;
 use crate::report::Reason;
@@ -130,21 +131,18 @@ fn some_rows(decoder: &mut Decoder) -> Result<Vec<(Row, Checkpoint)>, FileFault>
     Ok(rows)
 }
 
-/// The code of a file that is there and may not be read: it is not done, and may be imported once it can be read.
-pub(in crate::import) const UNREADABLE: &str = "UNREADABLE";
-
 /// An object that is gone or has changed ends the import; anything else is tried again.
 pub(in crate::import) fn gone_or_failed(error: BucketError) -> Result<Reason, ImportError> {
     match &error {
         BucketError::Gone { .. } => Ok(Reason::new(
-            "OBJECT_GONE",
+            codes::OBJECT_GONE,
             error.to_string(),
             "put the object again if it is still wanted",
         )),
-        BucketError::Changed { .. } => Ok(Reason::new("OBJECT_CHANGED", error.to_string(), "nothing")),
+        BucketError::Changed { .. } => Ok(Reason::new(codes::OBJECT_CHANGED, error.to_string(), "nothing")),
         BucketError::Unreadable { action, .. } => {
             let action = format!("{action}; then invoke push with this bucket and key, or put the file again");
-            Ok(Reason::new(UNREADABLE, error.to_string(), action))
+            Ok(Reason::new(codes::UNREADABLE, error.to_string(), action))
         }
         _ => Err(error.into()),
     }

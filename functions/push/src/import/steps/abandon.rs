@@ -1,9 +1,10 @@
-//! Abandon: a step has failed for good. The report says so, what was done so far stays found, and the version may be
-//! imported again: it then goes on where it stopped.
+//! Abandon: a step has failed for good, or the file was withdrawn. The report says so, what was done so far stays found,
+//! and the version may be imported again: it then goes on where it stopped.
 
 use serde_json::Value;
 
 use crate::context::Services;
+use crate::import::codes::IMPORT_FAILED;
 use crate::import::ledger::Standing;
 use crate::import::progress::Progress;
 use crate::import::state_machine::Imports;
@@ -13,6 +14,19 @@ use crate::report::{Reason, Status};
 
 impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn abandon(&self, import: Import, error: Option<&Value>) -> Result<Next, ImportError> {
+        let action = "mend what the message names; then invoke push with this bucket and key (the import goes on where it stopped), or put the file again";
+        let reason = Reason::new(IMPORT_FAILED, describe(error), action);
+        self.leave_off(import, Status::Failed, reason, Step::Abandon).await
+    }
+
+    /// Ends an import wherever it is. Whoever imports the version again goes on there.
+    pub(in crate::import) async fn leave_off(
+        &self,
+        import: Import,
+        status: Status,
+        reason: Reason,
+        next: Step,
+    ) -> Result<Next, ImportError> {
         let (ledger, run_id) = (self.context.ledger(), import.run_id());
         let mut progress = None;
         if ledger.progress(&run_id).await?.is_some() {
@@ -31,19 +45,14 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             }
             report = progress.report.clone();
         }
-        let action = "mend what the message names; then invoke push with this bucket and key (the import goes on where it stopped), or put the file again";
-        report.end(
-            Status::Failed,
-            Some(Reason::new("IMPORT_FAILED", describe(error), action)),
-            self.context.now(),
-        );
+        report.end(status, Some(reason), self.context.now());
         // Said first: what follows may fail for the same reason as the step.
         self.publish_end(&import, &mut report).await?;
         self.make_room(&import, Standing::Broken).await?;
         if let Some(progress) = progress {
             self.add_files_so_far(&run_id, Progress { report, ..progress }).await;
         }
-        Ok(Next::step(Step::Abandon, import))
+        Ok(Next::step(next, import))
     }
 
     /// Puts rejects and outcomes so far together, as well as it goes, and names them in the report.

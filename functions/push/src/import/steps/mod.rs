@@ -6,17 +6,19 @@ mod finish;
 mod free;
 mod hand_on;
 mod may_go;
+mod older;
 mod plan;
 mod slice;
 mod wait;
+mod withdraw;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::context::{Context, Services};
+use crate::import::codes::UNREADABLE;
 use crate::import::ledger::{LedgerError, Standing};
-use crate::import::slice::file_reader::UNREADABLE;
 use crate::import::state_machine::{Imports, MachineError};
 use crate::import::step::{Import, Next, Step, StepEvent};
 use crate::report::{Reason, Report, Status};
@@ -104,20 +106,7 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
     /// Something the step needs cannot be had; it may be repeated.
     pub async fn step(&self, event: StepEvent) -> Result<Next, ImportError> {
         let (step, run_id) = (event.step, event.import.run_id());
-        let import = Import {
-            runs_in: event.runs_in.clone(),
-            ..event.import.clone()
-        };
-        let next = match event.step {
-            Step::Claim => self.claim(import).await,
-            Step::Plan => Box::pin(self.plan(import)).await,
-            Step::Slice => Box::pin(self.slice(import)).await,
-            Step::Finish => self.finish(import).await,
-            Step::Wait => self.wait(import, event).await,
-            Step::Abandon => self.abandon(import, event.error.as_ref()).await,
-            Step::Renew => Ok(Next::step(Step::Claim, import)),
-            Step::Done => Ok(Next::step(Step::Done, import)),
-        };
+        let next = self.do_step(event).await;
         if step != Step::Wait && next.as_ref().is_ok_and(|next| !next.goes_on()) {
             self.hand_on().await;
         }
@@ -128,6 +117,28 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
             Err(error) => tracing::warn!(run_id, step = ?step, error = %error, "import step failed; it is tried again"),
         }
         next
+    }
+
+    async fn do_step(&self, event: StepEvent) -> Result<Next, ImportError> {
+        let mut import = Import {
+            runs_in: event.runs_in.clone(),
+            ..event.import.clone()
+        };
+        if matches!(event.step, Step::Claim | Step::Plan | Step::Slice)
+            && let Some(reason) = self.look_for_deletion(&mut import).await?
+        {
+            return self.withdraw(import, reason).await;
+        }
+        match event.step {
+            Step::Claim => self.claim(import).await,
+            Step::Plan => Box::pin(self.plan(import)).await,
+            Step::Slice => Box::pin(self.slice(import)).await,
+            Step::Finish => self.finish(import).await,
+            Step::Wait => self.wait(import, event).await,
+            Step::Abandon => self.abandon(import, event.error.as_ref()).await,
+            Step::Renew => Ok(Next::step(Step::Claim, import)),
+            Step::Done => Ok(Next::step(Step::Done, import)),
+        }
     }
 
     /// A report of this import that has nothing in it yet.

@@ -17,6 +17,7 @@ use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_o
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
+use crate::map::Versions;
 use crate::record::{Met, RepairKind};
 use crate::report::{Reason, Status};
 use shared::bucket::Objects;
@@ -68,6 +69,13 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         import.refers_to = Some(columns.refers_to().clone());
         if let Err(older) = self.may_deliver(&import).await? {
             return self.wait_behind(import, &older).await;
+        }
+        if columns.versions == Versions::Newest
+            && let Some(reason) = self.look_for_newer(&import).await?
+        {
+            return self
+                .end_early(import.clone(), Self::new_report(&import), Status::Refused, reason)
+                .await;
         }
         let run_id = import.run_id();
         let begun = || Progress::begun(facts.begin(Self::new_report(&import), &plan));
