@@ -35,6 +35,24 @@ async fn a_hundred_messages_of_one_record_share_one_call() {
 }
 
 #[tokio::test]
+async fn what_an_administrator_has_just_allowed_rejects_no_message() {
+    let post = Post::open().await;
+    post.contacts([contact(1)]);
+    assert_eq!(post.consume().await, NONE);
+    let fields = |field: &str, change: Value| {
+        let place = format!("/console/fields/Contacts/{field}");
+        post.world.sandbox.console("PUT", &place, &change);
+    };
+    fields("Level", json!({"add_picks": ["Platinum"]}));
+    let mut record = contact(2);
+    record["Level"] = json!("Platinum");
+    post.contacts([record]);
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(post.last_report().counts.rejected, 0);
+    assert_eq!(post.world.records("Contacts").len(), 2);
+}
+
+#[tokio::test]
 async fn poison_is_rejected_whole_and_harms_no_other_message() {
     let post = Post::open().await;
     let poison = [

@@ -17,7 +17,9 @@ use shared::module_names::{UnknownModule, by_label, by_own_name};
 /// How old metadata may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// Before something is refused because of it.
+    /// Before something is refused because of it: read because of a doubt, within the last minute.
+    Doubted,
+    /// While a file is under way, so that a field that vanishes is missed soon.
     OneMinute,
     /// Bigin drops unknown names silently, so nothing older is trusted.
     TenMinutes,
@@ -26,7 +28,7 @@ pub enum Freshness {
 impl Freshness {
     fn lasts(self) -> SignedDuration {
         match self {
-            Self::OneMinute => SignedDuration::from_mins(1),
+            Self::Doubted | Self::OneMinute => SignedDuration::from_mins(1),
             Self::TenMinutes => SignedDuration::from_mins(10),
         }
     }
@@ -47,6 +49,15 @@ impl Metadata {
         match self {
             Self::Known(fields) => Some(fields),
             Self::Unverified(_) => None,
+        }
+    }
+
+    /// Whether it says the same as the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Known(one), Self::Known(other)) => Arc::ptr_eq(one, other) || one == other,
+            (Self::Unverified(_), Self::Unverified(_)) => true,
+            _ => false,
         }
     }
 
@@ -80,12 +91,16 @@ enum Said {
 #[derive(Clone, Serialize, Deserialize)]
 struct Dated<T> {
     at: Timestamp,
+    /// Whether it was asked because something seemed to be at odds with what had been answered before.
+    #[serde(default)]
+    doubted: bool,
     said: T,
 }
 
 impl<T> Dated<T> {
     fn is(&self, freshness: Freshness, now: Timestamp) -> bool {
-        now.duration_since(self.at) < freshness.lasts()
+        let is_asked_for = self.doubted || freshness != Freshness::Doubted;
+        is_asked_for && now.duration_since(self.at) < freshness.lasts()
     }
 }
 
@@ -122,7 +137,11 @@ impl<S: Services> Context<S> {
             )) => Said::Unverified(failure.to_string()),
             Err(failure) => return Err(failure),
         };
-        let dated = Dated { at: self.now(), said };
+        let dated = Dated {
+            at: self.now(),
+            doubted: freshness == Freshness::Doubted,
+            said,
+        };
         self.note(&fields_of(module), &dated).await;
         Ok(kept.remember_fields(module, dated))
     }
@@ -167,6 +186,7 @@ impl<S: Services> Context<S> {
                 let found = by_label(name, &modules);
                 let dated = Dated {
                     at: self.now(),
+                    doubted: false,
                     said: modules,
                 };
                 self.note(&modules_key(), &dated).await;
@@ -218,7 +238,11 @@ impl<S: Services> Context<S> {
             Err(AskFailure::Refused(_)) => None,
             Err(failure) => return Err(failure),
         };
-        let dated = Dated { at: self.now(), said };
+        let dated = Dated {
+            at: self.now(),
+            doubted: false,
+            said,
+        };
         self.note(&organisation_key(), &dated).await;
         Ok(kept.remember_organisation(dated))
     }
@@ -275,7 +299,11 @@ impl Kept {
             Said::Fields(fields) => Metadata::Known(Arc::new(fields)),
             Said::Unverified(why) => Metadata::Unverified(why),
         };
-        let dated = Dated { at: dated.at, said };
+        let dated = Dated {
+            at: dated.at,
+            doubted: dated.doubted,
+            said,
+        };
         self.fields.insert(module.clone(), dated.clone());
         dated.said
     }
@@ -284,6 +312,7 @@ impl Kept {
         let said = Arc::new(dated.said);
         self.modules = Some(Dated {
             at: dated.at,
+            doubted: false,
             said: Arc::clone(&said),
         });
         said
@@ -293,6 +322,7 @@ impl Kept {
         let said = dated.said.map(Arc::new);
         self.organisation = Some(Dated {
             at: dated.at,
+            doubted: false,
             said: said.clone(),
         });
         said

@@ -17,6 +17,7 @@ crate::map::codes::declare! {
     NO_MAPPING "The mapping that the folder names is not there."
     BAD_MAPPING "The mapping file has a mistake; the message names the line."
     TOO_MANY_REJECTS "One code rejected the share of the rows that `stop_after` allows."
+    FIELD_VANISHED "The field of a column was taken out of Bigin while the file was imported; the message says which rows may lack its values."
     MISCOUNTED "The import has read other rows than its plan: a fault of the relay's."
     IMPORT_FAILED "A step of the import failed for good; the message says which and why."
 }

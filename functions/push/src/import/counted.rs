@@ -21,6 +21,9 @@ pub struct Counted {
     pub rows: u64,
     /// Whether all were read.
     pub is_done: bool,
+    /// Whether the fields were read once more, since too many rows seemed to be at odds with them.
+    #[serde(default)]
+    pub by_fields_read_again: bool,
     /// Where counting goes on.
     pub checkpoint: Option<Checkpoint>,
     /// Rows that would be rejected before they are sent.

@@ -19,6 +19,7 @@ mod slice;
 mod state_machine;
 mod step;
 mod steps;
+mod vanished;
 mod version;
 
 pub use asked::{Asked, ByHand, NothingAsked, event_of};

@@ -11,7 +11,7 @@ use crate::import::slice::file_reader::{FileReader, ReadFailure, Stretch, gone_o
 use crate::import::state_machine::Imports;
 use crate::import::step::Import;
 use crate::import::steps::{ImportError, Importer};
-use crate::map::{Mapping, Overrides, not_writable};
+use crate::map::{Mapping, Overrides, VanishedField, not_writable};
 use crate::mappings::mapping_file::{self, MappingFile, MappingFileError};
 use crate::report::{Reason, Report};
 use shared::bucket::InboxKey;
@@ -24,6 +24,8 @@ use shared::stop::{Service, Stop};
 pub enum Asking {
     /// Whoever has the turn asks what is not known.
     InTurn,
+    /// The same, for an import that has sent rows: what it knows of the fields is a minute old at most.
+    UnderWay,
     /// What is not known yet stops it: [`Stop::TurnTaken`].
     OutOfTurn,
 }
@@ -40,6 +42,8 @@ pub enum Prepared {
         reason: Reason,
         /// The module, where that much is known.
         module: Option<ModuleName>,
+        /// The column whose field has vanished since the plan was made, where that is why.
+        vanished: Option<String>,
     },
 }
 
@@ -49,6 +53,10 @@ pub struct Ready {
     pub plan: Plan,
     /// Makes records of rows.
     pub columns: Columns,
+    /// The fields that the columns were made by.
+    pub metadata: Metadata,
+    /// Columns that are left out from now on, since their fields have vanished.
+    pub vanished: Vec<String>,
     /// What the report tells.
     pub facts: Facts,
 }
@@ -84,6 +92,7 @@ impl Facts {
 enum NotReady {
     Stop(Stop),
     Refused(Reason),
+    Vanished(String, Reason),
     Failed(ImportError),
 }
 
@@ -100,7 +109,16 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         match self.make_ready(import, asking, &mut module).await {
             Ok(ready) => Ok(Prepared::Ready(Box::new(ready))),
             Err(NotReady::Stop(stop)) => Ok(Prepared::Stop(stop)),
-            Err(NotReady::Refused(reason)) => Ok(Prepared::Refused { reason, module }),
+            Err(NotReady::Refused(reason)) => Ok(Prepared::Refused {
+                reason,
+                module,
+                vanished: None,
+            }),
+            Err(NotReady::Vanished(column, reason)) => Ok(Prepared::Refused {
+                reason,
+                module,
+                vanished: Some(column),
+            }),
             Err(NotReady::Failed(error)) => Err(error),
         }
     }
@@ -126,20 +144,38 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 &*fault.action,
             )));
         }
-        let mut metadata = self.fields(&plan.module, Freshness::TenMinutes, asking).await?;
+        let freshness = match asking {
+            Asking::UnderWay => Freshness::OneMinute,
+            Asking::InTurn | Asking::OutOfTurn => Freshness::TenMinutes,
+        };
+        let mut metadata = self.fields(&plan.module, freshness, asking).await?;
         let organisation = match asking {
-            Asking::InTurn => self.context.organisation().await.map_err(not_answered)?,
+            Asking::InTurn | Asking::UnderWay => self.context.organisation().await.map_err(not_answered)?,
             Asking::OutOfTurn => known(self.context.kept_organisation().await)?,
         };
         plan.time_zone = organisation.as_ref().and_then(|org| org.time_zone.clone());
         let mut columns = Columns::of(&plan, &metadata);
         if columns.is_err() {
             // Somebody may have added the field, or what it lists, minutes ago.
-            metadata = self.fields(&plan.module, Freshness::OneMinute, asking).await?;
+            metadata = self.fields(&plan.module, Freshness::Doubted, asking).await?;
             columns = Columns::of(&plan, &metadata);
         }
-        let columns = columns.map_err(NotReady::Refused)?;
-        if is_new {
+        let known = plan.vanished.len();
+        let columns = loop {
+            let unusable = match columns {
+                Ok(columns) => break columns,
+                Err(unusable) => unusable,
+            };
+            match unusable.unknown_column {
+                // When the file was planned it was there.
+                Some(column) if !is_new && goes_on_without(&plan) => plan.vanished.push(column),
+                Some(column) if !is_new => return Err(NotReady::Vanished(column, unusable.reason)),
+                _ => return Err(NotReady::Refused(unusable.reason)),
+            }
+            columns = Columns::of(&plan, &metadata);
+        };
+        let vanished = plan.vanished[known..].to_vec();
+        if is_new || !vanished.is_empty() {
             plan.shape = Some(columns.shape().clone());
             self.context
                 .ledger()
@@ -159,7 +195,13 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             warnings,
             daily_credits: organisation.as_ref().and_then(|org| org.daily_credits()),
         };
-        Ok(Ready { plan, columns, facts })
+        Ok(Ready {
+            plan,
+            columns,
+            metadata,
+            vanished,
+            facts,
+        })
     }
 
     async fn fields(&self, module: &ModuleName, freshness: Freshness, asking: Asking) -> Result<Metadata, NotReady> {
@@ -196,7 +238,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             )
         })?;
         let module = match asking {
-            Asking::InTurn => self.context.module(&key.module).await.map_err(not_answered)?,
+            Asking::InTurn | Asking::UnderWay => self.context.module(&key.module).await.map_err(not_answered)?,
             Asking::OutOfTurn => Ok(known(self.context.kept_module(&key.module).await)?),
         };
         let module = module.map_err(|unknown| {
@@ -237,6 +279,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             mapping,
             time_zone: None,
             decimal_comma: false,
+            vanished: Vec::new(),
         })
     }
 
@@ -276,6 +319,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         let is_whole = first.len() as u64 >= object.size;
         Ok(form_by(&object.key, &first, is_whole, rules).map_err(|fault| Reason::from(&fault)))
     }
+}
+
+/// Whether an import goes on without a column whose field has vanished.
+pub(in crate::import) fn goes_on_without(plan: &Plan) -> bool {
+    let mapping = plan.mapping.as_deref().map(Mapping::parse).and_then(Result::ok);
+    mapping.is_some_and(|mapping| mapping.vanished_field == VanishedField::Warn)
 }
 
 /// What is known without asking; what is not needs the turn.

@@ -34,6 +34,9 @@ pub struct Plan {
     /// Whether numbers of the file have a comma before their decimals, as reading all of it has shown.
     #[serde(default)]
     pub decimal_comma: bool,
+    /// Columns that are left out because their fields vanished under way.
+    #[serde(default)]
+    pub vanished: Vec<String>,
 }
 
 /// How far an import has come.
@@ -51,6 +54,12 @@ pub struct Progress {
     pub next_row: u64,
     /// Rows behind that one which have ended already.
     pub ended_ahead: Rows,
+    /// When the first row was sent.
+    #[serde(default)]
+    pub sent_since: Option<Timestamp>,
+    /// How many rows had ended when the fields of all columns were last seen to be there.
+    #[serde(default)]
+    pub whole_up_to: u64,
     /// Rows that may be in Bigin although their answers were never seen.
     pub lost: Option<Lost>,
     /// Rows that are in Bigin while something is left to be done for them.
@@ -74,6 +83,8 @@ impl Progress {
             checkpoint: None,
             next_row: 0,
             ended_ahead: Rows::default(),
+            sent_since: None,
+            whole_up_to: 0,
             lost: None,
             taken: BTreeMap::new(),
             outcomes: PartList::default(),

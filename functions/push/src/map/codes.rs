@@ -69,6 +69,23 @@ codes! {
     CONSTANT_INVALID "A constant of the mapping does not fit its field."
 }
 
+/// Whether a record is rejected with that code because of how Bigin keeps a field: somebody may just have added the
+/// field, made it longer, or given its list another value.
+pub fn rests_on_fields(code: &str) -> bool {
+    [
+        MANDATORY_EMPTY,
+        NUMBER_TOO_LARGE,
+        TOO_MANY_DECIMALS,
+        UNKNOWN_PICKLIST_VALUE,
+        TEXT_TOO_LONG,
+        WRONG_TYPE,
+        UNKNOWN_FIELD,
+        AMBIGUOUS_FIELD,
+        READ_ONLY_FIELD,
+    ]
+    .contains(&code)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,6 +84,16 @@ pub enum Versions {
     Newest,
 }
 
+/// What is done when a field that a column fills is taken out of Bigin while the file is imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VanishedField {
+    /// The import stops.
+    #[default]
+    Stop,
+    /// It goes on without the column, and says so.
+    Warn,
+}
+
 /// When an import stops because one code rejects too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopAfter {
@@ -257,6 +267,8 @@ pub struct Mapping {
     pub same_key: SameKey,
     /// Which versions of a file are imported.
     pub versions: Versions,
+    /// What is done when the field of a column vanishes under way.
+    pub vanished_field: VanishedField,
     /// How the records of a file go to Bigin.
     pub route: Route,
     /// How a file is written, and which of its lines are records.

@@ -9,12 +9,12 @@ use super::coerce::calendar::codes;
 use super::coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 use super::mapping::{
     ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, SameKey, StopAfter, Tags,
-    UnknownPickList, Validate, Versions, WithoutKey,
+    UnknownPickList, Validate, VanishedField, Versions, WithoutKey,
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
 use crate::decode::{Encoding, FileRules, Quotes, ShortRows};
 
-pub(super) const KEYS: [&str; 30] = [
+pub(super) const KEYS: [&str; 31] = [
     "operation",
     "match_on",
     "trigger",
@@ -34,6 +34,7 @@ pub(super) const KEYS: [&str; 30] = [
     "stop_after",
     "same_key",
     "versions",
+    "vanished_field",
     "route",
     "encoding",
     "quotes",
@@ -67,6 +68,8 @@ pub(super) const ROUTE: &Words<Route> = &[
     ("bulk", Route::Bulk),
 ];
 pub(super) const VERSIONS: &Words<Versions> = &[("each", Versions::Each), ("newest", Versions::Newest)];
+pub(super) const VANISHED_FIELD: &Words<VanishedField> =
+    &[("stop", VanishedField::Stop), ("warn", VanishedField::Warn)];
 pub(super) const QUOTES: &Words<Quotes> = &[
     ("check", Quotes::Check),
     ("trust", Quotes::Trust),
@@ -125,6 +128,7 @@ impl Mapping {
             "stop_after" => set(&mut self.stop_after, stop_after(name, item, reader)),
             "same_key" => set(&mut self.same_key, same_key(name, item, reader)),
             "versions" => set(&mut self.versions, reader.word(name, item, VERSIONS)),
+            "vanished_field" => set(&mut self.vanished_field, reader.word(name, item, VANISHED_FIELD)),
             "route" => set(&mut self.route, reader.word(name, item, ROUTE)),
             "encoding" => self.file.encoding = encoding(name, item, reader),
             "quotes" => set(&mut self.file.quotes, reader.word(name, item, QUOTES)),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::mapping_file::{
     COLUMN_KEYS, EMPTY, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, QUOTES, ROUTE, SHORT_ROWS, TAGS,
-    UNKNOWN_PICKLIST, VALIDATE, VERSIONS, WITHOUT_KEY,
+    UNKNOWN_PICKLIST, VALIDATE, VANISHED_FIELD, VERSIONS, WITHOUT_KEY,
 };
 use super::toml_reader::{MOST_MISTAKES, Words};
 use super::*;
@@ -48,6 +48,7 @@ phone_country = "DE"
 cascade = true
 stop_after = "10% of 100"
 versions = "newest"
+vanished_field = "warn"
 route = "records"
 ignore = ["intern"]
 
@@ -77,6 +78,7 @@ fn every_key_is_understood() {
     let mapping = Mapping::parse(EVERY_KEY).unwrap();
     assert_eq!(mapping.operation, Some(Operation::Upsert));
     assert!(mapping.cascade && !Mapping::default().cascade);
+    assert_eq!(mapping.vanished_field, VanishedField::Warn);
     assert_eq!(
         (mapping.versions, Mapping::default().versions),
         (Versions::Newest, Versions::Each)
@@ -214,6 +216,7 @@ fn the_schema_of_mappings_has_the_same_keys_and_words() {
         ("/properties/unknown_picklist/enum", words_of(UNKNOWN_PICKLIST)),
         ("/properties/validate/enum", words_of(VALIDATE)),
         ("/properties/versions/enum", words_of(VERSIONS)),
+        ("/properties/vanished_field/enum", words_of(VANISHED_FIELD)),
         ("/properties/route/enum", words_of(ROUTE)),
         ("/properties/quotes/enum", words_of(QUOTES)),
         ("/properties/short_rows/enum", words_of(SHORT_ROWS)),

@@ -32,7 +32,7 @@ pub use mapped::{Mapped, Reference, ReferenceRule, Stages, fill_in};
 pub use mapper::RecordMapper;
 pub use mapping::{
     ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Overrides, Route, SameKey, StopAfter, Tags,
-    UnknownPickList, Validate, Versions, WithoutKey,
+    UnknownPickList, Validate, VanishedField, Versions, WithoutKey,
 };
 pub use setting::{Setting, not_writable};
 pub use toml_reader::{MOST_MISTAKES, MappingFault};

@@ -52,6 +52,8 @@ struct Kind {
     mapper: RecordMapper,
     metadata: Metadata,
     shape: Arc<CallShape>,
+    /// Whether the fields were read because something was at odds with them.
+    read_again: bool,
 }
 
 /// Prepares the messages of one batch; what they have in common is found out once.
@@ -85,7 +87,14 @@ impl<'a, S: Services> Preparer<'a, S> {
         let Contents::Records(message) = &consignment.contents else {
             return Ok(None);
         };
-        let kind = self.kind(message).await?;
+        let mut kind = self.kind(message, Freshness::TenMinutes).await?;
+        let mut all = map_all(kind, message);
+        let is_in_doubt = |mapped: &Mapped| matches!(mapped, (Err(reject), _) if codes::rests_on_fields(&reject.code));
+        if !kind.read_again && all.iter().any(is_in_doubt) {
+            // Somebody may have added the field, or what it lists, minutes ago.
+            kind = self.kind(message, Freshness::Doubted).await?;
+            all = map_all(kind, message);
+        }
         let mut prepared = Prepared {
             shape: Arc::clone(&kind.shape),
             parcels: Vec::new(),
@@ -93,12 +102,10 @@ impl<'a, S: Services> Preparer<'a, S> {
         };
         let mut repairs = Repairs::default();
         let died = consignment.an_earlier_delivery_died();
-        for (place, record) in message.records.iter().enumerate() {
+        for (place, (mapped, mended)) in all.into_iter().enumerate() {
             if consignment.memory.ended.contains(&place) {
                 continue;
             }
-            let mut mended = RowRepairs::default();
-            let mapped = map(kind, record, &mut mended);
             repairs.note(place as u64 + 1, mended);
             if let Some(taken) = consignment.memory.taken.get(&place) {
                 match go_on(mapped, taken.clone()) {
@@ -130,23 +137,29 @@ impl<'a, S: Services> Preparer<'a, S> {
         Ok(Some(prepared))
     }
 
-    async fn kind(&mut self, message: &Message) -> Result<&Kind, Hindrance> {
+    /// What messages like this one have in common, by fields as fresh as that.
+    async fn kind(&mut self, message: &Message, freshness: Freshness) -> Result<&Kind, Hindrance> {
         let is_it = |kind: &Kind| {
             kind.module == message.module && kind.mapping == message.mapping && kind.overrides == message.overrides
         };
         if let Some(known) = self.kinds.iter().position(is_it) {
-            return Ok(&self.kinds[known]);
+            if freshness == Freshness::TenMinutes || self.kinds[known].read_again {
+                return Ok(&self.kinds[known]);
+            }
+            let module = self.kinds[known].shape.module.clone();
+            let metadata = self.context.fields(&module, freshness).await.map_err(not_answered)?;
+            if metadata.is_same(&self.kinds[known].metadata) {
+                self.kinds[known].read_again = true;
+                return Ok(&self.kinds[known]);
+            }
+            self.kinds.remove(known);
         }
         let module = self.context.module(&message.module).await.map_err(not_answered)?;
         let module = module.map_err(|unknown| poison("UNKNOWN_MODULE", unknown))?;
         if let Some(fault) = not_writable(&module) {
             return Err(no_mapper(&module, message, &fault));
         }
-        let metadata = self
-            .context
-            .fields(&module, Freshness::TenMinutes)
-            .await
-            .map_err(not_answered)?;
+        let metadata = self.context.fields(&module, freshness).await.map_err(not_answered)?;
         let mapping = self.mapping(&module, message).await?;
         let organisation = self.context.organisation().await.map_err(not_answered)?;
         let zone = organisation
@@ -159,7 +172,13 @@ impl<'a, S: Services> Preparer<'a, S> {
             stages: resolve::STAGES,
             ..Setting::new(&module, metadata.fields(), &mapping)
         };
-        let mapper = RecordMapper::for_objects(&setting).map_err(|fault| no_mapper(&module, message, &fault))?;
+        let mapper = match RecordMapper::for_objects(&setting) {
+            Ok(mapper) => mapper,
+            Err(_) if freshness != Freshness::Doubted => {
+                return Box::pin(self.kind(message, Freshness::Doubted)).await;
+            }
+            Err(fault) => return Err(no_mapper(&module, message, &fault)),
+        };
         for warning in metadata.warning().iter().chain(mapper.warnings()) {
             if !self.warnings.contains(warning) {
                 self.warnings.push(warning.clone());
@@ -173,6 +192,7 @@ impl<'a, S: Services> Preparer<'a, S> {
             mapper,
             metadata,
             shape,
+            read_again: freshness == Freshness::Doubted,
         });
         Ok(&self.kinds[self.kinds.len() - 1])
     }
@@ -212,6 +232,17 @@ fn no_mapper(module: &ModuleName, message: &Message, fault: &HeaderFault) -> Hin
     } else {
         Hindrance::Poison(MessageFault::new(fault.code, text))
     }
+}
+
+/// A record, or why it is rejected, and what was mended in it.
+type Mapped = (Result<Pending, Reject>, RowRepairs);
+
+fn map_all(kind: &Kind, message: &Message) -> Vec<Mapped> {
+    let mapped = message.records.iter().map(|record| {
+        let mut mended = RowRepairs::default();
+        (map(kind, record, &mut mended), mended)
+    });
+    mapped.collect()
 }
 
 /// Maps a record. Its place is filled in by the caller.

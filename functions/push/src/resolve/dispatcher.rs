@@ -181,6 +181,16 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
         }
     }
 
+    /// Lends one of the calls that may be in flight, for a question of the caller's, if there is one to spare now.
+    pub fn lend_call(&mut self) -> bool {
+        self.delivery.lend_call()
+    }
+
+    /// Takes the call back that was lent.
+    pub fn take_call_back(&mut self) {
+        self.delivery.take_call_back();
+    }
+
     /// Sends nothing more; calls in flight are still waited for.
     pub fn stop(&mut self, stop: Stop) {
         self.delivery.stop(stop);

@@ -6,6 +6,7 @@ mod support;
 mod arrivals;
 mod checkpoints;
 mod deaths;
+mod fields;
 mod hand_over;
 mod refusals;
 mod seeds;

@@ -10,6 +10,7 @@ use crate::context::Metadata;
 use crate::decode::{Form, Format};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::RowOverrides;
+use crate::map::codes::COLUMN_UNKNOWN;
 use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, SameKey, Setting, StopAfter, Versions};
 use crate::record::Reject;
 use crate::record::Row;
@@ -43,13 +44,31 @@ pub struct Columns {
     refers_to: BTreeSet<String>,
 }
 
+/// Why a file's columns cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// What the report says.
+    pub reason: Reason,
+    /// The column that fills no field, where that is why.
+    pub unknown_column: Option<String>,
+}
+
+impl From<Reason> for Unusable {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            unknown_column: None,
+        }
+    }
+}
+
 impl Columns {
     /// For the file of a plan.
     ///
     /// # Errors
     /// The mapping or the header is at fault, so that the file is refused.
-    pub fn of(plan: &Plan, metadata: &Metadata) -> Result<Self, Reason> {
-        let mapping = match &plan.mapping {
+    pub fn of(plan: &Plan, metadata: &Metadata) -> Result<Self, Unusable> {
+        let mut mapping = match &plan.mapping {
             None => Mapping::default(),
             Some(text) => Mapping::parse(text).map_err(|fault| {
                 let key = plan.mapping_key.as_deref().unwrap_or("the mapping");
@@ -57,6 +76,7 @@ impl Columns {
                 Reason::new("BAD_MAPPING", message, "correct the mapping, then put the file again")
             })?,
         };
+        mapping.ignore.extend(plan.vanished.iter().cloned());
         let zone = plan.time_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
         let setting = Setting {
             time_zone: zone.as_ref(),
@@ -69,7 +89,10 @@ impl Columns {
             Format::Delimited => RecordMapper::for_columns(&plan.form.columns(), &setting),
             Format::Ndjson | Format::JsonArray | Format::JsonObjects => RecordMapper::for_objects(&setting),
         };
-        let mapper = made.map_err(|fault| refusal(&plan.form, &fault))?;
+        let mapper = made.map_err(|fault| Unusable {
+            reason: refusal(&plan.form, &fault),
+            unknown_column: fault.column.filter(|_| fault.code == COLUMN_UNKNOWN),
+        })?;
         let mut warnings = mapper.warnings().to_vec();
         if mapping.route == Route::Bulk {
             warnings.push("route = \"bulk\" is not built: the records go in calls of up to 100".to_owned());

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 pub(in crate::import) mod columns;
+mod doubts;
 pub(in crate::import) mod file_reader;
 pub(in crate::import) mod parts;
 pub(in crate::import) mod tracker;
@@ -14,20 +15,22 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
-use crate::context::{Context, Services, Turn};
+use crate::context::{Context, Metadata, Services, Turn};
 use crate::decode::Checkpoint as Place;
 use crate::import::ledger::ProgressRevision;
 use crate::import::progress::{Lost, Progress};
 use crate::import::slice::checkpoint::{Writing, written};
 use crate::import::slice::columns::Columns;
+use crate::import::slice::doubts::Doubts;
 use crate::import::slice::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch, gone_or_failed};
 use crate::import::slice::parts::Parts;
 use crate::import::slice::tracker::Tracker;
 use crate::import::state_machine::Imports;
 use crate::import::step::Import;
 use crate::import::steps::{ImportError, Importer};
+use crate::map::Mapped;
 use crate::record::Row;
-use crate::record::{After, Written};
+use crate::record::{After, Reject, Written};
 use crate::record::{MatchKey, Outcome, Parcel, Settled};
 use crate::report::Reason;
 use crate::resolve::{Dispatcher, Pending};
@@ -50,7 +53,11 @@ pub(in crate::import) struct Slice<'a, S: Services> {
     pub(in crate::import) turn: &'a Turn,
     pub(in crate::import) hold: ProgressRevision,
     pub(in crate::import) progress: Progress,
-    columns: Columns,
+    pub(in crate::import) plan: &'a Plan,
+    pub(in crate::import) columns: Columns,
+    /// The fields that the columns were made by.
+    pub(in crate::import) metadata: Metadata,
+    pub(in crate::import) doubts: Doubts<'a>,
     shape: Arc<CallShape>,
     pub(in crate::import) tracker: Tracker,
     pub(in crate::import) parts: Parts,
@@ -78,8 +85,8 @@ impl<'a, S: Services> Slice<'a, S> {
         turn: &'a Turn,
         hold: ProgressRevision,
         import: &Import,
-        plan: &Plan,
-        columns: Columns,
+        plan: &'a Plan,
+        (columns, metadata): (Columns, Metadata),
         progress: Progress,
     ) -> Self {
         let Importer { context, resolvers, .. } = *importer;
@@ -92,7 +99,10 @@ impl<'a, S: Services> Slice<'a, S> {
 
             turn,
             hold,
+            plan,
             columns,
+            metadata,
+            doubts: Doubts::default(),
             shape: Arc::new(shape.clone()),
             tracker: Tracker::resume(progress.next_row, progress.checkpoint, &progress.ended_ahead),
             parts: Parts::new(import.run_id(), &plan.form, shape),
@@ -145,10 +155,11 @@ impl<'a, S: Services> Slice<'a, S> {
         let mut broken = None;
         loop {
             self.dispatcher.has_come_to(self.tracker.next_row());
-            if !self.dispatcher.advance(reading).await {
+            self.look_into_doubts();
+            if !self.dispatcher.advance(reading || self.doubts.are_there()).await {
                 break;
             }
-            let has_room = reading && !self.is_stopped() && self.dispatcher.has_room();
+            let has_room = reading && !self.is_stopped() && self.dispatcher.has_room() && self.doubts.have_room();
             // What has come back makes room for the next call: it comes before more rows, which are mapped while calls fly.
             tokio::select! {
                 biased;
@@ -163,6 +174,7 @@ impl<'a, S: Services> Slice<'a, S> {
                     self.written().await?;
                 }
                 saved = written(&mut self.writing) => self.note_written(saved?),
+                answer = self.doubts.answer() => self.take_answer(answer)?,
                 stretch = stretches.recv(), if has_room && self.may_read() => match stretch {
                     Some(Ok(Stretch::Rows { rows, after })) => {
                         for (row, before) in rows {
@@ -228,6 +240,21 @@ impl<'a, S: Services> Slice<'a, S> {
         let Some(number) = self.tracker.read(row, before) else {
             return;
         };
+        match mapped {
+            Err(reject) if self.doubts.concern(&reject, self.context.now()) => self.doubts.add(number),
+            mapped => self.take_mapped(number, mapped),
+        }
+    }
+
+    /// A row that was in doubt is mapped by what Bigin says now.
+    pub(in crate::import) fn map_again(&mut self, number: u64) {
+        if let Some(row) = self.tracker.row(number) {
+            let mapped = self.columns.map(row);
+            self.take_mapped(number, mapped);
+        }
+    }
+
+    fn take_mapped(&mut self, number: u64, mapped: Result<Mapped, Reject>) {
         let taken = self.progress.taken.get(&number);
         match mapped {
             Ok(mapped) => {

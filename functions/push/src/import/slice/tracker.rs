@@ -56,6 +56,11 @@ impl Tracker {
         self.at = Some(at);
     }
 
+    /// A row that was read and has not ended.
+    pub fn row(&self, number: u64) -> Option<&Row> {
+        self.underway.get(&number).map(|underway| &underway.row)
+    }
+
     /// A row has ended; answers with it.
     pub fn end(&mut self, number: u64) -> Option<Row> {
         let underway = self.underway.remove(&number)?;

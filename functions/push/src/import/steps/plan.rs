@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bigin::ModuleName;
 use jiff::SignedDuration;
 use shared::clock::Clock;
 use shared::state::credits;
 
-use crate::context::Services;
+use crate::context::{AskFailure, Freshness, Metadata, Services};
 use crate::decode::Form;
 use crate::import::counted::Counted;
 use crate::import::prepare::{Asking, Prepared, Ready};
@@ -18,6 +19,7 @@ use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
 use crate::map::Versions;
+use crate::map::codes::rests_on_fields;
 use crate::record::{Met, RepairKind};
 use crate::report::{Reason, Status};
 use shared::bucket::Objects;
@@ -43,6 +45,14 @@ enum Count {
     Faulty(Reason),
 }
 
+/// What came of reading the fields once more.
+enum Again {
+    /// They are like this.
+    Read(Metadata),
+    /// They cannot be read for now.
+    NotNow(Stop),
+}
+
 impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn plan(&self, mut import: Import) -> Result<Next, ImportError> {
         let Some(prepared) = self.prepare_ahead(&import).await? else {
@@ -52,13 +62,15 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             mut plan,
             columns,
             facts,
+            metadata,
+            ..
         } = match prepared {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
                 self.context.pause_watch(None).note(&stop).await?;
                 return self.step_aside(import, &stop).await;
             }
-            Prepared::Refused { reason, module } => {
+            Prepared::Refused { reason, module, .. } => {
                 let mut report = Self::new_report(&import);
                 report.module = module.map(|module| module.as_str().to_owned()).or(report.module);
                 return self.end_early(import, report, Status::Refused, reason).await;
@@ -84,6 +96,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             .ledger()
             .take_over(&run_id, begun, self.context.now())
             .await?;
+        let mut wait = None;
         let count = self.count(&import, &plan.form, &columns, &mut progress).await?;
         match count {
             Count::Faulty(reason) => {
@@ -95,12 +108,26 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                     .ledger()
                     .keep_plan(&run_id, &plan, self.context.now())
                     .await?;
-                progress.counted = crate::import::counted::Counted::default();
+                progress.counted = Counted::default();
                 for warning in &plan.form.warnings {
                     progress.report.warn(warning.clone());
                 }
             }
             Count::OutOfTime => {}
+            Count::Done if Self::is_in_doubt(&import, &columns, &progress.counted) => {
+                match self.read_again(&import, &plan.module).await? {
+                    Again::Read(read) if read.is_same(&metadata) => progress.counted.by_fields_read_again = true,
+                    Again::Read(_) => {
+                        progress.counted = Counted {
+                            by_fields_read_again: true,
+                            ..Counted::default()
+                        };
+                    }
+                    // A check waits for nobody.
+                    Again::NotNow(_) if import.dry_run => progress.counted.by_fields_read_again = true,
+                    Again::NotNow(stop) => wait = Some(stop),
+                }
+            }
             Count::Done => {
                 self.sum_up(&run_id, &mut plan, &columns, facts.daily_credits, &mut progress)
                     .await?;
@@ -110,7 +137,15 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             .ledger()
             .save(&mut hold, &progress, self.context.now())
             .await?;
-        if !progress.counted.is_done {
+        match wait {
+            Some(Stop::TurnTaken) => return self.wait_for_turn(import).await,
+            Some(stop) => {
+                self.context.pause_watch(None).note(&stop).await?;
+                return self.step_aside(import, &stop).await;
+            }
+            None => {}
+        }
+        if !progress.counted.is_done || progress.report.plan.is_none() {
             return Ok(Next::progress(Step::Plan, import));
         }
         self.clear_away(&progress.counted.key_files.all(&run_id)).await;
@@ -139,6 +174,31 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 ..import
             },
         ))
+    }
+
+    /// Whether so much is at odds with the fields that they are read once more before it is said.
+    fn is_in_doubt(import: &Import, columns: &Columns, counted: &Counted) -> bool {
+        let matters = || import.dry_run || columns.stops_at(counted.rows, &counted.rejects_by_code).is_some();
+        !counted.by_fields_read_again && counted.rejects_by_code.keys().any(|code| rests_on_fields(code)) && matters()
+    }
+
+    /// Reads the module's fields once more, in the turn.
+    async fn read_again(&self, import: &Import, module: &ModuleName) -> Result<Again, ImportError> {
+        let kept = self.context.kept_fields(module, Freshness::Doubted).await?;
+        if let Some(kept) = kept {
+            return Ok(Again::Read(kept));
+        }
+        let Some(turn) = self.context.take_turn(&import.execution).await? else {
+            return Ok(Again::NotNow(Stop::TurnTaken));
+        };
+        let read = self.context.fields(module, Freshness::Doubted).await;
+        self.context.give_turn_back(turn).await?;
+        match read {
+            Ok(metadata) => Ok(Again::Read(metadata)),
+            Err(AskFailure::State(error)) => Err(error.into()),
+            Err(AskFailure::Stop(stop)) => Ok(Again::NotNow(stop)),
+            Err(AskFailure::Refused(failure)) => Ok(Again::Read(Metadata::Unverified(failure.to_string()))),
+        }
     }
 
     /// Says in the report what reading all rows has shown.

@@ -1,16 +1,23 @@
 //! Slice: one invocation's share of the delivery, in the turn.
 
-use crate::context::{Services, Turn};
+use jiff::SignedDuration;
+
+use crate::context::{AskFailure, Freshness, Services, Turn};
 use crate::import::ledger::ProgressRevision;
 use crate::import::measures;
-use crate::import::prepare::{Asking, Prepared, Ready};
-use crate::import::progress::{Ending, Progress};
+use crate::import::prepare::{Asking, Prepared, Ready, goes_on_without};
+use crate::import::progress::{Ending, Plan, Progress};
+use crate::import::slice::columns::Columns;
 use crate::import::slice::{Ended, Slice};
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
+use crate::import::vanished;
 use crate::report::{Reason, Status};
 use shared::stop::Stop;
+
+/// How long an import goes on before it looks at the fields again.
+const LOOKS_AT_FIELDS_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn slice(&self, import: Import) -> Result<Next, ImportError> {
@@ -42,24 +49,40 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         if !progress.counted.is_done {
             return Ok(Next::step(Step::Plan, import));
         }
-        let Ready { plan, columns, .. } = match self.prepare(&import, Asking::InTurn).await? {
+        let ended = progress.report.counts.ended();
+        let asking = if ended > 0 { Asking::UnderWay } else { Asking::InTurn };
+        let Ready {
+            plan,
+            columns,
+            metadata,
+            vanished,
+            ..
+        } = match self.prepare(&import, asking).await? {
             Prepared::Ready(ready) => *ready,
             Prepared::Stop(stop) => {
                 context.pause_watch(None).note(&stop).await?;
                 return self.step_aside(import, &stop).await;
             }
-            Prepared::Refused { reason, .. } => {
+            Prepared::Refused { reason, vanished, .. } => {
+                let whole_up_to = progress.whole_up_to;
+                let reason = vanished.map_or(reason, |column| vanished::stops(&column, whole_up_to, ended));
                 return self.break_off(import, hold, progress, reason).await;
             }
         };
         let (ended_before, report_before) = (progress.report.counts.ended(), progress.report.clone());
+        for column in vanished {
+            let warning = vanished::warns(&column, progress.whole_up_to, ended);
+            progress.report.warn(warning);
+        }
+        progress.whole_up_to = ended;
+        progress.sent_since = progress.sent_since.or(Some(context.now()));
         progress.report.status = Status::Running;
         progress.report.reason = None;
         let watch = context.pause_watch(Some(plan.module.clone()));
-        let mut slice = Slice::new(self, turn, hold, &import, &plan, columns, progress);
+        let mut slice = Slice::new(self, turn, hold, &import, &plan, (columns, metadata), progress);
         let ended = slice.run(&import, &plan).await;
         let others_wait = slice.others_wait;
-        let (hold, progress) = slice.into_progress();
+        let (mut hold, mut progress) = slice.into_progress();
         let got_on = progress.report.counts.ended() > ended_before;
         measures::slice(&context.settings.stack, context.now(), &report_before, &progress.report);
         let ended = ended?;
@@ -79,7 +102,13 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             watch.release().await?;
         }
         match ended {
-            Ended::File => Ok(Next::progress(Step::Finish, import)),
+            Ended::File => match self.see_whether_all_fields_are_there(&plan, &mut progress).await? {
+                Some(reason) => self.break_off(import, hold, progress, reason).await,
+                None => {
+                    context.ledger().save(&mut hold, &progress, context.now()).await?;
+                    Ok(Next::progress(Step::Finish, import))
+                }
+            },
             Ended::Stop(Stop::OutOfTime) if others_wait => self.let_others_go(import).await,
             Ended::Stop(Stop::OutOfTime) if got_on => Ok(Next::progress(Step::Slice, import)),
             Ended::Stop(Stop::OutOfTime) => self.wait_after_nothing(import).await,
@@ -100,6 +129,44 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             }
             Ended::Broken(reason) => self.break_off(import, hold, progress, reason).await,
         }
+    }
+
+    /// An import that has sent rows for a while looks at the fields once more when all are sent: one of them may have
+    /// vanished since the last look. Why it stops, or else a warning in the report.
+    async fn see_whether_all_fields_are_there(
+        &self,
+        plan: &Plan,
+        progress: &mut Progress,
+    ) -> Result<Option<Reason>, ImportError> {
+        let now = self.context.now();
+        if progress
+            .sent_since
+            .is_none_or(|since| now.duration_since(since) < LOOKS_AT_FIELDS_EVERY)
+        {
+            return Ok(None);
+        }
+        let metadata = match self.context.fields(&plan.module, Freshness::OneMinute).await {
+            Ok(metadata) => metadata,
+            Err(AskFailure::State(error)) => return Err(error.into()),
+            Err(failure) => {
+                let warning = "whether the fields of all columns are still there could not be seen at the end";
+                progress.report.warn(format!("{warning}: {failure}"));
+                return Ok(None);
+            }
+        };
+        let (ended, whole_up_to) = (progress.report.counts.ended(), progress.whole_up_to);
+        let mut plan = plan.clone();
+        while let Err(unusable) = Columns::of(&plan, &metadata) {
+            let Some(column) = unusable.unknown_column else {
+                return Ok(Some(unusable.reason));
+            };
+            if !goes_on_without(&plan) {
+                return Ok(Some(vanished::stops(&column, whole_up_to, ended)));
+            }
+            progress.report.warn(vanished::warns(&column, whole_up_to, ended));
+            plan.vanished.push(column);
+        }
+        Ok(None)
     }
 
     /// A slice in which nothing got done is not repeated at once.
