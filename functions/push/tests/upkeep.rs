@@ -8,10 +8,13 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use post::{Post, contact};
+use push::import::Step;
 use push::queue::{Memory, remember};
+use push::report::{Report, Status};
 use serde_json::{Value, json};
 use shared::state::pause::{self, SetCause};
-use shared::state::{Cause, upkeep};
+use shared::state::{Cause, unread, upkeep};
+use support::contacts;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -104,6 +107,93 @@ async fn old_messages_wait_in_the_bucket_and_come_back_when_the_pause_is_over() 
         0,
         "nobody had sent any of them before"
     );
+}
+
+/// Runs what the upkeep has started.
+async fn run_started(post: &Post) -> Vec<Report> {
+    let started: Vec<(String, Value)> = std::mem::take(&mut *post.world.machine.started.lock().unwrap());
+    let mut reports = Vec::new();
+    for (_, event) in started {
+        reports.push(post.world.import(&event).await);
+    }
+    reports
+}
+
+#[tokio::test]
+async fn a_file_that_could_not_be_read_is_taken_up_once_it_can_be() {
+    for (may_be_looked_up, is_in_the_middle) in [(true, false), (false, false), (true, true)] {
+        let post = Post::open().await;
+        let (world, key) = (&post.world, "inbox/Contacts/a.csv");
+        let rows = if is_in_the_middle { 2_000 } else { 3 };
+        let event = world.put(key, contacts(0..rows));
+        let forbid = || world.bucket.forbidden.lock().unwrap().insert(key.to_owned());
+        world
+            .bucket
+            .forbids_heads
+            .store(!may_be_looked_up, std::sync::atomic::Ordering::SeqCst);
+        let mut execution = world.start(&event);
+        if is_in_the_middle {
+            execution.run_until(world, |next| next.next == Step::Slice).await;
+        }
+        forbid();
+        let refused = world.run(execution).await;
+        let status = if is_in_the_middle {
+            Status::Stopped
+        } else {
+            Status::Refused
+        };
+        assert_eq!(
+            (refused.status, refused.reason.unwrap().code.as_str()),
+            (status, "UNREADABLE")
+        );
+        assert!(
+            world.context.ledger().line().await.unwrap().is_empty(),
+            "nobody waits for it"
+        );
+        assert!(
+            upkeep::read(&world.table).await.unwrap().is_some(),
+            "the scheduled refresh asks push to look"
+        );
+        for _ in 0..2 {
+            assert_eq!(look_after(&post).await["imports_started"], 0, "it cannot be read yet");
+            world.clock.advance(1_200);
+        }
+        world.bucket.forbidden.lock().unwrap().clear();
+        assert_eq!(look_after(&post).await["imports_started"], 1);
+        let [report] = run_started(&post).await.try_into().unwrap();
+        assert_eq!(
+            (report.status, report.counts.inserted),
+            (Status::Complete, rows.into()),
+            "{report:?}"
+        );
+        assert_eq!(look_after(&post).await["imports_started"], 0);
+        assert_eq!(upkeep::read(&world.table).await.unwrap(), None, "nothing is left to do");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_could_not_be_read_is_left_out_once_it_was_deleted_or_a_newer_one_of_its_module_has_gone() {
+    for is_deleted in [true, false] {
+        let post = Post::open().await;
+        let (world, key) = (&post.world, "inbox/Contacts/a.csv");
+        let event = world.put(key, contacts(0..3));
+        world.bucket.forbidden.lock().unwrap().insert(key.to_owned());
+        assert_eq!(world.import(&event).await.status, Status::Refused);
+        // One of another module is no reason.
+        world.clock.advance(2);
+        let other = world.put("inbox/Accounts/b.csv", "Account Name\nX GmbH\n");
+        assert_eq!(world.import(&other).await.status, Status::Complete);
+        assert_eq!(unread::all(&world.table).await.unwrap().len(), 1);
+        if is_deleted {
+            world.bucket.delete_at(key, Timestamp::now());
+        } else {
+            let newer = world.put("inbox/Contacts/b.csv", contacts(5..6));
+            assert_eq!(world.import(&newer).await.status, Status::Complete);
+        }
+        world.bucket.forbidden.lock().unwrap().clear();
+        assert_eq!(look_after(&post).await["imports_started"], 0, "deleted: {is_deleted}");
+        assert_eq!(upkeep::read(&world.table).await.unwrap(), None);
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ pub mod mints;
 pub mod pause;
 pub mod standing;
 mod table;
+pub mod unread;
 pub mod upkeep;
 pub mod waits;
 

@@ -45,6 +45,8 @@ pub enum Standing {
     Ended,
     /// The import broke off; the version may be imported again.
     Broken,
+    /// It could not be read; it is imported once it can be.
+    Unread,
 }
 
 /// One version of a key, as the ledger has it.

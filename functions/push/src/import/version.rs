@@ -59,7 +59,7 @@ pub fn judge(
     let others = || entries.iter().filter(|(_, entry)| entry.execution != execution);
     let is_over = |entry: &Entry| match entry.standing {
         Standing::Ended => false,
-        Standing::Broken => true,
+        Standing::Broken | Standing::Unread => true,
         Standing::Claimed => !is_alive(entry),
     };
     let is_this = |entry: &Entry| match (&object.version_id, &asked.sequencer) {

@@ -7,10 +7,12 @@ mod bringing;
 mod moving;
 mod rules;
 mod sweeping;
+mod taking_up;
 
 use jiff::SignedDuration;
 use serde::Serialize;
 use shared::state::lease::{self, Taken};
+use shared::state::unread;
 use shared::state::upkeep::{self, Upkeep};
 use shared::state::{Key, StateError, pause};
 use tokio::time::Instant;
@@ -131,8 +133,10 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         }
         // Neither waits for the other's trouble to pass.
         let (back, swept) = (self.bring_back(noted.as_ref()).await, self.sweep().await);
-        let ((brought_back, all_are_back), (imports_started, all_are_known)) = (back?, swept?);
-        let unfinished = !(all_are_back && all_are_known);
+        let ((brought_back, all_are_back), (swept, all_are_known)) = (back?, swept?);
+        let imports_started = swept + self.take_up_unread().await?;
+        let all_are_read = unread::all(table).await?.is_empty();
+        let unfinished = !(all_are_back && all_are_known && all_are_read);
         match noted {
             _ if !unfinished => upkeep::clear(table).await?,
             // The next scheduled refresh sees by the note that something is left.

@@ -1,6 +1,7 @@
 //! A versioned bucket in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ pub struct MemoryBucket {
     range: usize,
     /// Keys of objects that may not be read.
     pub forbidden: Arc<Mutex<BTreeSet<String>>>,
+    /// They may not even be looked up, as where their key may not be used.
+    pub forbids_heads: Arc<AtomicBool>,
     /// No part is written while a test holds this for writing.
     pub parts_gate: Arc<RwLock<()>>,
 }
@@ -48,6 +51,7 @@ impl MemoryBucket {
             crash,
             range: 4 << 10,
             forbidden: Arc::default(),
+            forbids_heads: Arc::default(),
             parts_gate: Arc::default(),
         }
     }
@@ -124,6 +128,15 @@ impl MemoryBucket {
     }
 }
 
+fn unreadable(key: &str) -> BucketError {
+    BucketError::Unreadable {
+        bucket: NAME.to_owned(),
+        key: key.to_owned(),
+        problem: "InvalidObjectState".to_owned(),
+        action: "restore the object from its archive",
+    }
+}
+
 fn describe(key: &str, version: &Version) -> ObjectVersion {
     ObjectVersion {
         key: key.to_owned(),
@@ -141,18 +154,16 @@ impl Objects for MemoryBucket {
 
     async fn look_up(&self, key: &str, version_id: Option<&str>) -> Result<ObjectVersion, BucketError> {
         self.crash.touch().await;
+        if self.forbidden.lock().unwrap().contains(key) && self.forbids_heads.load(Ordering::SeqCst) {
+            return Err(unreadable(key));
+        }
         Ok(describe(key, &self.find(key, version_id)?))
     }
 
     async fn read(&self, object: &ObjectVersion, from: u64) -> Result<Vec<u8>, BucketError> {
         self.crash.touch().await;
         if self.forbidden.lock().unwrap().contains(&object.key) {
-            return Err(BucketError::Unreadable {
-                bucket: NAME.to_owned(),
-                key: object.key.clone(),
-                problem: "InvalidObjectState".to_owned(),
-                action: "restore the object from its archive",
-            });
+            return Err(unreadable(&object.key));
         }
         let version = self.find(&object.key, object.version_id.as_deref())?;
         let from = usize::try_from(from).unwrap().min(version.bytes.len());

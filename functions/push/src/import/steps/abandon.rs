@@ -48,7 +48,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         report.end(status, Some(reason), self.context.now());
         // Said first: what follows may fail for the same reason as the step.
         self.publish_end(&import, &mut report).await?;
-        self.make_room(&import, Standing::Broken).await?;
+        let standing = self
+            .standing_after(&import, report.reason.as_ref(), Standing::Broken)
+            .await?;
+        self.make_room(&import, standing).await?;
         if let Some(progress) = progress {
             self.add_files_so_far(&run_id, Progress { report, ..progress }).await;
         }

@@ -176,10 +176,17 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             Ok(object) => !has_tag(object),
             Err(error) => matches!(error, BucketError::Gone { .. }),
         };
-        let is_kept = InboxKey::parse(&asked.key).is_ok_and(|key| key.area == Area::Inbox);
-        if is_other && is_kept && version_id.is_none() && asked.etag.is_some() {
-            let versions = KeyVersions::down_to(bucket, &asked.key, has_tag).await?;
-            if let Some(object) = versions.find(has_tag) {
+        // What may not be read is listed all the same, and can be claimed.
+        let is_unread = matches!(found, Err(BucketError::Unreadable { .. }));
+        let is_meant = |object: &ObjectVersion| match (version_id, &asked.etag) {
+            (Some(version), _) => object.version_id.as_deref() == Some(version),
+            (None, Some(etag)) => etag == object.tag(),
+            (None, None) => true,
+        };
+        let is_kept = InboxKey::parse(&asked.key).is_ok_and(|key| key.area == Area::Inbox) && !asked.dry_run;
+        if is_kept && (is_unread || is_other && version_id.is_none() && asked.etag.is_some()) {
+            let versions = KeyVersions::down_to(bucket, &asked.key, is_meant).await?;
+            if let Some(object) = versions.find(is_meant) {
                 return Ok(Ok(object.clone()));
             }
         }

@@ -31,6 +31,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             context.ledger().save(&mut hold, &progress, context.now()).await?;
         }
         self.publish_end(&import, &mut progress.report).await?;
+        self.give_up_older_unread(&import).await?;
         self.make_room(&import, Standing::Ended).await?;
         self.clear_away(&progress.outcomes.keys(&run_id, OUTCOMES)).await;
         self.clear_away(&progress.rejects.keys(&run_id, REJECTS)).await;

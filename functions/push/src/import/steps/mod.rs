@@ -9,6 +9,7 @@ mod may_go;
 mod older;
 mod plan;
 mod slice;
+mod unread;
 mod wait;
 mod withdraw;
 
@@ -17,7 +18,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::context::{Context, Services};
-use crate::import::codes::UNREADABLE;
 use crate::import::ledger::{LedgerError, Standing};
 use crate::import::state_machine::{Imports, MachineError};
 use crate::import::step::{Import, Next, Step, StepEvent};
@@ -161,11 +161,9 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
         reason: Reason,
     ) -> Result<Next, ImportError> {
         report.end(status, Some(reason), self.context.now());
-        // What may be read later is not done.
-        let standing = match report.reason.as_ref() {
-            Some(reason) if reason.code == UNREADABLE => Standing::Broken,
-            _ => Standing::Ended,
-        };
+        let standing = self
+            .standing_after(&import, report.reason.as_ref(), Standing::Ended)
+            .await?;
         self.publish_end(&import, &mut report).await?;
         self.make_room(&import, standing).await?;
         Ok(Next::step(Step::Done, import))

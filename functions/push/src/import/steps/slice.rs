@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::context::{AskFailure, Freshness, Services, Turn};
+use crate::import::codes::UNREADABLE;
 use crate::import::ledger::ProgressRevision;
 use crate::import::measures;
 use crate::import::prepare::{Asking, Prepared, Ready, goes_on_without};
@@ -185,6 +186,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         mut progress: Progress,
         reason: Reason,
     ) -> Result<Next, ImportError> {
+        if reason.code == UNREADABLE {
+            // It is not done: whoever can read it goes on.
+            return self.leave_off(import, Status::Stopped, reason, Step::Done).await;
+        }
         progress.ending = Some(Ending {
             status: Status::Stopped,
             reason,
