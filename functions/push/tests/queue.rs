@@ -8,7 +8,7 @@ use std::time::Duration;
 use push::report::Status;
 use serde_json::{Value, json};
 use shared::state::pause::SetCause;
-use shared::state::{Cause, pause};
+use shared::state::{Cause, pause, upkeep};
 
 use post::{Post, contact, impatient, on_contacts};
 
@@ -210,20 +210,20 @@ async fn the_last_of_several_messages_about_one_record_stands() {
 }
 
 #[tokio::test]
-async fn a_held_module_sends_its_own_messages_back_and_no_others() {
+async fn a_held_modules_messages_wait_in_the_bucket_without_using_up_deliveries_and_no_others_do() {
     let post = Post::open().await;
     let denied =
         json!([{"path": "/bigin/v2/Accounts*", "fault": {"kind": "status", "status": 403, "code": "NO_PERMISSION"}}]);
     post.world.faults(denied);
-    let mut companies = Vec::new();
     for number in 0..10 {
-        companies.push(
-            post.queue
-                .put(json!({"module": "Accounts", "record": {"Account_Name": format!("C{number}")}})),
-        );
+        post.queue
+            .put(json!({"module": "Accounts", "record": {"Account_Name": format!("C{number}")}}));
         post.contacts([contact(number)]);
     }
-    assert_eq!(post.consume().await, companies);
+    let held = || post.world.bucket.keys("deferred/held/Accounts/").len();
+    let look_after = async || post.by_hand(json!({"upkeep": true})).await.unwrap()["brought_back"].clone();
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(held(), 1);
     assert_eq!(post.world.records("Contacts").len(), 10);
     let report = post.last_report();
     assert_eq!(
@@ -231,17 +231,65 @@ async fn a_held_module_sends_its_own_messages_back_and_no_others() {
         (Status::Paused, 10, 0)
     );
     assert_eq!(report.reason.unwrap().code, "NO_PERMISSION");
-    assert!(post.queue.hidden(&companies[0]).unwrap() >= Duration::from_mins(15));
     assert!(post.is_open().await, "others go on");
 
     let calls = post.world.write_calls();
-    assert_eq!(post.consume().await, companies, "the hold is remembered");
+    let another = json!({"module": "Accounts", "record": {"Account_Name": "C10"}});
+    post.queue.put(another);
+    assert_eq!((post.consume().await, held()), (vec![], 2), "the hold is remembered");
+    assert_eq!(look_after().await, 0);
     assert_eq!(post.world.write_calls(), calls, "and nothing is tried before its time");
 
+    for _ in 0..30 {
+        post.world.clock.advance(20 * 60);
+        assert_eq!(look_after().await, 10, "some are tried");
+        let lying = post.queue.lying();
+        assert!(
+            lying.iter().all(|message| message.receives == 0),
+            "their deliveries are counted anew"
+        );
+        assert_eq!((post.consume().await, held()), (vec![], 2));
+        // Those that were not tried this time come first the next time.
+        post.world.clock.advance(20 * 60);
+        assert_eq!(look_after().await, 1);
+        assert_eq!((post.consume().await, held()), (vec![], 2));
+    }
+
     post.world.faults(json!([]));
-    post.world.clock.advance(16 * 60);
+    post.world.clock.advance(20 * 60);
+    assert_eq!(look_after().await, 10);
     assert_eq!(post.consume().await, NONE);
-    assert_eq!(post.world.records("Accounts").len(), 10);
+    assert_eq!(look_after().await, 1, "the hold is over");
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(post.world.records("Accounts").len(), 11);
+    assert_eq!((look_after().await, held()), (json!(0), 0));
+    assert_eq!(
+        upkeep::read(&post.world.table).await.unwrap(),
+        None,
+        "nothing is left to watch"
+    );
+}
+
+#[tokio::test]
+async fn what_had_ended_of_a_held_message_is_not_sent_again_after_months() {
+    let post = Post::open().await;
+    let denied = json!({"path": "/bigin/v2/Tasks", "skip": 1, "fault": {"kind": "status", "status": 403, "code": "NO_PERMISSION"}});
+    post.world.faults(json!([denied]));
+    let tasks: Vec<_> = (0..150)
+        .map(|number| json!({"Subject": format!("task {number}")}))
+        .collect();
+    post.queue
+        .put(json!({"module": "Tasks", "operation": "insert", "records": tasks}));
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(post.world.records("Tasks").len(), 100);
+    assert_eq!(post.world.bucket.keys("deferred/held/Tasks/").len(), 1);
+    post.world.faults(json!([]));
+    post.world.clock.advance(100 * 24 * 3_600);
+    let answer = post.by_hand(json!({"upkeep": true})).await.unwrap();
+    assert_eq!(answer["brought_back"], 1, "{answer}");
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(post.world.records("Tasks").len(), 150);
+    assert_eq!(post.last_report().counts.possibly_duplicated, 0);
 }
 
 #[tokio::test]

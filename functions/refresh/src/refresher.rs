@@ -105,6 +105,13 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
             .as_ref()
             .and_then(|client| Some((client, client.standing_grant()?)))
         else {
+            if let Some(message) = client.as_ref().and_then(lost_part) {
+                let event = AuthorizationEvent::RefreshTokenDead {
+                    message: message.clone(),
+                };
+                self.conclude(seen, event).await?;
+                return Ok(Answer::of(Status::NeedsAuthorization).saying(Some(message)));
+            }
             let recorded = self.conclude(seen, AuthorizationEvent::NoAuthorizationFound).await?;
             return Ok(closed(&recorded.standing().authorization).unwrap_or(Answer::of(Status::NotAuthorized)));
         };
@@ -183,6 +190,18 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
     async fn conclude(&self, seen: &Authorization, event: AuthorizationEvent) -> Result<Recorded, RefreshError> {
         Ok(conclude(&self.table, Some(seen), &event, self.clock.now()).await?)
     }
+}
+
+/// What a secret has lost that was whole once: somebody has edited it by hand.
+fn lost_part(client: &SelfClient) -> Option<String> {
+    let part = match (&client.client_secret, &client.refresh_token) {
+        (None, Some(_)) => "client_secret",
+        (Some(_), None) if client.authorized_at.is_some() && client.pending.is_none() => "refresh_token",
+        _ => return None,
+    };
+    Some(format!(
+        "the self client's secret has no {part} any more, though it has the rest of an authorization: somebody has edited it. Authorize with a new code"
+    ))
 }
 
 /// The answer where the authorization itself says that Zoho is not to be asked.

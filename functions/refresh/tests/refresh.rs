@@ -13,7 +13,7 @@ use shared::state::standing::record;
 use shared::state::upkeep::{self, Upkeep};
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, PauseCode, Standing, pause};
 use shared::testing::{USER, eventually, interleave, self_client};
-use shared::tokens::{AccessDocument, Asked, BlankState};
+use shared::tokens::{AccessDocument, Asked, BlankState, SelfClient};
 use world::{REFRESH_TOKEN, World};
 
 fn no_answer() -> TokenFailure {
@@ -304,6 +304,36 @@ async fn without_an_authorization_nothing_is_asked_and_the_intake_closes() {
     assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
     let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
     assert_eq!(pause.code, PauseCode::NotAuthorized);
+}
+
+#[tokio::test]
+async fn what_a_secret_has_lost_is_named_and_is_not_taken_for_nobody_having_authorized() {
+    for (lost, client) in [
+        (
+            "client_secret",
+            SelfClient {
+                client_secret: None,
+                ..self_client(REFRESH_TOKEN)
+            },
+        ),
+        (
+            "refresh_token",
+            SelfClient {
+                refresh_token: None,
+                ..self_client(REFRESH_TOKEN)
+            },
+        ),
+    ] {
+        let world = World::new();
+        world.authorize(client).await;
+        world.pass(20);
+        let answer = world.scheduled().await.unwrap();
+        assert_eq!(answer.status, Status::NeedsAuthorization, "{lost}");
+        assert_eq!(world.issuer().asked(), 0);
+        let standing = Standing::read(world.table()).await.unwrap().authorization;
+        assert_eq!(standing.state, AuthorizationState::NeedsAuthorization);
+        assert!(standing.message.unwrap().contains(lost), "{lost}");
+    }
 }
 
 #[tokio::test]

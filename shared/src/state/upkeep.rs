@@ -14,6 +14,9 @@ pub struct Upkeep {
     /// An object whose messages are being put back onto the queue, and how many of them are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brought_back: Option<(String, usize)>,
+    /// Whether nothing waits for it by a fault: it only watches for files that can be read, and for the end of holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_watch: bool,
 }
 
 impl Upkeep {
@@ -23,6 +26,7 @@ impl Upkeep {
         Self {
             look_at: since + limit / 7,
             brought_back: None,
+            is_watch: false,
         }
     }
 }

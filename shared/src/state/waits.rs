@@ -165,7 +165,7 @@ async fn found(table: &impl Table, pause: Option<&Pause>, now: Timestamp) -> Res
     };
     if let Some(pause) = pause {
         add("pause".to_owned(), None, pause.code.as_str(), pause.since);
-    } else if upkeep::read(table).await?.is_some() {
+    } else if upkeep::read(table).await?.is_some_and(|upkeep| !upkeep.is_watch) {
         add("deferred".to_owned(), Some(WaitKind::Outage), "DEFERRED", None);
     }
     for held in held::all(table).await? {

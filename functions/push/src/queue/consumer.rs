@@ -6,6 +6,7 @@ use shared::intake::Intake;
 
 use super::batch::{Batch, Consignment};
 use super::closing;
+use super::held;
 use super::memory::{Memory, recall, remember};
 use super::patience::{closes_intake, out_of_sight};
 use super::received::Received;
@@ -91,8 +92,11 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
         if ran.stop.as_ref().is_some_and(closes_intake) {
             self.close_intake().await;
         }
+        let put_away = held::put_away(self.context, &batch).await;
+        let goes_back = |consignment: &Consignment| !put_away.contains(&consignment.received.item_id);
         let going_back = batch
             .returned()
+            .filter(|(consignment, _)| goes_back(consignment))
             .map(|(consignment, stop)| self.send_back(consignment, stop));
         futures_util::future::join_all(going_back).await;
         let mut report = closing::report(self.context, &batch, ran, (run_id, started_at), &rejects).await;
@@ -101,7 +105,11 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
             item_identifier: consignment.received.item_id.clone(),
         };
         BatchAnswer {
-            batch_item_failures: batch.returned().map(|(consignment, _)| item(consignment)).collect(),
+            batch_item_failures: batch
+                .returned()
+                .filter(|(consignment, _)| goes_back(consignment))
+                .map(|(consignment, _)| item(consignment))
+                .collect(),
         }
     }
 

@@ -5,10 +5,12 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::queue::TakenMessage;
+use crate::queue::{Received, TakenMessage};
 
 /// Where they lie.
 pub const FOLDER: &str = "deferred/";
+/// How the keys begin of those that a pause has moved there: with a year.
+pub const OF_A_PAUSE: &str = "deferred/2";
 
 /// A message that was moved into the bucket.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,17 @@ impl From<&TakenMessage> for Deferred {
         Self {
             message_id: received.message_id.clone(),
             sent_at: taken.sent_at,
+            group: received.group.clone(),
+            body: received.body.clone(),
+        }
+    }
+}
+
+impl From<&Received> for Deferred {
+    fn from(received: &Received) -> Self {
+        Self {
+            message_id: received.message_id.clone(),
+            sent_at: received.first_received_at,
             group: received.group.clone(),
             body: received.body.clone(),
         }

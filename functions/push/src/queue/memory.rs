@@ -12,6 +12,9 @@ use crate::record::Written;
 /// A message lives for at most 14 days.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 15);
 
+/// One that was put into the bucket waits there for as long as a pause or a hold lasts, and lives anew when it comes back.
+const REMEMBERED_DEFERRED: SignedDuration = SignedDuration::from_hours(24 * 400);
+
 /// What is remembered of one message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -104,9 +107,22 @@ pub async fn recall(table: &impl Table, message_ids: &[&str]) -> Result<HashMap<
 /// # Errors
 /// The table failed.
 pub async fn remember(table: &impl Table, message_id: &str, memory: &Memory, now: Timestamp) -> Result<(), StateError> {
-    table
-        .put(&key(message_id), &Wire::from(memory), Some(now + REMEMBERED))
-        .await
+    let keep_until = Some(now + REMEMBERED);
+    table.put(&key(message_id), &Wire::from(memory), keep_until).await
+}
+
+/// Remembers a message that is put into the bucket, and may come back after months.
+///
+/// # Errors
+/// The table failed.
+pub async fn remember_while_deferred(
+    table: &impl Table,
+    message_id: &str,
+    memory: &Memory,
+    now: Timestamp,
+) -> Result<(), StateError> {
+    let keep_until = Some(now + REMEMBERED_DEFERRED);
+    table.put(&key(message_id), &Wire::from(memory), keep_until).await
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //!   to `rejects/_queue/`, and done. So are single records that are refused; the others of their message go on.
 //! - A message with undelivered records goes back, out of sight for seconds at first and longer each time. Which of its
 //!   records have ended is remembered in the state table by its id, and they are not sent again.
+//! - A message of a held module is put into the bucket, and comes back when the hold has ended; one of a FIFO queue goes
+//!   back to it.
 //! - While nothing may be sent (paused, not authorized, no credits) all messages go back and the intake is closed.
 //! - Behind a message that goes back, the rest of its FIFO group goes back too.
 //! - Each invocation leaves one report under `reports/_queue/<day>/<hour>/`, and one rejects file for each module with
@@ -16,6 +18,7 @@ mod closing;
 mod consumer;
 pub(crate) mod deferred;
 mod envelope;
+mod held;
 mod memory;
 mod message;
 mod patience;
@@ -29,8 +32,9 @@ mod unique;
 
 pub use by_hand::{ByHandError, DirectMessage};
 pub use consumer::{BatchAnswer, Consumer, ItemFailure};
-pub use deferred::{Deferred, FOLDER, LARGEST};
-pub use memory::{Memory, recall, remember};
+pub use deferred::{Deferred, FOLDER, LARGEST, OF_A_PAUSE};
+pub use held::{HELD_FOLDER, module_of};
+pub use memory::{Memory, recall, remember, remember_while_deferred};
 pub use message::{LONGEST_NAME, MOST_NAMES, MOST_RECORDS, Message, MessageFault};
 pub use received::Received;
 pub use service::{AT_ONCE, QueueError, RecordsQueue, SqsQueue, TakenMessage};

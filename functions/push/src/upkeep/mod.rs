@@ -4,6 +4,7 @@
 //! The scheduled refresh asks for this, and so do resume and authorize. Asked in vain it does nothing.
 
 mod bringing;
+mod held;
 mod moving;
 mod rules;
 mod sweeping;
@@ -135,13 +136,17 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         let (back, swept) = (self.bring_back(noted.as_ref()).await, self.sweep().await);
         let ((brought_back, all_are_back), (swept, all_are_known)) = (back?, swept?);
         let imports_started = swept + self.take_up_unread().await?;
-        let all_are_read = unread::all(table).await?.is_empty();
-        let unfinished = !(all_are_back && all_are_known && all_are_read);
-        match noted {
-            _ if !unfinished => upkeep::clear(table).await?,
-            // The next scheduled refresh sees by the note that something is left.
-            None => upkeep::write(table, &Upkeep::of_pause(now, self.context.settings.defer_after)).await?,
-            Some(_) => {}
+        let (of_held, none_is_held) = self.bring_back_held().await?;
+        let brought_back = brought_back + of_held;
+        let is_watch = all_are_back && all_are_known;
+        let unfinished = !(is_watch && none_is_held && unread::all(table).await?.is_empty());
+        // The next scheduled refresh sees by the note that something is left.
+        if unfinished {
+            let noted = upkeep::read(table).await?;
+            let noted = noted.unwrap_or_else(|| Upkeep::of_pause(now, self.context.settings.defer_after));
+            upkeep::write(table, &Upkeep { is_watch, ..noted }).await?;
+        } else {
+            upkeep::clear(table).await?;
         }
         Ok(UpkeepAnswer {
             brought_back,

@@ -10,7 +10,7 @@ use super::{Caretaker, UpkeepError};
 use crate::context::Services;
 use crate::import::Imports;
 use crate::queue::{Deferred, deferred};
-use crate::queue::{Memory, RecordsQueue, TakenMessage, recall, remember};
+use crate::queue::{Memory, RecordsQueue, TakenMessage, recall, remember, remember_while_deferred};
 use shared::bucket::Objects;
 
 /// What was taken is out of sight for longer than this invocation may run, so that the walk meets each message once.
@@ -109,7 +109,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             line: 0,
         })?;
         // Where it comes back its deliveries are counted anew.
-        self.note_deliveries(&taken, |_| 0).await?;
+        self.note_deferred(&taken).await?;
         let objects = texts.len();
         for (number, text) in texts.into_iter().enumerate() {
             let key = deferred::key(now, already + number);
@@ -133,6 +133,24 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
                 tracing::warn!(%error, "messages stay out of sight for some minutes");
             }
         }
+    }
+
+    /// What is remembered of messages lasts for as long as they may lie in the bucket.
+    async fn note_deferred(&self, taken: &[TakenMessage]) -> Result<(), UpkeepError> {
+        let (table, now) = (&self.context.table, self.context.now());
+        for some in taken.chunks(100) {
+            let ids: Vec<&str> = some.iter().map(|taken| taken.received.message_id.as_str()).collect();
+            let memories = recall(table, &ids).await?;
+            let memories = memories
+                .into_iter()
+                .map(|(id, memory)| (id, Memory { delivery: 0, ..memory }));
+            let memories: Vec<_> = memories.collect();
+            let writes = memories
+                .iter()
+                .map(|(id, memory)| remember_while_deferred(table, id, memory, now));
+            try_join_all(writes).await?;
+        }
+        Ok(())
     }
 
     /// Notes of which delivery the memory of each message speaks. Where nothing is remembered and nothing was delivered

@@ -35,7 +35,11 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             unread::note(table, &file, now).await?;
             // The next scheduled refresh sees by the note that push must look.
             if upkeep::read(table).await?.is_none() {
-                upkeep::write(table, &Upkeep::of_pause(now, self.context.settings.defer_after)).await?;
+                let note = Upkeep {
+                    is_watch: true,
+                    ..Upkeep::of_pause(now, self.context.settings.defer_after)
+                };
+                upkeep::write(table, &note).await?;
             }
         }
         Ok(Standing::Unread)
