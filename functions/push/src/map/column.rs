@@ -37,6 +37,8 @@ pub(super) struct Column {
     pub none: NoneRule,
     /// How closely its values are cleaned.
     pub care: Care,
+    /// Whether no text means more than itself: none is a key, none means "no value", of none the first part is taken.
+    pub literal: bool,
 }
 
 /// How a column fills its field.
@@ -82,13 +84,15 @@ impl Column {
         let new = matches!(shape.operation, Operation::Insert | Operation::Upsert);
         let by_id = matches!(shape.operation, Operation::Update | Operation::Delete) && field.api_name == "id";
         let filler = filler(field, rule, setting, shape);
+        let (first, none) = (first_of(field, rule), none_rule(field, rule, setting));
         let key = by_id || shape.match_on.contains(&field.api_name);
         let identifies = key || field.unique;
         Self {
             name: FieldName::new(&field.api_name),
             care: care(&filler, identifies),
-            first: first_of(field, rule),
-            none: none_rule(field, rule, setting),
+            literal: !identifies && first.is_none() && none.has_no_texts(),
+            first,
+            none,
             filler,
             mandatory: field.mandatory,
             required: field.mandatory && new,
@@ -113,7 +117,13 @@ impl Column {
             first: None,
             none: NoneRule::new(&texts, clears, false),
             care: if key { Care::Name } else { Care::Text },
+            literal: false,
         }
+    }
+
+    /// Whether a cell is surely sent as it stands.
+    pub fn copies(&self, cell: &str) -> bool {
+        matches!(&self.filler, Filler::Value(Coercion::Text(rule)) if self.literal && rule.copies(cell))
     }
 }
 

@@ -57,6 +57,17 @@ impl Draft {
         }
     }
 
+    /// Takes a cell that is sent as it stands.
+    pub fn copy(&mut self, column: &Column, cell: &str) {
+        self.content = true;
+        surely(self.writer.value(&column.name, |json| {
+            json.push('"');
+            json.push_str(cell);
+            json.push('"');
+            Ok(())
+        }));
+    }
+
     /// Takes a value, which is not empty.
     pub fn fill(&mut self, column: &Column, given: Given<'_>) {
         self.content |= !column.key;
@@ -267,7 +278,7 @@ fn never_of_nothing(rule: &Arc<ReferenceRule>, value: &str) -> Arc<ReferenceRule
 
 /// The value as it is sent, which is what Bigin compares.
 fn sent<'a>(json: &'a str, given: Given<'a>) -> std::borrow::Cow<'a, str> {
-    let text = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    let text = json.strip_prefix("\"").and_then(|json| json.strip_suffix("\""));
     match text {
         Some(text) if !text.contains('\\') => text.into(),
         Some(_) => serde_json::from_str::<String>(json)

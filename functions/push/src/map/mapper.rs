@@ -126,7 +126,12 @@ impl RecordMapper {
         let mut cells = cells.into_iter();
         for column in &self.columns {
             let cell = cells.next().unwrap_or_default();
-            if let Some(column) = column {
+            let Some(column) = column else { continue };
+            if cell.is_empty() && self.empty == EmptyCells::Keep {
+                draft.leave_out(column);
+            } else if self.clear_marker.is_none() && column.copies(cell) {
+                draft.copy(column, cell);
+            } else {
                 self.take(column, Given::Cell(cell), &mut draft);
             }
         }
@@ -160,29 +165,32 @@ impl RecordMapper {
 
     /// Takes a value, as it is once what nobody sees is taken off.
     fn take(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
-        match given.whole_text() {
+        let cleaned;
+        let given = match given.whole_text() {
             Some(text) if !is_clean(text, column.care) => match clean(text, column.care) {
-                Ok(cleaned) => {
-                    draft.repairs.merge(cleaned.repairs);
-                    self.take_clean(column, given.with_text(&cleaned.text), draft);
+                Ok(done) => {
+                    draft.repairs.merge(done.repairs);
+                    cleaned = done.text;
+                    given.with_text(&cleaned)
                 }
-                Err(flaw) => draft.flaws.add(Some(column.name.as_str()), flaw),
+                Err(flaw) => return draft.flaws.add(Some(column.name.as_str()), flaw),
             },
             None if given.has_nul() => {
                 let flaw = Flaw::new(codes::CONTROL_CHARACTER, "it has a NUL (U+0000) in it");
-                draft.flaws.add(Some(column.name.as_str()), flaw);
+                return draft.flaws.add(Some(column.name.as_str()), flaw);
             }
-            _ => self.take_clean(column, given, draft),
-        }
-    }
-
-    fn take_clean(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
-        if let Some(first_of) = &column.first
-            && let Some(first) = given.plain_text().and_then(|text| first_of.read(text))
-        {
-            draft.repairs.add(RepairKind::FirstTaken);
-            return self.take_one(column, given.with_text(first), draft);
-        }
+            _ => given,
+        };
+        let given = match &column.first {
+            Some(first_of) => match given.plain_text().and_then(|text| first_of.read(text)) {
+                Some(first) => {
+                    draft.repairs.add(RepairKind::FirstTaken);
+                    given.with_text(first)
+                }
+                None => given,
+            },
+            None => given,
+        };
         self.take_one(column, given, draft);
     }
 

@@ -7,7 +7,9 @@ mod repair;
 mod row;
 
 pub use follow_up::{After, FollowUp, Tag, Written};
-pub use parcel::{CallKind, MatchKey, Origin, Outcome, Parcel, Reject, Settled, composed, fold, into_order};
+pub use parcel::{
+    CallKind, MatchKey, Origin, Outcome, Parcel, Reject, Settled, composed, fold, has_two_blanks, into_order, trim,
+};
 pub use repair::{Met, RepairKind, Repairs, RowRepairs};
 pub(crate) use row::Span;
 pub use row::{Cells, Content, RAW_KEY, RELAY_COLUMNS, Row, is_relay_column};

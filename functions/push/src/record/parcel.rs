@@ -119,7 +119,7 @@ impl MatchKey {
     /// `None` for a value that cannot be matched on: one with nothing but blanks in it.
     pub fn of(field: &Arc<str>, value: &str) -> Option<Self> {
         let folded = fold(value);
-        let value = value.trim();
+        let value = trim(value);
         (!value.is_empty()).then(|| Self {
             field: Arc::clone(field),
             value: value.to_owned(),
@@ -146,12 +146,26 @@ impl MatchKey {
 /// A value as it is compared: letter case does not count, as for Bigin; nor do blanks around it, how many and which blanks are
 /// within it, what nobody sees, and in which of Unicode's ways its letters are written.
 pub fn fold(value: &str) -> String {
-    if value.is_ascii() && !value.contains("  ") {
-        return value.trim().to_ascii_lowercase();
+    if value.is_ascii() && !has_two_blanks(value) {
+        return trim(value).to_ascii_lowercase();
     }
     let visible: String = composed(value).chars().filter(|c| !is_invisible(*c)).collect();
     let words: Vec<&str> = visible.split_whitespace().collect();
     composed(&words.join(" ").to_lowercase()).into_owned()
+}
+
+/// Whether there are two plain blanks one behind the other.
+pub fn has_two_blanks(text: &str) -> bool {
+    text.as_bytes().array_windows().any(|two| *two == *b"  ")
+}
+
+/// A text without blanks around it. Most have none, which their first and last byte tell.
+pub fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [only] if only.is_ascii_graphic() => text,
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// A text in Unicode's composed form (NFC): an umlaut is one character however a program has put it together.

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 
 use super::given::trim;
+use super::plain::{is_plain, is_seen};
 use super::unwrap;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
-use crate::record::composed;
 use crate::record::invisible::{is_invisible, is_lost, is_odd_blank, joins, means_something, name, runs_right_to_left};
-use crate::record::{RepairKind, RowRepairs};
+use crate::record::{RepairKind, RowRepairs, composed, has_two_blanks};
 
 /// How closely a text is cleaned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,28 +31,20 @@ pub(in crate::map) struct Cleaned<'a> {
     pub repairs: RowRepairs,
 }
 
-/// Whether there is nothing to be cleaned: visible ASCII and plain blanks alone, and nothing that a program wraps values
-/// with at the front. Eight bytes at a time, since nearly every cell is so.
+/// Whether there is surely nothing to be cleaned, which is so of nearly every cell: letters of the most used scripts and
+/// plain blanks alone, and nothing that a program wraps values with at the front.
 pub(in crate::map) fn is_clean(text: &str, care: Care) -> bool {
-    const EACH: u64 = 0x0101_0101_0101_0101;
     let bytes = text.as_bytes();
-    let (words, rest) = bytes.as_chunks::<8>();
-    let odd = |word: u64| (word | (word.wrapping_sub(0x20 * EACH)) | (word.wrapping_add(EACH))) & (0x80 * EACH);
-    let mut seen = 0;
-    for word in words {
-        seen |= odd(u64::from_le_bytes(*word));
-    }
-    let rest = rest.iter().fold(false, |odd, byte| odd | !(0x20..0x7F).contains(byte));
-    if seen != 0 || rest {
-        return false;
-    }
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return true;
     };
+    if !is_plain(text) && !bytes.iter().all(|byte| is_seen(*byte)) {
+        return false;
+    }
     match care {
         Care::Text | Care::Lines => !matches!(first, b'=' | b'\'' | b' '),
-        Care::Name => !matches!(first, b'=' | b'\'' | b' ') && !text.contains("  "),
-        Care::Value => first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric(),
+        Care::Name => !matches!(first, b'=' | b'\'' | b' ') && !has_two_blanks(text),
+        Care::Value => !matches!(first, b'=' | b'\'' | b'"' | b'`' | b' ') && *last != b' ',
     }
 }
 
@@ -122,7 +114,7 @@ fn without_invisible(text: &str, care: Care) -> Result<Cow<'_, str>, Flaw> {
     };
     let is_name = care == Care::Name;
     let plain = |c: char| !is_invisible(c) && !(is_name && (is_odd_blank(c) || c == '\t' || c == '\n' || c == '\r'));
-    if inner.chars().all(plain) && !(is_name && inner.contains("  ")) {
+    if inner.chars().all(plain) && !(is_name && has_two_blanks(inner)) {
         return Ok(if is_name { composed(inner) } else { Cow::Borrowed(inner) });
     }
     let mut whole = String::with_capacity(inner.len());
@@ -136,4 +128,47 @@ fn without_invisible(text: &str, care: Care) -> Result<Cow<'_, str>, Flaw> {
         }
     }
     Ok(Cow::Owned(if is_name { composed(&whole).into_owned() } else { whole }))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CARES: [Care; 4] = [Care::Text, Care::Lines, Care::Name, Care::Value];
+
+    /// What is said to be clean is as it was after cleaning, but for blanks around.
+    fn holds(text: &str) {
+        for care in CARES.into_iter().filter(|care| is_clean(text, *care)) {
+            let cleaned = clean(text, care).unwrap();
+            assert!(cleaned.repairs.is_empty(), "{text:?} {care:?}");
+            assert_eq!(cleaned.text.trim_end(), text.trim_end_matches(' '), "{care:?}");
+        }
+    }
+
+    #[test]
+    fn no_character_that_is_passed_over_would_have_been_cleaned() {
+        let passed: Vec<char> = ('\0'..=char::MAX)
+            .filter(|c| is_clean(&format!("a{c}a"), Care::Text))
+            .collect();
+        assert!(passed.len() > 20_000);
+        for c in passed {
+            for text in [format!("{c}a"), format!("a{c}"), format!("a{c}a"), format!("a{c}{c}")] {
+                holds(&text);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_clean_stays_as_it_is(text in "[ -~äŁ字Ж\u{200B}\u{301}\u{A0}«\t]{0,12}") {
+            holds(&text);
+        }
+
+        #[test]
+        fn what_is_wrapped_is_seen_at_its_front(text in "[='\"` ]{0,3}[a1+ ]{0,3}[='\"` ]{0,3}") {
+            holds(&text);
+        }
+    }
 }

@@ -33,7 +33,9 @@ pub(super) fn in_text(text: &str) -> Option<Flaw> {
 pub(super) fn in_any_text(text: &str) -> Option<Flaw> {
     match text.as_bytes() {
         [b'#' | b'E', ..] => formula_error(text),
-        [b'0'..=b'9' | b'+' | b'-', ..] if is_surely_scientific(text) && is_far(text) => Some(scientific()),
+        [b'0'..=b'9' | b'+' | b'-', rest @ ..] if rest.iter().any(|byte| byte | 0x20 == b'e') => {
+            (is_surely_scientific(text) && is_far(text)).then(scientific)
+        }
         _ => None,
     }
 }

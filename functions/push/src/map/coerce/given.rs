@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::map::codes;
 use crate::map::flaw::Flaw;
+pub(super) use crate::record::trim;
 
 /// A value as it came in.
 #[derive(Debug, Clone, Copy)]
@@ -90,15 +91,6 @@ impl<'a> Given<'a> {
             Self::Json(Value::Object(_)) => "a JSON object".to_owned(),
             Self::Json(Value::Null) => "a JSON null".to_owned(),
         }
-    }
-}
-
-/// A text without blanks around it. Most have none, which their first and last byte tell.
-pub(super) fn trim(text: &str) -> &str {
-    match text.as_bytes() {
-        [only] if only.is_ascii_graphic() => text,
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
     }
 }
 

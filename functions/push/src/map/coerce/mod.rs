@@ -21,6 +21,7 @@ mod number_style;
 mod phone;
 mod pick;
 mod placeholder;
+mod plain;
 mod reference;
 mod related;
 mod scan;

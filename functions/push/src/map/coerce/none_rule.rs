@@ -37,6 +37,11 @@ impl NoneRule {
         }
     }
 
+    /// Whether the mapping names no text that means none.
+    pub fn has_no_texts(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     /// What the value says.
     pub fn read(&self, given: Given<'_>) -> Says {
         if !self.texts.is_empty()
@@ -45,8 +50,11 @@ impl NoneRule {
         {
             return Says::None;
         }
+        if !self.of_dates {
+            return Says::Value;
+        }
         match given.plain_text() {
-            Some(text) if self.of_dates && is_no_day(text) => Says::SurelyNone,
+            Some(text) if is_no_day(text) => Says::SurelyNone,
             _ => Says::Value,
         }
     }
@@ -55,7 +63,13 @@ impl NoneRule {
 /// Whether a text has the form of a date that is none: 0000-00-00, as databases write it, or the day 0 of January 1900, as
 /// spreadsheets show a zero.
 fn is_no_day(text: &str) -> bool {
-    if !matches!(text.as_bytes(), [b'0' | b'1', ..]) || text.len() > 40 {
+    // It begins with a zero, the first of a month, or 1900; nearly no date does.
+    let may_be = match text.as_bytes() {
+        [b'0', ..] => true,
+        [b'1', second, ..] => matches!(second, b'-' | b'/' | b'.') || text.starts_with("1900"),
+        _ => false,
+    };
+    if !may_be || text.len() > 40 {
         return false;
     }
     let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, ""));

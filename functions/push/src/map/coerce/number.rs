@@ -57,11 +57,25 @@ impl NumberRule {
             }
             _ => given.plain_text().ok_or_else(|| given.wrong_type("a number"))?,
         };
+        if self.takes_as_it_stands(text) {
+            json.push_str(text);
+            return Ok(Note::Nothing);
+        }
         // In JSON a program wrote the number, with a point if it has one.
         let style = self
             .style
             .or_else(|| (!given.is_cell() && is_plain(text)).then_some(NumberStyle::PLAIN));
         self.write_text(text, given, style, json)
+    }
+
+    /// Whether a text is a few digits and nothing else, which any field with numbers takes.
+    fn takes_as_it_stands(&self, text: &str) -> bool {
+        let is_short = match text.as_bytes() {
+            [_] => true,
+            [b'0', ..] => false,
+            digits => (2..=9).contains(&digits.len()),
+        };
+        is_short && self.kind != NumberKind::BigInt && text.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     fn write_text(

@@ -20,6 +20,12 @@ pub(in crate::map) struct PhoneRule {
 impl PhoneRule {
     pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
         let text = given.text()?;
+        if self.takes_as_it_stands(&text) {
+            json.push('"');
+            json.push_str(&text);
+            json.push('"');
+            return Ok(());
+        }
         if let Some(damage) = damage::in_text(&text) {
             return Err(damage);
         }
@@ -66,10 +72,38 @@ impl PhoneRule {
     }
 }
 
+impl PhoneRule {
+    /// Whether a text is one number as most are written, of which the mapping wants no more.
+    fn takes_as_it_stands(&self, text: &str) -> bool {
+        !self.strict
+            && self.country.is_none()
+            && self.length.is_none_or(|most| text.len() <= most)
+            && digits_of_plain(text).is_some_and(|digits| digits <= MOST_DIGITS)
+    }
+}
+
+/// The digits of all numbers that anybody can dial, with what is dialled before them.
+const MOST_DIGITS: usize = 18;
+
 /// Whether there are two numbers. A slash behind an area code, the digits behind a pause and extensions are no second one.
 pub(super) fn has_two_numbers(text: &str) -> bool {
-    // The digits of all numbers that anybody can dial, with what is dialled before them.
-    const MOST_DIGITS: usize = 18;
+    match digits_of_plain(text) {
+        Some(digits) => digits > MOST_DIGITS,
+        None => has_marks_of_two(text),
+    }
+}
+
+/// How many digits a text has that is a number as most are written, with nothing in it that could stand between two.
+fn digits_of_plain(text: &str) -> Option<usize> {
+    let number = text.strip_prefix('+').unwrap_or(text);
+    number.bytes().try_fold(0, |digits, byte| match byte {
+        b'0'..=b'9' => Some(digits + 1),
+        b' ' | b'-' | b'.' | b'(' | b')' => Some(digits),
+        _ => None,
+    })
+}
+
+fn has_marks_of_two(text: &str) -> bool {
     let digits = |part: &str| part.chars().filter(|c| digit_of(*c).is_some()).count();
     let all = digits(text);
     // Fewer are no two numbers, which nearly all tell by that.
@@ -150,6 +184,13 @@ fn spell(text: &str, json: &mut String) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_number_is_told_from_two_as_any_other_text_is(text in "[+]?[0-9 .()+/-]{0,30}") {
+            proptest::prop_assert_eq!(has_two_numbers(&text), has_marks_of_two(&text), "{}", text);
+        }
+    }
 
     #[test]
     fn two_numbers_are_told_from_one_with_marks_in_it() {

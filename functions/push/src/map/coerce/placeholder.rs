@@ -267,6 +267,10 @@ pub(in crate::map) fn is_placeholder(folded: &str) -> bool {
         return false;
     }
     if let Some((local, domain)) = folded.split_once('@') {
+        // How those that nobody has begin.
+        if !matches!(local.as_bytes(), [b'k' | b'n' | b'p' | b's' | b't' | b'u' | b'x', ..]) {
+            return false;
+        }
         let host = domain.split('.').next().unwrap_or_default();
         return NOBODY.contains(&local)
             && (WHATEVER_BEHIND.contains(&local) || NOBODY.contains(&host) || matches!(host, "email" | "mail"));
@@ -331,6 +335,7 @@ mod tests {
             assert_eq!(crate::record::fold(word), *word);
             assert!(word.len() <= 60, "{word}");
         }
+        assert!(NOBODY.iter().all(|word| is_placeholder(&format!("{word}@none.com"))));
         assert!(WHATEVER_BEHIND.iter().all(|word| NOBODY.contains(word)));
     }
 }

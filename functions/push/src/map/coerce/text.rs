@@ -6,6 +6,7 @@ use super::Note;
 use super::address::{bare_email, bare_website, has_two_websites, odd_blank};
 use super::damage;
 use super::given::{Given, trim};
+use super::plain::is_plain;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
 
@@ -21,6 +22,20 @@ pub(in crate::map) struct TextRule {
 }
 
 impl TextRule {
+    /// Whether a cell is surely written as it stands, which is so of nearly every one. `write` looks at all others.
+    pub fn copies(&self, cell: &str) -> bool {
+        let bytes = cell.as_bytes();
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+            return false;
+        };
+        !matches!(first, b'=' | b'\'' | b' ')
+            && *last != b' '
+            && self.length.is_none_or(|most| bytes.len() <= most)
+            && !self.strict
+            && is_plain(cell)
+            && damage::in_any_text(cell).is_none()
+    }
+
     pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
         let number;
         let text = match given {
@@ -92,6 +107,11 @@ impl EmailRule {
         let text = given
             .plain_text()
             .ok_or_else(|| given.wrong_type("an e-mail address"))?;
+        if is_plain_address(text) && !self.strict {
+            fits(text, self.length)?;
+            push_text(json, text);
+            return Ok(Note::Nothing);
+        }
         if is_address(text) && !text.contains(['?', '/', ':']) {
             return self.write_address(text, text, given, json).map(|()| Note::Nothing);
         }
@@ -148,16 +168,34 @@ fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    !local.is_empty()
-        && !text.chars().any(|c| match c {
-            '\0'..=' ' | '<' | '>' | ',' | ';' | '"' | '\\' | '\x7F' => true,
-            _ => !c.is_ascii() && (c.is_whitespace() || c.is_control()),
-        })
-        && !domain.contains('@')
-        && domain.contains('.')
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
-        && !domain.contains("..")
+    let no_address_has = |c: char| match c {
+        '\0'..=' ' | '<' | '>' | ',' | ';' | '"' | '\\' | '\x7F' => true,
+        _ => !c.is_ascii() && (c.is_whitespace() || c.is_control()),
+    };
+    !local.is_empty() && is_domain(domain) && !text.chars().any(no_address_has)
+}
+
+/// Whether there are two parts or more with points between them, and no @.
+fn is_domain(text: &str) -> bool {
+    let (mut before, mut has_point) = (b'.', false);
+    for byte in text.bytes() {
+        if byte == b'@' || (byte == b'.' && before == b'.') {
+            return false;
+        }
+        has_point |= byte == b'.';
+        before = byte;
+    }
+    has_point && before != b'.'
+}
+
+/// An address of letters, digits, points and the signs that stand in most: nothing is to be taken off it.
+fn is_plain_address(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+');
+    let Some(at) = text.bytes().position(|byte| !plain(byte)) else {
+        return false;
+    };
+    let domain = &text.as_bytes()[at + 1..];
+    at > 0 && text.as_bytes()[at] == b'@' && domain.iter().all(|byte| plain(*byte)) && is_domain(&text[at + 1..])
 }
 
 /// Only the characters that mail programs accept, and a top level of two letters or more.
@@ -247,4 +285,17 @@ fn strip_scheme(text: &str) -> Option<&str> {
 fn starts_with(text: &str, start: &str) -> bool {
     text.get(..start.len())
         .is_some_and(|front| front.eq_ignore_ascii_case(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_address_is_an_address(text in "[a._@]{0,4}@?[a._@-]{0,6}") {
+            let is_plain = is_address(&text) && !text.contains(['?', '/', ':']);
+            proptest::prop_assert_eq!(is_plain_address(&text), is_plain, "{}", text);
+        }
+    }
 }

@@ -74,6 +74,10 @@ fn contacts() -> ModuleFields {
                 length: Some(30),
                 ..field("Mobile", "Mobile", FieldKind::Phone)
             },
+            Field {
+                length: Some(30),
+                ..field("Description", "Description", FieldKind::TextArea)
+            },
             field("Email_Opt_Out", "Email Opt Out", FieldKind::Boolean),
             field("Tag", "Tag", FieldKind::Tags),
             read_only("Created_Time", "Created Time", FieldKind::DateTime),

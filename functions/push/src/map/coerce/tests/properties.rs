@@ -116,6 +116,27 @@ proptest! {
     }
 
     #[test]
+    fn a_few_digits_are_the_number_that_they_are_behind_a_sign(digits in "[0-9]{1,11}") {
+        for kind in [NumberKind::Integer, NumberKind::BigInt, NumberKind::Decimal, NumberKind::Percent] {
+            for style in [None, Some("1.234,56")] {
+                let rule = number(kind, style);
+                let [bare, signed] = ["", "+"].map(|sign| write(&rule, Given::Cell(&format!("{sign}{digits}"))));
+                prop_assert_eq!(bare, signed, "{} {:?}", digits, kind);
+            }
+        }
+    }
+
+    #[test]
+    fn a_plain_telephone_number_is_what_it_is_with_blanks_of_another_kind(text in "[+]?[0-9][0-9 .()-]{0,20} [0-9]{1,3}") {
+        let odd = text.replace(' ', "\u{A0}");
+        for (country, length, strict) in [(None, None, false), (None, Some(12), false), (None, Some(30), true)] {
+            let rule = Coercion::Phone(PhoneRule { length, country, strict });
+            let [plain, other] = [&text, &odd].map(|text| write(&rule, Given::Cell(text)));
+            prop_assert_eq!(plain.map_err(|flaw| flaw.code), other.map_err(|flaw| flaw.code), "{}", text);
+        }
+    }
+
+    #[test]
     fn json_values_are_no_worse(cell in cells(), number: f64, whole: i64) {
         let object = json!({"id": cell});
         let values = [json!(cell), json!(number), json!(whole), json!([cell, whole]), object, json!(null), json!(true)];
