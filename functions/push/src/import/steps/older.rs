@@ -99,12 +99,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn place_behind(
         &self,
         import: &Import,
-        older: Option<&str>,
+        behind: Option<&str>,
         put_at: Timestamp,
         order: &str,
     ) -> Result<String, ImportError> {
         let place = line::place(import.dry_run, put_at, order, &import.run_id());
-        let Some(older) = older.filter(|older| **older >= *place) else {
+        let Some(behind) = behind.filter(|behind| **behind >= *place) else {
             return Ok(place);
         };
         // A claim whose answer was lost is repeated, and the line has moved meanwhile.
@@ -112,7 +112,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         if let Some(mine) = line.iter().find(|waiting| waiting.execution == import.execution) {
             return Ok(mine.place.clone());
         }
-        let later = line::put_at(older).unwrap_or(put_at) + SignedDuration::from_millis(1);
+        let later = line::put_at(behind).unwrap_or(put_at) + SignedDuration::from_millis(1);
         Ok(line::place(import.dry_run, later.max(put_at), order, &import.run_id()))
     }
 }
