@@ -90,12 +90,16 @@ impl Draft {
                         let why = "a JSON number with a point where a record is to be found by it: write it as a text";
                         return Err(Flaw::new(codes::WRONG_TYPE, why));
                     }
-                    column.key_rule.check(&value)?;
-                    Ok(if column.key {
+                    let key = if column.key {
                         MatchKey::of(column.name.shared(), &value)
                     } else {
                         None
-                    })
+                    };
+                    match &key {
+                        Some(key) => column.key_rule.check_folded(key.value(), key.folded())?,
+                        None => column.key_rule.check(&value)?,
+                    }
+                    Ok(key)
                 });
                 key.map(|key| self.keys.extend(key))
             }

@@ -8,7 +8,8 @@ mod row;
 
 pub use follow_up::{After, FollowUp, Tag, Written};
 pub use parcel::{
-    CallKind, MatchKey, Origin, Outcome, Parcel, Reject, Settled, composed, fold, has_two_blanks, into_order, trim,
+    CallKind, MatchKey, Origin, Outcome, Parcel, Reject, Settled, composed, fold, folded, has_two_blanks, into_order,
+    trim,
 };
 pub use repair::{Met, RepairKind, Repairs, RowRepairs};
 pub(crate) use row::Span;

@@ -112,18 +112,18 @@ pub fn into_order(parcels: &mut [Parcel]) {
 pub struct MatchKey {
     field: Arc<str>,
     value: String,
-    folded: String,
+    /// The value as Bigin compares it, where that is another text.
+    folded: Option<String>,
 }
 
 impl MatchKey {
     /// `None` for a value that cannot be matched on: one with nothing but blanks in it.
     pub fn of(field: &Arc<str>, value: &str) -> Option<Self> {
-        let folded = fold(value);
         let value = trim(value);
         (!value.is_empty()).then(|| Self {
             field: Arc::clone(field),
+            folded: (!is_folded(value)).then(|| fold(value)),
             value: value.to_owned(),
-            folded,
         })
     }
 
@@ -139,7 +139,7 @@ impl MatchKey {
 
     /// The value as Bigin compares it. Record content: not for logs.
     pub fn folded(&self) -> &str {
-        &self.folded
+        self.folded.as_deref().unwrap_or(&self.value)
     }
 }
 
@@ -152,6 +152,21 @@ pub fn fold(value: &str) -> String {
     let visible: String = composed(value).chars().filter(|c| !is_invisible(*c)).collect();
     let words: Vec<&str> = visible.split_whitespace().collect();
     composed(&words.join(" ").to_lowercase()).into_owned()
+}
+
+/// [`fold`], without a copy where the value is its own.
+pub fn folded(value: &str) -> Cow<'_, str> {
+    if is_folded(value) {
+        Cow::Borrowed(value)
+    } else {
+        Cow::Owned(fold(value))
+    }
+}
+
+/// Whether a value is surely as it is compared, which most e-mail addresses are.
+fn is_folded(value: &str) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !byte.is_ascii_uppercase();
+    value.as_bytes().iter().all(is_plain) && trim(value).len() == value.len() && !has_two_blanks(value)
 }
 
 /// Whether there are two plain blanks one behind the other.
@@ -178,7 +193,7 @@ pub fn composed(text: &str) -> Cow<'_, str> {
 
 impl PartialEq for MatchKey {
     fn eq(&self, other: &Self) -> bool {
-        self.field == other.field && self.folded == other.folded
+        self.field == other.field && self.folded() == other.folded()
     }
 }
 
@@ -187,7 +202,7 @@ impl Eq for MatchKey {}
 impl Hash for MatchKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.field.hash(state);
-        self.folded.hash(state);
+        self.folded().hash(state);
     }
 }
 
@@ -270,6 +285,13 @@ pub struct Settled {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn what_needs_no_folding_is_as_it_is_compared(value in "[ a-c@.A\\x01\\tä]{0,6}") {
+            proptest::prop_assert_eq!(folded(&value), fold(&value), "{:?}", value);
+        }
+    }
 
     #[test]
     fn keys_ignore_letter_case_and_blanks_around() {

@@ -7,7 +7,7 @@ use super::damage;
 use super::placeholder::is_placeholder;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
-use crate::record::fold;
+use crate::record::{fold, folded};
 
 /// What a key must be like.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +29,18 @@ impl KeyRule {
     /// # Errors
     /// It is damaged, or stands for no value.
     pub fn check(&self, value: &str) -> Result<(), Flaw> {
-        let Some(flaw) = fault_of(value) else { return Ok(()) };
-        if !self.allowed.is_empty() && self.allowed.contains(&fold(value)) {
+        self.check_folded(value, &folded(value))
+    }
+
+    /// The same of a value of which it is known how it is compared.
+    ///
+    /// # Errors
+    /// It is damaged, or stands for no value.
+    pub fn check_folded(&self, value: &str, folded: &str) -> Result<(), Flaw> {
+        let Some(flaw) = fault_of(value, folded) else {
+            return Ok(());
+        };
+        if self.allowed.iter().any(|allowed| allowed == folded) {
             return Ok(());
         }
         Err(flaw)
@@ -39,20 +49,14 @@ impl KeyRule {
 
 /// Whether a record must not be made out of nothing but that name.
 pub(in crate::map) fn stands_for_none(value: &str) -> bool {
-    fault_of(value).is_some()
+    fault_of(value, &folded(value)).is_some()
 }
 
-fn fault_of(value: &str) -> Option<Flaw> {
-    // Most keys begin with a letter and are long, which the checks below tell at once.
+fn fault_of(value: &str, folded: &str) -> Option<Flaw> {
     if let Some(damage) = damage::of_key(value) {
         return Some(damage);
     }
-    let stands_for_none = if value.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
-        is_placeholder(&fold(value))
-    } else {
-        is_placeholder(value)
-    };
-    stands_for_none.then(|| {
+    is_placeholder(folded).then(|| {
         Flaw::new(
             codes::PLACEHOLDER_KEY,
             "a text that stands for no value (such as N/A, - or 0) where a record is to be found by it: different records \
