@@ -222,6 +222,9 @@ struct Trapped {
 }
 
 impl Objects for Trapped {
+    const RANGE: usize = MemoryBucket::RANGE;
+    const PIECE: usize = MemoryBucket::PIECE;
+
     fn name(&self) -> &str {
         self.inner.name()
     }
@@ -264,8 +267,20 @@ impl Objects for Trapped {
         self.inner.delete(key).await
     }
 
-    async fn put_together(&self, key: &str, content_type: &str, parts: &[String]) -> Result<(), BucketError> {
-        self.inner.put_together(key, content_type, parts).await
+    async fn read_range(&self, key: &str, from: u64) -> Result<(Vec<u8>, u64), BucketError> {
+        self.inner.read_range(key, from).await
+    }
+
+    async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {
+        self.inner.begin_upload(key, content_type).await
+    }
+
+    async fn upload(&self, key: &str, upload: &str, number: usize, bytes: Vec<u8>) -> Result<String, BucketError> {
+        self.inner.upload(key, upload, number, bytes).await
+    }
+
+    async fn complete_upload(&self, key: &str, upload: &str, tags: &[String]) -> Result<(), BucketError> {
+        self.inner.complete_upload(key, upload, tags).await
     }
 }
 

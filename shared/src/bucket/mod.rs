@@ -1,12 +1,14 @@
-//! The data bucket: ranged reads of one version of an object, whole small objects, and files put together from parts.
+//! The data bucket: ranged reads of one version of an object, whole small objects, and files put together from many.
 
 mod inbox_key;
+mod joined;
 mod s3;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use inbox_key::{Area, InboxKey, MisplacedKey, stem};
+pub use joined::{Join, Joined};
 pub use s3::S3Bucket;
 
 /// What went wrong with an object.
@@ -118,6 +120,12 @@ pub struct Listed {
 
 /// The data bucket, as the rooms above see it. The functions work with [`S3Bucket`], tests with objects in memory.
 pub trait Objects: Clone + Send + Sync + 'static {
+    /// How much of an object is read at once.
+    const RANGE: usize = 512 << 10;
+    /// How large the pieces of an upload are, all but the last. S3 wants 5 MiB or more (Amazon S3 user guide, "Multipart
+    /// upload limits").
+    const PIECE: usize = 5 << 20;
+
     /// The bucket's name.
     fn name(&self) -> &str;
 
@@ -190,14 +198,39 @@ pub trait Objects: Clone + Send + Sync + 'static {
         from: Option<Mark>,
     ) -> impl Future<Output = Result<(Vec<Listed>, Option<Mark>), BucketError>> + Send;
 
-    /// Puts an object together from others, in their order, without holding all of it in memory.
+    /// Reads on from an offset of the newest version: [`Self::RANGE`] bytes, or what there is up to its end. And the object's
+    /// whole size, so that nobody has to ask for that first.
     ///
     /// # Errors
-    /// A part is gone, or the bucket refused or failed.
-    fn put_together(
+    /// [`BucketError::Gone`] where it is not there; it is empty, or the bucket failed.
+    fn read_range(&self, key: &str, from: u64) -> impl Future<Output = Result<(Vec<u8>, u64), BucketError>> + Send;
+
+    /// Begins an upload in pieces; answers with its id. Until it is completed, nothing is there under the key.
+    ///
+    /// # Errors
+    /// The bucket refused or failed.
+    fn begin_upload(&self, key: &str, content_type: &str) -> impl Future<Output = Result<String, BucketError>> + Send;
+
+    /// Uploads a piece, counted from 1, also again; answers with its tag. All pieces but the last have [`Self::PIECE`] bytes.
+    ///
+    /// # Errors
+    /// [`BucketError::Gone`] where no such upload is known any more.
+    fn upload(
         &self,
         key: &str,
-        content_type: &str,
-        parts: &[String],
+        upload: &str,
+        number: usize,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<String, BucketError>> + Send;
+
+    /// Makes an object of the pieces with these tags.
+    ///
+    /// # Errors
+    /// [`BucketError::Gone`] where no such upload, or not such a piece, is known any more.
+    fn complete_upload(
+        &self,
+        key: &str,
+        upload: &str,
+        tags: &[String],
     ) -> impl Future<Output = Result<(), BucketError>> + Send;
 }

@@ -8,25 +8,12 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     CompletedMultipartUpload, CompletedPart, Delete, DeleteMarkerEntry, ObjectIdentifier, ObjectVersion as VersionEntry,
 };
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{BucketError, Listed, Mark, ObjectVersion, Objects};
 
 /// How much of an object is read at once.
 const RANGE: u64 = 1 << 20;
-/// S3 wants 5 MiB or more in every part of an upload but the last (Amazon S3 user guide, "Multipart upload limits").
-const PART: usize = 5 << 20;
-/// What a part is gathered in: it is full before another range would not go into it. Made at once in its full size, since a
-/// buffer that grows leaves all its former sizes behind in the heap.
-const GATHERED: usize = 6 << 20;
-const _: () = assert!(PART as u64 + RANGE <= GATHERED as u64);
-/// What is added to it at once.
-const RANGE_BYTES: usize = 1 << 20;
-/// How many parts are read ahead while a file is put together. Each has what was settled between two checkpoints.
-const READS_AHEAD: usize = 6;
-/// More than a part has.
-const LARGEST_PART: u64 = 64 << 20;
 /// S3 deletes so many at once (Amazon S3 API reference, "`DeleteObjects`").
 const DELETED_AT_ONCE: usize = 1_000;
 
@@ -53,7 +40,9 @@ impl S3Bucket {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let (bucket, key) = (self.name.clone(), key.to_owned());
         match (error.code(), status) {
-            (Some("NoSuchKey" | "NotFound" | "NoSuchVersion"), _) | (_, Some(404)) => BucketError::Gone { bucket, key },
+            (Some("NoSuchKey" | "NotFound" | "NoSuchVersion" | "NoSuchUpload"), _) | (_, Some(404)) => {
+                BucketError::Gone { bucket, key }
+            }
             (Some("PreconditionFailed"), _) | (_, Some(412)) => BucketError::Changed { bucket, key },
             // An answer to HEAD has a status and no code.
             (code, Some(403)) if matches!(action, "look up" | "read") && is_for_good(code) => BucketError::Unreadable {
@@ -99,15 +88,6 @@ impl S3Bucket {
             }
         }
         Ok((bytes, false))
-    }
-
-    /// A whole part of a file that is put together.
-    async fn part(&self, key: &str) -> Result<Vec<u8>, BucketError> {
-        let part = self.get(key, LARGEST_PART).await?;
-        part.ok_or_else(|| BucketError::Gone {
-            bucket: self.name.clone(),
-            key: key.to_owned(),
-        })
     }
 
     fn broke(&self, action: &'static str, key: &str, error: &dyn std::error::Error) -> BucketError {
@@ -263,28 +243,52 @@ impl Objects for S3Bucket {
         Ok((listed, next.filter(|_| page.is_truncated == Some(true))))
     }
 
-    async fn put_together(&self, key: &str, content_type: &str, parts: &[String]) -> Result<(), BucketError> {
-        let mut upload = Upload {
-            bucket: self,
-            key,
-            content_type,
-            id: None,
-            done: Vec::new(),
-        };
-        let mut buffer = Vec::with_capacity(GATHERED);
-        let mut read = stream::iter(parts.to_vec())
-            .map(|part| async move { self.part(&part).await })
-            .buffered(READS_AHEAD);
-        while let Some(bytes) = read.next().await {
-            for bytes in bytes?.chunks(RANGE_BYTES) {
-                buffer.extend_from_slice(bytes);
-                if buffer.len() >= PART {
-                    upload.add(buffer).await?;
-                    buffer = Vec::with_capacity(GATHERED);
-                }
-            }
-        }
-        upload.finish(buffer).await
+    async fn read_range(&self, key: &str, from: u64) -> Result<(Vec<u8>, u64), BucketError> {
+        let most = Self::RANGE as u64;
+        let range = format!("bytes={from}-{}", from + most - 1);
+        let get = self.s3.get_object().bucket(&self.name).key(key).range(range);
+        let answer = get.send().await.map_err(|error| self.failed("read", key, &error))?;
+        let told = answer
+            .content_range()
+            .and_then(|range| range.rsplit_once('/')?.1.parse().ok());
+        let length = u64::try_from(answer.content_length().unwrap_or(0)).unwrap_or(0);
+        let skip = if answer.content_range().is_none() { from } else { 0 };
+        let (bytes, _) = self.body(key, answer.body, skip, most).await?;
+        Ok((bytes, told.unwrap_or(length)))
+    }
+
+    async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {
+        let create = self.s3.create_multipart_upload().bucket(&self.name).key(key);
+        let begun = create.content_type(content_type).send().await;
+        let begun = begun.map_err(|error| self.failed("begin to write", key, &error))?;
+        Ok(begun.upload_id.unwrap_or_default())
+    }
+
+    async fn upload(&self, key: &str, upload: &str, number: usize, bytes: Vec<u8>) -> Result<String, BucketError> {
+        let number = i32::try_from(number).unwrap_or(i32::MAX);
+        let request = self.s3.upload_part().bucket(&self.name).key(key).upload_id(upload);
+        let request = request.part_number(number).body(ByteStream::from(bytes));
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| self.failed("write a piece of", key, &error))?;
+        Ok(answer.e_tag.unwrap_or_default())
+    }
+
+    async fn complete_upload(&self, key: &str, upload: &str, tags: &[String]) -> Result<(), BucketError> {
+        let piece = |(number, tag): (i32, &String)| CompletedPart::builder().part_number(number).e_tag(tag).build();
+        let pieces = CompletedMultipartUpload::builder().set_parts(Some((1..).zip(tags).map(piece).collect()));
+        let request = self.s3.complete_multipart_upload().bucket(&self.name).key(key);
+        let done = request.upload_id(upload).multipart_upload(pieces.build()).send().await;
+        done.map_err(|error| match error.code() {
+            // Somebody else has uploaded it once more. Encrypted by KMS, the same bytes have another tag.
+            Some("InvalidPart") => BucketError::Gone {
+                bucket: self.name.clone(),
+                key: key.to_owned(),
+            },
+            _ => self.failed("finish writing", key, &error),
+        })?;
+        Ok(())
     }
 }
 
@@ -325,72 +329,6 @@ fn of_deletion(marker: DeleteMarkerEntry) -> Option<(Listed, bool)> {
         is_deletion: true,
     };
     Some((listed, is_latest))
-}
-
-/// An upload in parts; a single part becomes a plain object.
-struct Upload<'a> {
-    bucket: &'a S3Bucket,
-    key: &'a str,
-    content_type: &'a str,
-    id: Option<String>,
-    done: Vec<CompletedPart>,
-}
-
-impl Upload<'_> {
-    async fn add(&mut self, bytes: Vec<u8>) -> Result<(), BucketError> {
-        let (s3, name) = (&self.bucket.s3, &self.bucket.name);
-        let id = if let Some(id) = &self.id {
-            id.clone()
-        } else {
-            let begun = s3
-                .create_multipart_upload()
-                .bucket(name)
-                .key(self.key)
-                .content_type(self.content_type)
-                .send()
-                .await
-                .map_err(|error| self.bucket.failed("begin to write", self.key, &error))?;
-            self.id.insert(begun.upload_id().unwrap_or_default().to_owned()).clone()
-        };
-        let number = i32::try_from(self.done.len() + 1).unwrap_or(i32::MAX);
-        let answer = s3
-            .upload_part()
-            .bucket(name)
-            .key(self.key)
-            .upload_id(id)
-            .part_number(number)
-            .body(ByteStream::from(bytes))
-            .send()
-            .await
-            .map_err(|error| self.bucket.failed("write a part of", self.key, &error))?;
-        self.done.push(
-            CompletedPart::builder()
-                .part_number(number)
-                .set_e_tag(answer.e_tag().map(str::to_owned))
-                .build(),
-        );
-        Ok(())
-    }
-
-    async fn finish(mut self, rest: Vec<u8>) -> Result<(), BucketError> {
-        if self.id.is_none() {
-            return Objects::put(self.bucket, self.key, self.content_type, rest).await;
-        }
-        if !rest.is_empty() {
-            self.add(rest).await?;
-        }
-        self.bucket
-            .s3
-            .complete_multipart_upload()
-            .bucket(&self.bucket.name)
-            .key(self.key)
-            .set_upload_id(self.id)
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(self.done)).build())
-            .send()
-            .await
-            .map_err(|error| self.bucket.failed("finish writing", self.key, &error))?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub struct Settings {
     pub turn_lasts: Duration,
     /// The same for a slice, which shows one at each checkpoint.
     pub slice_turn_lasts: Duration,
+    /// How often a slice looks whether another invocation has taken its import over.
+    pub successor_every: Duration,
     /// The wait after a first failed call, a 429 too; it doubles with each further one.
     pub first_wait: Duration,
     /// How long failed calls in a row are borne before delivery stops.
@@ -57,6 +59,8 @@ impl Default for Settings {
             // Twice a checkpoint's distance, since it may take as long to be written, and then as long as a call may take:
             // when a dead slice's turn runs out, what it had in flight is over.
             slice_turn_lasts: Duration::from_secs(50),
+            // A read of one item. What is in flight then takes a second as a rule, so that the turn is free after 5 s.
+            successor_every: Duration::from_secs(3),
             first_wait: Duration::from_secs(1),
             patience: Duration::from_mins(1),
             repeats: 30,

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use shared::state::{Key, StateError, Stored, Swap, Table};
 
 use crate::context::{Context, Services};
-use crate::import::{Plan, Progress};
+use crate::import::Plan;
 use shared::bucket::ObjectVersion;
 
 /// How long the ledger remembers a version. [`MOST_INBOX_DAYS`] is shorter.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 400);
+pub(in crate::import) const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// For how long after it was put a version may be found again by a look through the inbox: what the ledger has forgotten
 /// looks as if it had never been imported, and would overwrite newer data. No more may `InboxRetentionDays` be. The month
 /// between the two is for an import that waits before it is claimed, and for S3, which expires objects some days late.
@@ -97,13 +97,6 @@ impl EntryName {
             sk: self.version.clone(),
         }
     }
-}
-
-/// An import's progress, taken over: whoever takes it over later makes this one's savings fail.
-#[derive(Debug, Clone)]
-pub struct ProgressRevision {
-    run_id: String,
-    revision: u64,
 }
 
 /// Where an execution's report lies.
@@ -230,79 +223,6 @@ impl<T: Table> Ledger<T> {
             .await?)
     }
 
-    /// How far a run has come, without taking it over.
-    ///
-    /// # Errors
-    /// The table failed.
-    pub async fn progress(&self, run_id: &str) -> Result<Option<Progress>, LedgerError> {
-        Ok(self
-            .table
-            .get(&run(run_id, "progress"))
-            .await?
-            .map(|progress| progress.value))
-    }
-
-    /// Begins a run's progress, or takes over what an earlier invocation left. The epoch counts the takings over.
-    ///
-    /// # Errors
-    /// [`LedgerError::TakenOver`] when another invocation does the same right now, or the table failed.
-    pub async fn take_over(
-        &self,
-        run_id: &str,
-        first: impl FnOnce() -> Progress,
-        now: Timestamp,
-    ) -> Result<(ProgressRevision, Progress), LedgerError> {
-        let before = self.table.get::<Progress>(&run(run_id, "progress")).await?;
-        let (mut progress, expected) = match before {
-            Some(Stored { value, revision }) => (value, Some(revision)),
-            None => (first(), None),
-        };
-        progress.epoch += 1;
-        let mut hold = ProgressRevision {
-            run_id: run_id.to_owned(),
-            revision: 0,
-        };
-        self.write(&mut hold, expected, &progress, now).await?;
-        Ok((hold, progress))
-    }
-
-    /// Saves how far a run has come, unless a later invocation has taken over.
-    ///
-    /// # Errors
-    /// [`LedgerError::TakenOver`], or the table failed.
-    pub async fn save(
-        &self,
-        hold: &mut ProgressRevision,
-        progress: &Progress,
-        now: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let expected = Some(hold.revision);
-        self.write(hold, expected, progress, now).await
-    }
-
-    async fn write(
-        &self,
-        hold: &mut ProgressRevision,
-        expected: Option<u64>,
-        progress: &Progress,
-        now: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let item = run(&hold.run_id, "progress");
-        match self
-            .table
-            .swap(&item, expected, progress, Some(now + REMEMBERED))
-            .await?
-        {
-            Swap::Done(revision) => {
-                hold.revision = revision;
-                Ok(())
-            }
-            Swap::Lost => Err(LedgerError::TakenOver {
-                run_id: hold.run_id.clone(),
-            }),
-        }
-    }
-
     /// Notes where an execution's report lies, for whoever started it and waits.
     ///
     /// # Errors
@@ -327,7 +247,7 @@ impl<T: Table> Ledger<T> {
     }
 }
 
-fn run(run_id: &str, what: &str) -> Key {
+pub(in crate::import) fn run(run_id: &str, what: &str) -> Key {
     Key {
         pk: format!("run#{run_id}"),
         sk: what.to_owned(),

@@ -13,6 +13,7 @@ mod line_items;
 mod measures;
 mod prepare;
 mod progress;
+mod progress_revision;
 mod row_overrides;
 mod same_keys;
 mod slice;

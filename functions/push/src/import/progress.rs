@@ -12,6 +12,7 @@ use crate::import::counted::Counted;
 use crate::map::Overrides;
 use crate::record::Written;
 use crate::report::{Reason, Report, Status};
+use shared::bucket::Joined;
 
 /// What was learnt before the first row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,6 +70,12 @@ pub struct Progress {
     pub outcomes: PartList,
     /// The parts of the rejects file.
     pub rejects: PartList,
+    /// How far the outcomes file has been put together.
+    #[serde(default, skip_serializing_if = "Joined::is_untouched")]
+    pub outcomes_joined: Joined,
+    /// How far the rejects file has been put together.
+    #[serde(default, skip_serializing_if = "Joined::is_untouched")]
+    pub rejects_joined: Joined,
     /// How it ends, where that is not with the last row.
     pub ending: Option<Ending>,
 }
@@ -89,6 +96,8 @@ impl Progress {
             taken: BTreeMap::new(),
             outcomes: PartList::default(),
             rejects: PartList::default(),
+            outcomes_joined: Joined::default(),
+            rejects_joined: Joined::default(),
             ending: None,
         }
     }
@@ -198,6 +207,11 @@ impl PartList {
             .map(|(epoch, part)| part_key(run_id, kind, epoch, part))
             .collect()
     }
+}
+
+/// The key of what is left over at the end of a stretch of putting parts together.
+pub fn rest_key(run_id: &str, kind: &str, epoch: u64) -> String {
+    format!("work/{run_id}/{kind}-rest-{epoch:06}")
 }
 
 fn part_key(run_id: &str, kind: &str, epoch: u64, part: u32) -> String {

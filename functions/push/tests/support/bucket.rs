@@ -9,6 +9,7 @@ use shared::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
 use tokio::sync::RwLock;
 
 use super::crash::Crash;
+use super::uploads::Uploads;
 
 const NAME: &str = "data";
 
@@ -18,6 +19,7 @@ pub struct MemoryBucket {
     held: Arc<Mutex<BTreeMap<String, Vec<Version>>>>,
     crash: Crash,
     range: usize,
+    uploads: Arc<Mutex<Uploads>>,
     /// Keys of objects that may not be read.
     pub forbidden: Arc<Mutex<BTreeSet<String>>>,
     /// They may not even be looked up, as where their key may not be used.
@@ -50,6 +52,7 @@ impl MemoryBucket {
             held: Arc::default(),
             crash,
             range: 4 << 10,
+            uploads: Arc::default(),
             forbidden: Arc::default(),
             forbids_heads: Arc::default(),
             parts_gate: Arc::default(),
@@ -121,10 +124,19 @@ impl MemoryBucket {
         found
             .filter(|version| !version.is_deletion)
             .cloned()
-            .ok_or_else(|| BucketError::Gone {
-                bucket: NAME.to_owned(),
-                key: key.to_owned(),
-            })
+            .ok_or_else(|| gone(key))
+    }
+
+    /// All uploads under way are forgotten, as the bucket's lifecycle does it.
+    pub fn forget_uploads(&self) {
+        self.uploads.lock().unwrap().forget_all();
+    }
+}
+
+fn gone(key: &str) -> BucketError {
+    BucketError::Gone {
+        bucket: NAME.to_owned(),
+        key: key.to_owned(),
     }
 }
 
@@ -148,6 +160,9 @@ fn describe(key: &str, version: &Version) -> ObjectVersion {
 }
 
 impl Objects for MemoryBucket {
+    const RANGE: usize = 700;
+    const PIECE: usize = 1 << 10;
+
     fn name(&self) -> &str {
         NAME
     }
@@ -231,13 +246,37 @@ impl Objects for MemoryBucket {
         Ok((page, next))
     }
 
-    async fn put_together(&self, key: &str, _: &str, parts: &[String]) -> Result<(), BucketError> {
+    async fn read_range(&self, key: &str, from: u64) -> Result<(Vec<u8>, u64), BucketError> {
         self.crash.touch().await;
-        let mut whole = Vec::new();
-        for part in parts {
-            whole.extend_from_slice(&self.find(part, None)?.bytes);
-        }
-        self.set(key, whole);
+        let bytes = self.find(key, None)?.bytes;
+        let at = usize::try_from(from).unwrap();
+        assert!(
+            at < bytes.len(),
+            "S3 answers a range that begins behind the end with an error"
+        );
+        Ok((
+            bytes[at..bytes.len().min(at + Self::RANGE)].to_vec(),
+            bytes.len() as u64,
+        ))
+    }
+
+    async fn begin_upload(&self, key: &str, _: &str) -> Result<String, BucketError> {
+        self.crash.touch().await;
+        Ok(self.uploads.lock().unwrap().begin(key))
+    }
+
+    async fn upload(&self, key: &str, upload: &str, number: usize, bytes: Vec<u8>) -> Result<String, BucketError> {
+        self.crash.touch().await;
+        let mut uploads = self.uploads.lock().unwrap();
+        uploads.add(key, upload, number, bytes).ok_or_else(|| gone(key))
+    }
+
+    async fn complete_upload(&self, key: &str, upload: &str, tags: &[String]) -> Result<(), BucketError> {
+        self.crash.touch().await;
+        let whole = self.uploads.lock().unwrap().complete(key, upload, tags, Self::PIECE);
+        self.set(key, whole.ok_or_else(|| gone(key))?);
+        // Done, but nobody may hear of it.
+        self.crash.touch().await;
         Ok(())
     }
 }

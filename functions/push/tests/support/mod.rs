@@ -6,6 +6,7 @@ pub mod bucket;
 pub mod crash;
 pub mod machine;
 pub mod table;
+pub mod uploads;
 
 use std::borrow::Borrow;
 use std::fmt::Write;

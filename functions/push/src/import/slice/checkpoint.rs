@@ -7,9 +7,10 @@ use shared::state::credits;
 use tokio::time::Instant;
 
 use crate::context::{Context, Services, Turn};
-use crate::import::ledger::{LedgerError, ProgressRevision};
+use crate::import::ledger::LedgerError;
 use crate::import::line;
 use crate::import::progress::{Lost, Progress, Rows};
+use crate::import::progress_revision::ProgressRevision;
 use crate::import::slice::Slice;
 use crate::import::slice::file_reader::MOST_ROWS;
 use crate::import::slice::parts::Part;

@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 use super::Plan;
 use crate::context::{Context, Metadata, Services, Turn};
 use crate::decode::Checkpoint as Place;
-use crate::import::ledger::ProgressRevision;
 use crate::import::progress::{Lost, Progress};
+use crate::import::progress_revision::ProgressRevision;
 use crate::import::slice::checkpoint::{Writing, written};
 use crate::import::slice::columns::Columns;
 use crate::import::slice::doubts::Doubts;
@@ -72,6 +72,8 @@ pub(in crate::import) struct Slice<'a, S: Services> {
     pub(in crate::import) checkpoint_at: Instant,
     /// When the last checkpoint that is written was begun: the turn was kept no earlier.
     pub(in crate::import) kept_at: Instant,
+    /// When it was looked last whether somebody has taken the import over.
+    looked_at: Instant,
     given_up: Option<Reason>,
     pub(in crate::import) began: Instant,
     /// The module has had its share of the round, and another one waits.
@@ -114,6 +116,7 @@ impl<'a, S: Services> Slice<'a, S> {
             ended_since: 0,
             checkpoint_at: Instant::now(),
             kept_at: Instant::now(),
+            looked_at: Instant::now(),
             given_up: None,
             began: Instant::now(),
             others_wait: false,
@@ -141,10 +144,28 @@ impl<'a, S: Services> Slice<'a, S> {
         let (mut stretches, reader) = file.read_ahead();
         let ended = self.deliver(&mut stretches).await;
         reader.abort();
+        if ended.is_err() {
+            self.land().await;
+        }
         let ended = ended?;
         self.last_checkpoint().await?;
         self.dispatcher.keep_findings();
         Ok(ended)
+    }
+
+    /// Waits for the calls in flight, although nobody will keep what comes of them: once they are over, others may send.
+    async fn land(&mut self) {
+        self.dispatcher.stop(Stop::OutOfTime);
+        while self.dispatcher.advance(false).await {
+            self.dispatcher.next().await;
+        }
+    }
+
+    /// Whether nobody has taken the import over: somebody stopped its execution, but not this invocation. The next
+    /// checkpoint would show it too; others wait less this way.
+    async fn look_for_successor(&mut self) -> Result<(), ImportError> {
+        self.looked_at = Instant::now();
+        Ok(self.context.ledger().still_holds(&self.hold).await?)
     }
 
     async fn deliver(
@@ -172,6 +193,9 @@ impl<'a, S: Services> Slice<'a, S> {
                 // No call begins so late that the turn, if it is not kept any more, could run out before it is over.
                 () = sleep_until(self.kept_at + 2 * self.context.settings.checkpoint_every), if self.writing.is_some() => {
                     self.written().await?;
+                }
+                () = sleep_until(self.looked_at + self.context.settings.successor_every), if self.writing.is_none() => {
+                    self.look_for_successor().await?;
                 }
                 saved = written(&mut self.writing) => self.note_written(saved?),
                 answer = self.doubts.answer() => self.take_answer(answer)?,

@@ -58,11 +58,17 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         Ok(Next::step(next, import))
     }
 
-    /// Puts rejects and outcomes so far together, as well as it goes, and names them in the report.
+    /// Puts rejects and outcomes so far together, as well as it goes, and names them in the report. Where the import goes on
+    /// later, its own finish puts all of them together.
     async fn add_files_so_far(&self, run_id: &str, mut progress: Progress) {
         let put_together = async {
             if let Some(plan) = self.context.ledger().plan(run_id).await? {
-                self.put_together(run_id, &plan.form, &mut progress).await?;
+                while !self.put_together(run_id, &plan.form, &mut progress).await? {
+                    if self.time_left().is_zero() {
+                        tracing::warn!("there are too many rejects and outcomes so far for the time that is left");
+                        return Ok(());
+                    }
+                }
                 self.context.reports().write(&mut progress.report).await?;
             }
             Ok::<(), ImportError>(())

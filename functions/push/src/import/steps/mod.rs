@@ -107,7 +107,12 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
     pub async fn step(&self, event: StepEvent) -> Result<Next, ImportError> {
         let (step, run_id) = (event.step, event.import.run_id());
         let next = self.do_step(event).await;
-        if step != Step::Wait && next.as_ref().is_ok_and(|next| !next.goes_on()) {
+        let is_over = match &next {
+            Ok(next) => step != Step::Wait && !next.goes_on(),
+            // The state machine does not repeat this one: whoever has taken over was kept waiting by it.
+            Err(error) => matches!(error, ImportError::Ledger(LedgerError::TakenOver { .. })),
+        };
+        if is_over {
             self.hand_on().await;
         }
         match &next {

@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 
 use crate::context::{AskFailure, Freshness, Services, Turn};
 use crate::import::codes::UNREADABLE;
-use crate::import::ledger::ProgressRevision;
 use crate::import::measures;
 use crate::import::prepare::{Asking, Prepared, Ready, goes_on_without};
 use crate::import::progress::{Ending, Plan, Progress};
+use crate::import::progress_revision::ProgressRevision;
 use crate::import::slice::columns::Columns;
 use crate::import::slice::{Ended, Slice};
 use crate::import::state_machine::Imports;
@@ -31,9 +31,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         };
         let ledger = self.context.ledger();
         ledger.note_round(&import.module, self.context.now()).await?;
-        // After an error the turn runs out by itself: calls that were cut off may still be carried out until then.
-        let next = self.slice_in_turn(import, &turn).await?;
-        self.context.give_turn_back(turn).await?;
+        // After an error too: what it had in flight is over by now. Only the turn of an invocation that has died runs out by
+        // itself, since calls that were cut off may still be carried out until then.
+        let next = self.slice_in_turn(import, &turn).await;
+        let given_back = self.context.give_turn_back(turn).await;
+        let next = next?;
+        given_back?;
         Ok(next)
     }
 
