@@ -34,8 +34,11 @@ def kill(stack: LocalStack, relay: Relay, function: str) -> int:
 class Happenings:
     """All of them, drawn from a seed."""
 
-    def __init__(self, stack: LocalStack, relay: Relay, client_id: str, seed: int) -> None:
+    def __init__(self, stack: LocalStack, relay: Relay, client_id: str, seed: int, mark: str) -> None:
         self.counts: Counter[str] = Counter()
+        self.stopped_and_asked_again: dict[str, str] = {}
+        """Addresses and names in files whose imports were stopped by hand, and asked for once more."""
+        self._mark = mark
         self._stack, self._relay, self._client_id = stack, relay, client_id
         self._random = random.Random(seed)
         self._trouble: dict[str, Callable[[], object]] = {
@@ -49,6 +52,7 @@ class Happenings:
         }
         self._pauses: dict[str, Callable[[], object]] = {
             "paused and resumed": self._pause,
+            "waiting import stopped": self._stop_waiting,
             "revoked and authorized": self._revoke,
             "refresh token dead": self._lose_authorization,
         }
@@ -122,6 +126,46 @@ class Happenings:
         wait_until("ten messages in the dead-letter queue", 60, given_up, pause=0.05)
         self._counted("dead-letter queue filled")
         self._relay.invoke("revoke", {"action": "resume"})
+
+    def _stop_waiting(self) -> None:
+        """Somebody stops an execution by hand while it waits: its place is free at once, and the file is asked for again."""
+        number = len(self.stopped_and_asked_again)
+        people = {f"{self._mark}.stopped-{number + row}@example.test": f"Stopped {number + row}" for row in range(20)}
+        key = f"inbox/Contacts/{self._mark}.stopped-{number}.csv"
+        self._relay.invoke("revoke", {"action": "pause", "reason": "chaos"})
+        try:
+            rows = "".join(f"{name},{email}\n" for email, name in people.items())
+            version = self._relay.put(key, f"Last Name,Email\n{rows}")
+            self._relay.report(key, version=version, status="paused", seconds=120)
+            execution = wait_until("its execution waits", 60, lambda: self._waiting(key))
+            self._relay.aws("stepfunctions").stop_execution(executionArn=execution, cause="chaos")
+            wait_until("its place is free", 30, lambda: not self._places(execution))
+            self._relay.report(key, version=version, status="failed", seconds=30)
+        finally:
+            self._relay.invoke("revoke", {"action": "resume"})
+        asked = json.dumps({"bucket": self._relay.bucket, "key": key}).encode()
+        push = self._relay.names["PUSH_FUNCTION"]
+        self._relay.aws("lambda").invoke(FunctionName=push, InvocationType="Event", Payload=asked)
+        self.stopped_and_asked_again |= people
+
+    def _waiting(self, key: str) -> str | None:
+        """The execution of a file's import, once it waits to be woken."""
+        machine = self._relay.aws("stepfunctions")
+        running = machine.list_executions(stateMachineArn=self._relay.names["IMPORT_STATE_MACHINE"], statusFilter="RUNNING")
+        arns = [each["executionArn"] for each in running["executions"]]
+        ours = next((arn for arn in arns if key in machine.describe_execution(executionArn=arn)["input"]), None)
+        return ours if ours and any(place["waits"] for place in self._places(ours)) else None
+
+    def _places(self, execution: str) -> list[dict]:
+        """What lies in the line of imports for an execution."""
+        found = self._relay.aws("dynamodb").query(
+            TableName=self._relay.names["STATE_TABLE"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "imports"}},
+            ConsistentRead=True,
+        )
+        places = [json.loads(item["document"]["S"]) for item in found["Items"]]
+        return [place for place in places if place["runs_in"] == execution.rsplit(":", 1)[1]]
 
     def _revoke(self) -> None:
         org_id = self._relay.secret("SELF_CLIENT_SECRET")["org_id"]

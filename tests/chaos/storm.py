@@ -66,7 +66,7 @@ class Storm:
         relay.console.settings(codes_per_10_minutes=1000)
         self._client_id = relay.console.new_client("chaos")
         relay.authorize(self._client_id)
-        self.happenings = Happenings(stack, relay, self._client_id, self.seed)
+        self.happenings = Happenings(stack, relay, self._client_id, self.seed, self._mark)
         self._watch = Watch(relay)
         self._sent = Sent()
 
@@ -86,6 +86,9 @@ class Storm:
             self._go_on(until)
         finally:
             self._sent = traffic.finish()
+            stopped = self.happenings.stopped_and_asked_again
+            self._sent.good |= stopped
+            self._sent.records += len(stopped)
 
     def _go_on(self, until: float) -> None:
         rare, next_rare = self.happenings.rare(), time.monotonic() + RARE_EVERY_S

@@ -12,5 +12,5 @@ def test_a_storm_of_everything_that_goes_wrong(storm: Storm) -> None:
     assert happened >= {
         "push killed", "refresh killed", "sandbox restarted", "Bigin slow", "Bigin throttles", "Bigin fails", "answers lost",
         "answers garbled", "paused and resumed", "revoked and authorized", "refresh token dead", "access token dead",
-        "dead-letter queue filled",
+        "dead-letter queue filled", "waiting import stopped",
     }  # fmt: skip
