@@ -187,7 +187,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_plain_number_is_told_from_two_as_any_other_text_is(text in "[+]?[0-9 .()+/-]{0,30}") {
+        fn a_plain_number_is_told_from_two_as_any_other_text_is(text in "[+]?[0-9 .()+/-]{0,30}|[+]?[0-9]{2,9}[ .()+/-][0-9]{4,9}([ ,+/-][0-9]{1,6})?") {
             proptest::prop_assert_eq!(has_two_numbers(&text), has_marks_of_two(&text), "{}", text);
         }
     }

@@ -293,7 +293,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_plain_address_is_an_address(text in "[a._@]{0,4}@?[a._@-]{0,6}") {
+        fn a_plain_address_is_an_address(text in "[a._@]{0,4}@?[a._@-]{0,6}|[a.,;?/: ]{1,2}@[a.,;?/: ]{1,5}") {
             let is_plain = is_address(&text) && !text.contains(['?', '/', ':']);
             proptest::prop_assert_eq!(is_plain_address(&text), is_plain, "{}", text);
         }
