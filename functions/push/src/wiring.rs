@@ -11,12 +11,12 @@ use shared::tokens::{AccessTokenStore, SecretsManagerSecret};
 
 use crate::config::Config;
 use crate::context::{Context, Services};
-use crate::deliver::Tokens;
 use crate::handler::Push;
 use crate::import::StateMachine;
 use crate::queue::SqsQueue;
 use crate::resolve::ResolverCache;
 use shared::bucket::S3Bucket;
+use shared::tokens::Tokens;
 use shared::tokens::{RefreshFunction, TokenProvider};
 
 /// The means on AWS.

@@ -1,25 +1,23 @@
 //! The means that every room of push works with: settings, bucket, state, tokens, Bigin, time.
 
-mod ask;
-mod metadata;
 mod turn;
 
 use std::sync::Arc;
 
 use bigin::{Bigin, ModuleName};
 use jiff::Timestamp;
+use shared::authorized_bigin::AuthorizedBigin;
+use shared::bucket::Objects;
 use shared::clock::Clock;
-use shared::state::{StateError, Table};
+use shared::metadata_cache::MetadataCache;
+use shared::pause_watch::PauseWatch;
+use shared::state::Table;
+use shared::tokens::Tokens;
 
-use crate::deliver::Tokens;
 use crate::mappings::MappingCache;
 use crate::report::ReportFile;
-use shared::bucket::Objects;
-use shared::pause_watch::PauseWatch;
 
 pub use crate::config::Settings;
-pub use ask::AskFailure;
-pub use metadata::{Freshness, Metadata};
 pub use turn::Turn;
 
 /// The kinds of means: AWS and the machine's clock in the function, memory and a clock set by hand in tests.
@@ -51,7 +49,10 @@ pub struct Context<S: Services> {
     pub clock: S::Clock,
     /// The mappings of messages.
     pub mappings: MappingCache,
-    metadata: metadata::Cache,
+    /// Questions to Bigin, with a token and their credits counted.
+    pub authorized: AuthorizedBigin<S::Tokens, S::Table, S::Clock>,
+    /// What Bigin says about its modules, fields and organisation.
+    pub metadata: MetadataCache<S::Tokens, S::Table, S::Clock>,
 }
 
 impl<S: Services> Context<S> {
@@ -64,7 +65,16 @@ impl<S: Services> Context<S> {
         bigin: Bigin,
         clock: S::Clock,
     ) -> Self {
+        let authorized = AuthorizedBigin::new(
+            bigin.clone(),
+            Arc::clone(&tokens),
+            table.clone(),
+            clock.clone(),
+            settings.first_wait,
+        );
         Self {
+            metadata: MetadataCache::new(authorized.clone()),
+            authorized,
             settings,
             bucket,
             table,
@@ -72,7 +82,6 @@ impl<S: Services> Context<S> {
             bigin,
             clock,
             mappings: MappingCache::default(),
-            metadata: metadata::Cache::default(),
         }
     }
 
@@ -89,16 +98,5 @@ impl<S: Services> Context<S> {
     /// Watches whether delivery, to that module where one is named, may go on.
     pub fn pause_watch(&self, module: Option<ModuleName>) -> PauseWatch<S::Table, S::Clock> {
         PauseWatch::new(self.table.clone(), self.clock.clone(), module)
-    }
-
-    /// Counts API credits that calls cost.
-    ///
-    /// # Errors
-    /// The table failed.
-    pub async fn spend_credits(&self, credits: u64) -> Result<(), StateError> {
-        if credits > 0 {
-            shared::state::credits::spend(&self.table, self.now(), credits).await?;
-        }
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use bigin::{CallFailure, ModuleName};
 
-use crate::context::{AskFailure, Freshness, Metadata, Services};
+use crate::context::Services;
 use crate::decode::{FIRST_STRETCH, FileRules, Form, form_by};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::{first_overrides, may_say};
@@ -14,8 +14,10 @@ use crate::import::steps::{ImportError, Importer};
 use crate::map::{Mapping, Overrides, VanishedField, not_writable};
 use crate::mappings::mapping_file::{self, MappingFile, MappingFileError};
 use crate::report::{Reason, Report};
+use shared::authorized_bigin::AskFailure;
 use shared::bucket::InboxKey;
 use shared::bucket::{ObjectVersion, Objects};
+use shared::metadata_cache::{Freshness, Metadata};
 use shared::state::StateError;
 use shared::stop::{Service, Stop};
 
@@ -150,8 +152,8 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         };
         let mut metadata = self.fields(&plan.module, freshness, asking).await?;
         let organisation = match asking {
-            Asking::InTurn | Asking::UnderWay => self.context.organisation().await.map_err(not_answered)?,
-            Asking::OutOfTurn => known(self.context.kept_organisation().await)?,
+            Asking::InTurn | Asking::UnderWay => self.context.metadata.organisation().await.map_err(not_answered)?,
+            Asking::OutOfTurn => known(self.context.metadata.kept_organisation().await)?,
         };
         plan.time_zone = organisation.as_ref().and_then(|org| org.time_zone.clone());
         let mut columns = Columns::of(&plan, &metadata);
@@ -206,9 +208,9 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
 
     async fn fields(&self, module: &ModuleName, freshness: Freshness, asking: Asking) -> Result<Metadata, NotReady> {
         if asking == Asking::OutOfTurn {
-            return known(self.context.kept_fields(module, freshness).await);
+            return known(self.context.metadata.kept_fields(module, freshness).await);
         }
-        match self.context.fields(module, freshness).await {
+        match self.context.metadata.fields(module, freshness).await {
             Err(AskFailure::Refused(failure @ CallFailure::UnknownModule { .. })) => {
                 let action = "put the file under a module of the organisation's, by its API name or label";
                 Err(NotReady::Refused(Reason::new(
@@ -238,8 +240,8 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             )
         })?;
         let module = match asking {
-            Asking::InTurn | Asking::UnderWay => self.context.module(&key.module).await.map_err(not_answered)?,
-            Asking::OutOfTurn => Ok(known(self.context.kept_module(&key.module).await)?),
+            Asking::InTurn | Asking::UnderWay => self.context.metadata.module(&key.module).await.map_err(not_answered)?,
+            Asking::OutOfTurn => Ok(known(self.context.metadata.kept_module(&key.module).await)?),
         };
         let module = module.map_err(|unknown| {
             let action = "put the file under a module of the organisation's, by its API name or label";

@@ -49,7 +49,7 @@ async fn put_rejects<S: Services>(
 pub(super) async fn note<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) {
     let mut failures = Vec::new();
     failures.extend(note_wait(context, batch, ran).await.err());
-    failures.extend(context.spend_credits(ran.tallies.calls.credits).await.err());
+    failures.extend(context.authorized.spend_credits(ran.tallies.calls.credits).await.err());
     if let Some(left) = ran
         .tallies
         .calls
@@ -114,6 +114,7 @@ pub(super) async fn report<S: Services>(
         report.match_on.clone_from(&shape.match_on);
         report.trigger.clone_from(&shape.trigger);
         report.org_id = context
+            .metadata
             .organisation()
             .await
             .ok()

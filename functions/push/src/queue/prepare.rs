@@ -9,13 +9,15 @@ use shared::state::StateError;
 use super::batch::{Consignment, Contents};
 use super::message::{Message, MessageFault};
 use super::unique::unique_keys;
-use crate::context::{AskFailure, Context, Freshness, Metadata, Services};
+use crate::context::{Context, Services};
 use crate::decode::control_in;
 use crate::map::{HeaderFault, Mapping, Overrides, RecordMapper, Setting, codes, not_writable};
 use crate::mappings::NoMapping;
 use crate::record::{After, Outcome, Reject, Repairs, RowRepairs, Written};
 use crate::resolve::{self, Pending};
+use shared::authorized_bigin::AskFailure;
 use shared::bucket::BucketError;
+use shared::metadata_cache::{Freshness, Metadata};
 use shared::stop::{Service, Stop};
 
 /// A message, ready to be sent.
@@ -147,21 +149,26 @@ impl<'a, S: Services> Preparer<'a, S> {
                 return Ok(&self.kinds[known]);
             }
             let module = self.kinds[known].shape.module.clone();
-            let metadata = self.context.fields(&module, freshness).await.map_err(not_answered)?;
+            let metadata = self.context.metadata.fields(&module, freshness).await.map_err(not_answered)?;
             if metadata.is_same(&self.kinds[known].metadata) {
                 self.kinds[known].read_again = true;
                 return Ok(&self.kinds[known]);
             }
             self.kinds.remove(known);
         }
-        let module = self.context.module(&message.module).await.map_err(not_answered)?;
+        let module = self
+            .context
+            .metadata
+            .module(&message.module)
+            .await
+            .map_err(not_answered)?;
         let module = module.map_err(|unknown| poison("UNKNOWN_MODULE", unknown))?;
         if let Some(fault) = not_writable(&module) {
             return Err(no_mapper(&module, message, &fault));
         }
-        let metadata = self.context.fields(&module, freshness).await.map_err(not_answered)?;
+        let metadata = self.context.metadata.fields(&module, freshness).await.map_err(not_answered)?;
         let mapping = self.mapping(&module, message).await?;
-        let organisation = self.context.organisation().await.map_err(not_answered)?;
+        let organisation = self.context.metadata.organisation().await.map_err(not_answered)?;
         let zone = organisation
             .as_ref()
             .and_then(|organisation| organisation.time_zone.as_deref());

@@ -10,8 +10,10 @@ use super::ask::{Ask, Reply};
 use super::lookup_cache::LookupCache;
 use super::place::Place;
 use super::round::Round;
-use crate::context::{AskFailure, Context, Freshness, Services};
+use crate::context::{Context, Services};
 use crate::deliver::{CallTally, Limits, PauseCheck};
+use shared::authorized_bigin::AskFailure;
+use shared::metadata_cache::Freshness;
 use shared::stop::{Service, Stop};
 
 /// Asks, and remembers for the run what it was told.
@@ -89,7 +91,7 @@ impl Resolver {
         }
         let told = match ask {
             Ask::Fields(module) => {
-                let told = context.fields(module, Freshness::TenMinutes).await;
+                let told = context.metadata.fields(module, Freshness::TenMinutes).await;
                 told.map(|metadata| Reply::Fields(metadata.shared()))
             }
             Ask::Query {
@@ -140,6 +142,7 @@ impl Resolver {
         A: Future<Output = Result<T, CallFailure>>,
     {
         context
+            .authorized
             .ask_for(credits, |access| {
                 self.cost.calls.fetch_add(1, Ordering::Relaxed);
                 self.cost.credits.fetch_add(credits, Ordering::Relaxed);

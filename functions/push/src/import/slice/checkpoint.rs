@@ -94,7 +94,7 @@ async fn write<S: Services>(
         }
         .into());
     }
-    context.spend_credits(credits).await?;
+    context.authorized.spend_credits(credits).await?;
     if let Some(left) = credits_left {
         credits::note_left(&context.table, context.now(), left).await?;
     }

@@ -6,7 +6,6 @@ use bigin::CallShape;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::context::Metadata;
 use crate::decode::{Form, Format};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::RowOverrides;
@@ -16,6 +15,7 @@ use crate::record::Reject;
 use crate::record::Row;
 use crate::report::Reason;
 use crate::resolve;
+use shared::metadata_cache::Metadata;
 use shared::module_names::by_own_name;
 
 /// The modules whose records others may refer to (Bigin developer guide, "Modules Metadata").

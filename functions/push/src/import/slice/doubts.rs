@@ -61,7 +61,7 @@ impl<'a> Doubts<'a> {
     /// Reads the fields once more.
     pub fn read<S: Services>(&mut self, context: &'a Context<S>, module: ModuleName) {
         self.reading = Some(Box::pin(
-            async move { context.fields(&module, Freshness::Doubted).await },
+            async move { context.metadata.fields(&module, Freshness::Doubted).await },
         ));
     }
 

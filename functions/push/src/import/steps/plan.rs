@@ -184,14 +184,14 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
 
     /// Reads the module's fields once more, in the turn.
     async fn read_again(&self, import: &Import, module: &ModuleName) -> Result<Again, ImportError> {
-        let kept = self.context.kept_fields(module, Freshness::Doubted).await?;
+        let kept = self.context.metadata.kept_fields(module, Freshness::Doubted).await?;
         if let Some(kept) = kept {
             return Ok(Again::Read(kept));
         }
         let Some(turn) = self.context.take_turn(&import.execution).await? else {
             return Ok(Again::NotNow(Stop::TurnTaken));
         };
-        let read = self.context.fields(module, Freshness::Doubted).await;
+        let read = self.context.metadata.fields(module, Freshness::Doubted).await;
         self.context.give_turn_back(turn).await?;
         match read {
             Ok(metadata) => Ok(Again::Read(metadata)),

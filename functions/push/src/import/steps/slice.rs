@@ -149,7 +149,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         {
             return Ok(None);
         }
-        let metadata = match self.context.fields(&plan.module, Freshness::OneMinute).await {
+        let metadata = match self.context.metadata.fields(&plan.module, Freshness::OneMinute).await {
             Ok(metadata) => metadata,
             Err(AskFailure::State(error)) => return Err(error.into()),
             Err(failure) => {

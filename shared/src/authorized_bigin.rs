@@ -1,14 +1,16 @@
-//! Questions to Bigin that are no records: with a token, once more with a fresh one, and again after a passing failure.
+//! Questions to Bigin that are no records. Each is asked with an access token, once more with a fresh token where Bigin
+//! refuses the first, and again after a failure that passes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bigin::{Access, CallFailure};
-use shared::clock::Clock;
-use shared::state::StateError;
+use bigin::{Access, Bigin, CallFailure};
+use jiff::Timestamp;
 
-use super::{Context, Services};
-use crate::deliver::Tokens;
-use shared::stop::{Service, Stop};
+use crate::clock::Clock;
+use crate::state::{StateError, Table, credits};
+use crate::stop::{Service, Stop};
+use crate::tokens::Tokens;
 
 /// How often a question is asked before its failure counts.
 const TRIES: u32 = 4;
@@ -27,15 +29,62 @@ pub enum AskFailure {
     State(#[from] StateError),
 }
 
-impl<S: Services> Context<S> {
+/// The Bigin API together with the tokens that let calls in, and the table that counts the credits. Cheap to clone.
+#[derive(Debug)]
+pub struct AuthorizedBigin<K, T, C> {
+    bigin: Bigin,
+    tokens: Arc<K>,
+    table: T,
+    clock: C,
+    first_wait: Duration,
+}
+
+// Derived, it would ask for tokens that can be cloned too.
+impl<K, T: Clone, C: Clone> Clone for AuthorizedBigin<K, T, C> {
+    fn clone(&self) -> Self {
+        Self {
+            bigin: self.bigin.clone(),
+            tokens: Arc::clone(&self.tokens),
+            table: self.table.clone(),
+            clock: self.clock.clone(),
+            first_wait: self.first_wait,
+        }
+    }
+}
+
+impl<K: Tokens, T: Table, C: Clock> AuthorizedBigin<K, T, C> {
+    /// `first_wait` is the wait after a first failed call; it doubles with each further one.
+    pub fn new(bigin: Bigin, tokens: Arc<K>, table: T, clock: C, first_wait: Duration) -> Self {
+        Self {
+            bigin,
+            tokens,
+            table,
+            clock,
+            first_wait,
+        }
+    }
+
+    /// The API itself, for the question that [`AuthorizedBigin::ask`] is given.
+    pub fn bigin(&self) -> &Bigin {
+        &self.bigin
+    }
+
+    pub(crate) fn table(&self) -> &T {
+        &self.table
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Asks Bigin something. Costs a credit each time.
     ///
     /// # Errors
     /// Bigin cannot be asked for now, or refuses to answer.
-    pub async fn ask<T, F, A>(&self, question: F) -> Result<T, AskFailure>
+    pub async fn ask<V, F, A>(&self, question: F) -> Result<V, AskFailure>
     where
         F: Fn(Access) -> A,
-        A: Future<Output = Result<T, CallFailure>>,
+        A: Future<Output = Result<V, CallFailure>>,
     {
         self.ask_for(1, question).await
     }
@@ -44,10 +93,10 @@ impl<S: Services> Context<S> {
     ///
     /// # Errors
     /// Bigin cannot be asked for now, or refuses to answer.
-    pub async fn ask_for<T, F, A>(&self, credits: u64, question: F) -> Result<T, AskFailure>
+    pub async fn ask_for<V, F, A>(&self, credits: u64, question: F) -> Result<V, AskFailure>
     where
         F: Fn(Access) -> A,
-        A: Future<Output = Result<T, CallFailure>>,
+        A: Future<Output = Result<V, CallFailure>>,
     {
         let mut pass = self.tokens.pass().await.map_err(AskFailure::Stop)?;
         let mut replaced = 0;
@@ -71,9 +120,19 @@ impl<S: Services> Context<S> {
         }
     }
 
+    /// Counts API credits that calls cost.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn spend_credits(&self, credits: u64) -> Result<(), StateError> {
+        if credits > 0 {
+            credits::spend(&self.table, self.now(), credits).await?;
+        }
+        Ok(())
+    }
+
     fn wait(&self, tries: u32) -> Duration {
-        self.settings
-            .first_wait
+        self.first_wait
             .saturating_mul(1 << tries.min(6))
             .mul_f64(0.5 + fastrand::f64() / 2.0)
     }

@@ -8,11 +8,13 @@ use bigin::{CallFailure, Module, ModuleFields, ModuleName, Organisation};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use shared::state::{Key, StateError, Table};
 use tokio::sync::Mutex;
 
-use super::{AskFailure, Context, Services};
-use shared::module_names::{UnknownModule, by_label, by_own_name};
+use crate::authorized_bigin::{AskFailure, AuthorizedBigin};
+use crate::clock::Clock;
+use crate::module_names::{UnknownModule, by_label, by_own_name};
+use crate::state::{Key, StateError, Table};
+use crate::tokens::Tokens;
 
 /// How old metadata may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,10 +106,20 @@ impl<T> Dated<T> {
     }
 }
 
-/// What is kept in memory. Clones share it.
-#[derive(Clone, Default)]
-pub(super) struct Cache {
+/// Answers about modules, fields and the organisation. Clones share what is kept in memory.
+pub struct MetadataCache<K, T, C> {
+    authorized: AuthorizedBigin<K, T, C>,
     kept: Arc<Mutex<Kept>>,
+}
+
+// Derived, it would ask for tokens that can be cloned too.
+impl<K, T: Clone, C: Clone> Clone for MetadataCache<K, T, C> {
+    fn clone(&self) -> Self {
+        Self {
+            authorized: self.authorized.clone(),
+            kept: Arc::clone(&self.kept),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -117,18 +129,27 @@ struct Kept {
     organisation: Option<Dated<Option<Arc<Organisation>>>>,
 }
 
-impl<S: Services> Context<S> {
+impl<K: Tokens, T: Table, C: Clock> MetadataCache<K, T, C> {
+    /// An empty cache. What it lacks it asks Bigin for.
+    pub fn new(authorized: AuthorizedBigin<K, T, C>) -> Self {
+        Self {
+            authorized,
+            kept: Arc::default(),
+        }
+    }
+
     /// A module's fields. The lock makes one question out of several that are asked together.
     ///
     /// # Errors
     /// Bigin cannot be asked for now, or does not know the module.
     pub async fn fields(&self, module: &ModuleName, freshness: Freshness) -> Result<Metadata, AskFailure> {
-        let mut kept = self.metadata.kept.lock().await;
+        let mut kept = self.kept.lock().await;
         if let Some(metadata) = self.recall_fields(&mut kept, module, freshness).await? {
             return Ok(metadata);
         }
         let said = match self
-            .ask(|access| async move { self.bigin.fields(&access, module).await })
+            .authorized
+            .ask(|access| async move { self.authorized.bigin().fields(&access, module).await })
             .await
         {
             Ok(fields) => Said::Fields(fields),
@@ -138,7 +159,7 @@ impl<S: Services> Context<S> {
             Err(failure) => return Err(failure),
         };
         let dated = Dated {
-            at: self.now(),
+            at: self.authorized.now(),
             doubted: freshness == Freshness::Doubted,
             said,
         };
@@ -151,7 +172,7 @@ impl<S: Services> Context<S> {
     /// # Errors
     /// The table failed.
     pub async fn kept_fields(&self, module: &ModuleName, freshness: Freshness) -> Result<Option<Metadata>, StateError> {
-        let mut kept = self.metadata.kept.lock().await;
+        let mut kept = self.kept.lock().await;
         self.recall_fields(&mut kept, module, freshness).await
     }
 
@@ -161,7 +182,7 @@ impl<S: Services> Context<S> {
         module: &ModuleName,
         freshness: Freshness,
     ) -> Result<Option<Metadata>, StateError> {
-        let now = self.now();
+        let now = self.authorized.now();
         if let Some(dated) = kept.fields.get(module).filter(|dated| dated.is(freshness, now)) {
             return Ok(Some(dated.said.clone()));
         }
@@ -179,18 +200,19 @@ impl<S: Services> Context<S> {
             return Ok(Ok(module));
         }
         match self
-            .ask(|access| async move { self.bigin.modules(&access).await })
+            .authorized
+            .ask(|access| async move { self.authorized.bigin().modules(&access).await })
             .await
         {
             Ok(modules) => {
                 let found = by_label(name, &modules);
                 let dated = Dated {
-                    at: self.now(),
+                    at: self.authorized.now(),
                     doubted: false,
                     said: modules,
                 };
                 self.note(&modules_key(), &dated).await;
-                self.metadata.kept.lock().await.remember_modules(dated);
+                self.kept.lock().await.remember_modules(dated);
                 Ok(found)
             }
             Err(AskFailure::Refused(CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. })) => {
@@ -208,7 +230,7 @@ impl<S: Services> Context<S> {
         if let Some(module) = by_own_name(name) {
             return Ok(Some(module));
         }
-        let (mut kept, now) = (self.metadata.kept.lock().await, self.now());
+        let (mut kept, now) = (self.kept.lock().await, self.authorized.now());
         if let Some(dated) = &kept.modules
             && dated.is(Freshness::TenMinutes, now)
             && let Ok(module) = by_label(name, &dated.said)
@@ -226,12 +248,13 @@ impl<S: Services> Context<S> {
     /// # Errors
     /// Bigin cannot be asked for now.
     pub async fn organisation(&self) -> Result<Option<Arc<Organisation>>, AskFailure> {
-        let mut kept = self.metadata.kept.lock().await;
+        let mut kept = self.kept.lock().await;
         if let Some(organisation) = self.recall_organisation(&mut kept).await? {
             return Ok(organisation);
         }
         let said = match self
-            .ask(|access| async move { self.bigin.organisation(&access).await })
+            .authorized
+            .ask(|access| async move { self.authorized.bigin().organisation(&access).await })
             .await
         {
             Ok(organisation) => Some(organisation),
@@ -239,7 +262,7 @@ impl<S: Services> Context<S> {
             Err(failure) => return Err(failure),
         };
         let dated = Dated {
-            at: self.now(),
+            at: self.authorized.now(),
             doubted: false,
             said,
         };
@@ -252,12 +275,12 @@ impl<S: Services> Context<S> {
     /// # Errors
     /// The table failed.
     pub async fn kept_organisation(&self) -> Result<Option<Option<Arc<Organisation>>>, StateError> {
-        let mut kept = self.metadata.kept.lock().await;
+        let mut kept = self.kept.lock().await;
         self.recall_organisation(&mut kept).await
     }
 
     async fn recall_organisation(&self, kept: &mut Kept) -> Result<Option<Option<Arc<Organisation>>>, StateError> {
-        let now = self.now();
+        let now = self.authorized.now();
         if let Some(dated) = kept
             .organisation
             .as_ref()
@@ -272,22 +295,22 @@ impl<S: Services> Context<S> {
     }
 
     /// What another instance noted. What cannot be read, since another version wrote it, is asked for anew.
-    async fn recall<T: DeserializeOwned>(
+    async fn recall<V: DeserializeOwned>(
         &self,
         key: &Key,
         freshness: Freshness,
-    ) -> Result<Option<Dated<T>>, StateError> {
-        let noted = match self.table.get::<Dated<T>>(key).await {
+    ) -> Result<Option<Dated<V>>, StateError> {
+        let noted = match self.authorized.table().get::<Dated<V>>(key).await {
             Err(StateError::Unreadable { .. }) => None,
             noted => noted?.map(|stored| stored.value),
         };
-        Ok(noted.filter(|dated| dated.is(freshness, self.now())))
+        Ok(noted.filter(|dated| dated.is(freshness, self.authorized.now())))
     }
 
     /// Notes an answer for other instances. One that is too large for an item of the table is not noted.
-    async fn note<T: Serialize + Sync>(&self, key: &Key, dated: &Dated<T>) {
+    async fn note<V: Serialize + Sync>(&self, key: &Key, dated: &Dated<V>) {
         let keep_until = Some(dated.at + Freshness::TenMinutes.lasts());
-        if let Err(error) = self.table.put(key, dated, keep_until).await {
+        if let Err(error) = self.authorized.table().put(key, dated, keep_until).await {
             tracing::warn!(%error, "what Bigin said about itself is not shared with other instances");
         }
     }
