@@ -1,4 +1,4 @@
-//! Writes rejected rows and outcomes as text. Pure.
+//! Writes rejected rows as text. Pure.
 //!
 //! A rejects file is in the input's own format and dialect: our columns first, then the row as it was read, unaltered.
 //! Mended and dropped back into the inbox, it decodes and maps again; our columns are known by their names.
@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::decode::{CellScanner, Encoding, Form, Format, Quotes, Scan, end_byte, members};
 use crate::record::{Origin, Reject};
 use crate::record::{RAW_KEY, RELAY_COLUMNS, Row, is_relay_column};
+use crate::report::quoted::push_quoted;
 
 /// What is said about a rejected row.
 #[derive(Debug, Clone, Copy)]
@@ -131,44 +132,6 @@ pub fn push_message_reject(out: &mut Vec<u8>, record: &Map<String, Value>, info:
         .map(|(key, value)| format!("{}:{value}", Value::from(key.as_str())))
         .collect();
     push_object(out, info, None, &members);
-}
-
-/// The first line of an outcomes file.
-pub fn push_outcomes_header(out: &mut Vec<u8>, match_on: &[String]) {
-    out.extend_from_slice(b"_line,_outcome,id");
-    push_more_cells(out, match_on.iter().map(String::as_str));
-}
-
-/// Adds a row's outcome: what became of it, the record's id, and its values of the match fields (empty where it has none).
-pub fn push_outcome<'a>(
-    out: &mut Vec<u8>,
-    line: u64,
-    outcome: &'a str,
-    id: Option<&'a str>,
-    values: impl IntoIterator<Item = &'a str>,
-) {
-    out.extend_from_slice(line.to_string().as_bytes());
-    push_more_cells(out, [outcome, id.unwrap_or_default()].into_iter().chain(values));
-}
-
-fn push_more_cells<'a>(out: &mut Vec<u8>, cells: impl IntoIterator<Item = &'a str>) {
-    for cell in cells {
-        out.push(b',');
-        push_quoted(out, cell, ',');
-    }
-    out.push(b'\n');
-}
-
-/// Adds a cell, in quotes where it needs them.
-fn push_quoted(out: &mut Vec<u8>, text: &str, delimiter: char) {
-    let needs = |c: char| matches!(c, '"' | '\r' | '\n') || c == delimiter;
-    if !text.contains(needs) && text.trim().len() == text.len() {
-        out.extend_from_slice(text.as_bytes());
-        return;
-    }
-    out.push(b'"');
-    out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
-    out.push(b'"');
 }
 
 /// Text of ours never starts a formula when a spreadsheet program opens the file, and stays on one line.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use bigin::{Action, CallShape, Operation};
+use bigin::{CallShape, Operation};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -10,7 +10,7 @@ use crate::decode::Form;
 use crate::import::progress::Progress;
 use crate::record::Row;
 use crate::record::{MatchKey, Outcome};
-use crate::report::{RejectInfo, RejectsWriter, push_outcome, push_outcomes_header};
+use crate::report::{OutcomesWriter, RejectInfo, RejectsWriter};
 use shared::bucket::{BucketError, Objects};
 
 /// More than that is written at once, whether a checkpoint is due or not.
@@ -26,7 +26,8 @@ pub struct Parts {
     run_id: String,
     shape: CallShape,
     operation: String,
-    writer: RejectsWriter,
+    rejects_writer: RejectsWriter,
+    outcomes_writer: OutcomesWriter,
     outcomes: Vec<u8>,
     rejects: Vec<u8>,
 }
@@ -34,12 +35,12 @@ pub struct Parts {
 impl Parts {
     /// Nothing waits yet.
     pub fn new(run_id: String, form: &Form, shape: CallShape) -> Self {
-        let (writer, operation) = (RejectsWriter::new(form), shape.operation.to_string());
         Self {
             run_id,
+            operation: shape.operation.to_string(),
+            rejects_writer: RejectsWriter::new(form),
+            outcomes_writer: OutcomesWriter::new(shape.match_on.clone()),
             shape,
-            operation,
-            writer,
             outcomes: Vec::new(),
             rejects: Vec::new(),
         }
@@ -52,26 +53,17 @@ impl Parts {
 
     /// Adds a row that has ended.
     pub fn add(&mut self, row: &Row, keys: &[MatchKey], outcome: &Outcome) {
-        let (word, id, reject) = match outcome {
-            Outcome::Accepted { action, id, lacks, .. } => {
-                let word = if lacks.is_some() {
-                    incomplete(*action)
-                } else {
-                    action.as_str()
-                };
+        let reject = match outcome {
+            Outcome::Accepted { lacks, .. } => {
                 // Put back as it is, a new record must not be inserted once more.
                 let operation = match self.shape.operation {
                     Operation::Insert => "update",
                     _ => &self.operation,
                 };
-                (
-                    word,
-                    Some(id.as_str()),
-                    lacks.as_deref().map(|lacks| (operation, lacks)),
-                )
+                lacks.as_deref().map(|lacks| (operation, lacks))
             }
-            Outcome::Unchanged => ("unchanged", None, None),
-            Outcome::Rejected(reject) => ("rejected", None, Some((self.operation.as_str(), reject))),
+            Outcome::Unchanged => None,
+            Outcome::Rejected(reject) => Some((self.operation.as_str(), reject)),
         };
         if let Some((operation, reject)) = reject {
             let info = RejectInfo {
@@ -80,16 +72,9 @@ impl Parts {
                 match_on: &self.shape.match_on,
                 reject,
             };
-            self.writer.push(&mut self.rejects, row, &info);
+            self.rejects_writer.push(&mut self.rejects, row, &info);
         }
-        let value = |field: &String| keys.iter().find(|key| key.field() == field).map_or("", MatchKey::value);
-        push_outcome(
-            &mut self.outcomes,
-            row.line,
-            word,
-            id,
-            self.shape.match_on.iter().map(value),
-        );
+        self.outcomes_writer.push(&mut self.outcomes, row.line, outcome, keys);
     }
 
     /// Takes what waits, as parts of their own, and notes them in the progress, which may be saved once they are written.
@@ -97,10 +82,11 @@ impl Parts {
     pub fn take(&mut self, progress: &mut Progress) -> Vec<Part> {
         let mut parts = Vec::new();
         if !self.outcomes.is_empty() {
-            let mut text = Vec::new();
-            if progress.outcomes.is_empty() {
-                push_outcomes_header(&mut text, &self.shape.match_on);
-            }
+            let mut text = if progress.outcomes.is_empty() {
+                self.outcomes_writer.header()
+            } else {
+                Vec::new()
+            };
             text.append(&mut self.outcomes);
             let key = progress.outcomes.next_key(&self.run_id, OUTCOMES, progress.epoch);
             progress.outcomes.written(progress.epoch);
@@ -109,7 +95,7 @@ impl Parts {
         }
         if !self.rejects.is_empty() {
             let mut text = if progress.rejects.is_empty() {
-                self.writer.header()
+                self.rejects_writer.header()
             } else {
                 Vec::new()
             };
@@ -155,14 +141,4 @@ fn pack(text: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(text)?;
     packed.finish()
-}
-
-/// The word for a record that Bigin has without all that was to go with it.
-fn incomplete(action: Action) -> &'static str {
-    match action {
-        Action::Inserted => "inserted_incomplete",
-        Action::Updated => "updated_incomplete",
-        // Nothing goes with a delete.
-        Action::Deleted => "deleted",
-    }
 }

@@ -216,18 +216,6 @@ fn a_messages_record_is_written_as_one_object() {
     assert_eq!(out.iter().position(|byte| *byte == b'\n'), Some(out.len() - 1));
 }
 
-#[test]
-fn outcomes_are_csv() {
-    let mut out = Vec::new();
-    push_outcomes_header(&mut out, &["Email".to_owned(), "Phone, home".to_owned()]);
-    push_outcome(&mut out, 7, "inserted", Some("4711"), ["a@example.com", ""]);
-    push_outcome(&mut out, 8, "rejected", None, ["x\"y", " z"]);
-    assert_eq!(
-        text(out),
-        "_line,_outcome,id,Email,\"Phone, home\"\n7,inserted,4711,a@example.com,\n8,rejected,,\"x\"\"y\",\" z\"\n"
-    );
-}
-
 proptest::proptest! {
     #[test]
     fn rejects_decode_to_the_same_records_again_and_again(
