@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::decode::Checkpoint;
-use crate::import::same_keys::{KeyFiles, SameKeys};
+use crate::import::key_log::KeyFiles;
+use crate::import::same_keys::SameKeys;
 use crate::map::codes::NUMBER_AMBIGUOUS;
 use crate::record::{Reject, RepairKind, Repairs};
 

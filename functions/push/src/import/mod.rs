@@ -6,6 +6,7 @@ pub mod codes;
 mod counted;
 mod execution_ended;
 mod file_request;
+mod key_log;
 mod key_versions;
 pub mod ledger;
 mod line;
