@@ -10,8 +10,17 @@ from pathlib import Path
 from .places import ROOT
 from .processes import Failed
 
-# Each crate that is deployed, or that others rest on.
-CRATES = ("functions/authorize", "functions/push", "functions/refresh", "functions/revoke", "shared", "shared/bigin")
+# Each crate that is deployed, or that others rest on, and the two of the tests that are as large.
+CRATES = (
+    "functions/authorize",
+    "functions/push",
+    "functions/refresh",
+    "functions/revoke",
+    "shared",
+    "shared/bigin",
+    "tests/interleavings",
+    "tests/sandbox",
+)
 ORDERED = "functions/push"
 
 _USE = re.compile(r"\bcrate::(?:\{([^}]*)\}|([a-z_]+))")

@@ -10,8 +10,9 @@ use shared::state::standing::record;
 use shared::testing::{access_token, self_client};
 use shared::tokens::{DocumentStore, Publish};
 
-use crate::cast::{Role, Work};
+use crate::cast::{Work, work as work_of};
 use crate::desk::{Desk, STAGE};
+use crate::role::Role;
 use crate::rules;
 use crate::table::SceneTable;
 use crate::vault::{SceneSecret, SceneVersions, Which};
@@ -120,7 +121,8 @@ impl Run {
             })
             .collect();
         let world = Arc::new(Mutex::new(world));
-        let work = |(who, role): (usize, &Role)| Some(role.work(Desk::new(Arc::clone(&world), who), rejected.clone()));
+        let work =
+            |(who, role): (usize, &Role)| Some(work_of(*role, Desk::new(Arc::clone(&world), who), rejected.clone()));
         let works = cast.iter().enumerate().map(work).collect();
         let mut run = Self { world, works };
         for who in 0..cast.len() {

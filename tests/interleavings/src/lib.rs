@@ -18,12 +18,13 @@
 mod cast;
 mod desk;
 mod explore;
+mod role;
 mod rules;
 mod table;
 mod vault;
 mod world;
 mod zoho;
 
-pub use cast::Role;
 pub use explore::{Allowed, Tally, explore};
+pub use role::Role;
 pub use world::World;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::state::{AuthorizationState, Key, Standing};
 use shared::tokens::{AccessDocument, BlankState, SelfClient};
 
-use crate::cast::Role;
+use crate::role::Role;
 use crate::world::{End, Version, World};
 
 /// The budget of the relay: Zoho allows 10 in 10 minutes, and the relay takes 6 of them at most.

@@ -43,6 +43,16 @@ impl Body {
 }
 
 impl Answer {
+    /// The one error that has been seen with a status of its own.
+    pub(crate) fn access_denied(status: u16) -> Self {
+        let body = object! {
+            "error_description" => "You have made too many requests continuously. Please try again after some time.",
+            "error" => "Access Denied",
+            "status" => "failure",
+        };
+        Self::json(status, body)
+    }
+
     pub(crate) fn json(status: u16, body: impl Into<Json>) -> Self {
         Self {
             status,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::later;
 use crate::metadata::ModuleName;
-use crate::records::{Desk, Event, Happening, write};
+use crate::store::{Event, Happening};
 
 /// A rule.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -111,14 +111,6 @@ impl Automations {
     /// When the next edit is due.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         self.pending.first().map(|edit| edit.due)
-    }
-}
-
-/// Makes an edit. It sets off no rule itself, and does nothing to a record that is gone or that the values do not suit.
-pub(crate) fn make(desk: &mut Desk<'_>, edit: &Edit) {
-    let known = desk.organisation.store(edit.module).contains(edit.id);
-    if known && write::update_one(desk, edit.module, 0, edit.id, &edit.set, None).is_ok() {
-        desk.organisation.automations.made += 1;
     }
 }
 

@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::api::Admission;
+/// Whose calls are counted together: an organisation and a client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Admission {
+    pub(crate) organisation: usize,
+    pub(crate) client_id: String,
+}
 
 /// Counts calls in flight, from their arrival until their answer is ready. (A call still counted while its answer is on
 /// the way would be counted together with the one that the client sends next.)

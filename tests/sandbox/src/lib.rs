@@ -17,35 +17,57 @@
 //! # }
 //! ```
 //!
-//! The rooms: `serve` takes a request from arrival to answer; `accounts` is Zoho Accounts; `api` is who may
-//! call Bigin, which call it is and what it costs; `metadata` the modules and their fields; `records` and `coql` the
-//! data; `bulk` the jobs that read and write many; `watch` who is told of changes; `automation` what edits records by
-//! itself; `limits` what the account does not allow; `faults` what goes wrong on order; `console` the test's hand.
+//! The rooms, from the top down; none uses one that uses it, which `make lint` checks:
+//!
+//! | rooms | what they do |
+//! | --- | --- |
+//! | `sandbox`, `serve` | start the sandbox, and take a request from its arrival to its answer |
+//! | `console` | the test's hand |
+//! | `courier`, `passing` | bring notices; do what happens as time passes without a call |
+//! | `oauth`, `api` | answer for Zoho Accounts; say who may call Bigin, what a call costs and who answers it |
+//! | `bulk`, `coql`, `watch` | bulk jobs, queries, and who is told of changes |
+//! | `state` | everything that the sandbox knows, behind one lock |
+//! | `records` | check, write and read records |
+//! | `organisation` | puts together what one organisation holds |
+//! | `automation`, `channels`, `jobs`, `limits`, `store` | what an organisation holds: rules, listeners, jobs, bans, records |
+//! | `faults`, `calls` | what goes wrong on order; which call it is |
+//! | `accounts`, `metadata`, `query` | clients and tokens; modules and fields; a query that was read |
+//! | all others | an answer, a fault, JSON, HTTP, the clock, names, settings, counters |
 
 mod accounts;
 mod answer;
 mod api;
+mod api_answer;
 mod automation;
 mod bulk;
+mod calls;
+mod channels;
 mod clock;
 mod console;
 mod coql;
 mod counters;
+mod courier;
 mod credits;
+mod fault;
 mod faults;
 mod flight;
 mod http;
+mod jobs;
 mod journey;
 mod json;
 mod limits;
 mod metadata;
 mod names;
+mod oauth;
 mod organisation;
+mod passing;
+mod query;
 mod records;
 mod sandbox;
 mod serve;
 mod settings;
 mod state;
+mod store;
 mod watch;
 
 pub use sandbox::{Config, Sandbox, SelfClientKeys};

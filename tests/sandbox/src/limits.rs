@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::answer::Refusal;
+use crate::fault::Fault;
 use crate::json::{Json, Object, object};
 use crate::metadata::ModuleName;
-use crate::records::Fault;
 
 /// What the account does not allow.
 #[derive(Debug, Clone, Serialize, Deserialize)]

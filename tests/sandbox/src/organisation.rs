@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::automation::Automations;
-use crate::bulk::Bulk;
+use crate::channels::Channels;
 use crate::clock::{ORGANISATION_ZONE, later, written};
 use crate::credits::Credits;
+use crate::jobs::Bulk;
 use crate::json::{Json, Object, object};
 use crate::limits::Limits;
 use crate::metadata::{Field, FieldChange, ModuleName, NewField, Schema};
 use crate::names::Names;
-use crate::records::{Journal, Links, PageTokens, Store, Tag, Written};
 use crate::settings::{Edition, Settings};
-use crate::watch::Channels;
+use crate::store::{Journal, Links, PageTokens, Store, Tag, Written};
 
 /// An organisation with everything it holds.
 #[derive(Debug)]

@@ -14,12 +14,11 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::answer::{Answer, Body};
-use crate::console;
 use crate::http::{Call, CuttableListener, LARGEST_BODY, Line};
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::state::World;
-use crate::watch::run_courier;
+use crate::{console, courier};
 
 /// How a sandbox begins.
 #[derive(Debug, Clone)]
@@ -73,7 +72,7 @@ impl Sandbox {
         let base_url = format!("http://{address}");
         let world = Arc::new(World::new(config.settings, config.seed, base_url));
         let (server, stopped) = listen(&world, listener);
-        let courier = tokio::spawn(run_courier(Arc::clone(&world)));
+        let courier = tokio::spawn(courier::run(Arc::clone(&world)));
         Ok(Self {
             world,
             address,

@@ -9,14 +9,16 @@ use axum::http::Response;
 use jiff::Timestamp;
 
 use crate::answer::Answer;
+use crate::api_answer::too_many;
 use crate::clock::http_date;
 use crate::counters::{Logged, endpoint};
 use crate::faults::Happening;
 use crate::flight::Flight;
 use crate::http::{Call, Line, response};
 use crate::journey::Journey;
+use crate::passing::{after_call, pass_time};
 use crate::state::World;
-use crate::{accounts, api, console};
+use crate::{api, console, oauth};
 
 /// Serves any request.
 pub(crate) async fn serve(
@@ -83,7 +85,7 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
         if let (Some(own), Some(admission)) = (&mut flight, api::admit(&state, &call))
             && !own.admit(admission, most)
         {
-            return Answered::with(api::too_many(&settings.throttle_code), flight);
+            return Answered::with(too_many(&settings.throttle_code), flight);
         }
         if is_api {
             journey.takes(Duration::from_millis(latency));
@@ -101,21 +103,21 @@ async fn answered<'a>(world: &'a World, request: Request, journey: &mut Journey)
         }
         None => {
             let mut state = world.lock();
-            state.pass_time(0);
+            pass_time(&mut state, 0);
             for (module, field, change) in plan.field_changes.drain(..) {
                 state.change_field(&module, &field, change);
             }
             if is_api {
                 api::serve(&mut state, &call, &mut plan.spoilt)
             } else if call.path.starts_with("/oauth/") {
-                accounts::serve(&mut state, &call, &base_url(world, &call))
+                oauth::serve(&mut state, &call, &base_url(world, &call))
             } else {
                 Answer::html(404)
             }
         }
     };
     if is_api {
-        world.after_call();
+        after_call(world);
     }
     journey.waits(plan.wait_after);
     let mut cut_after = None;

@@ -1,14 +1,11 @@
 //! Everything the sandbox knows, behind one lock, and what is counted beside it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::accounts::Accounts;
-use crate::automation;
-use crate::bulk;
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::faults::{Faults, Spoilt};
@@ -18,7 +15,7 @@ use crate::names::Names;
 use crate::organisation::Organisation;
 use crate::records::Desk;
 use crate::settings::Settings;
-use crate::watch::{Outbox, notices};
+use crate::watch::Outbox;
 
 /// The organisation that codes belong to unless they name another.
 pub(crate) const FIRST_ORGANISATION: &str = "Sandbox Company";
@@ -77,57 +74,6 @@ impl State {
         })
     }
 
-    /// Does what is due by now without anybody's call, and tells how long it is until the next such thing. Jobs that are
-    /// not due go on by so many rows.
-    pub(crate) fn pass_time(&mut self, rows: usize) -> Option<Duration> {
-        self.pass_on();
-        let now = self.clock.now();
-        for place in 0..self.organisations.len() {
-            bulk::work(self, place, now, rows);
-        }
-        self.pass_on();
-        for place in 0..self.organisations.len() {
-            for edit in self.organisations[place].automations.due(now) {
-                self.automate(place, &edit);
-            }
-        }
-        self.pass_on();
-        let next = self.organisations.iter().filter_map(Organisation::next).min();
-        next.map(|next| next.duration_since(now).try_into().unwrap_or_default())
-    }
-
-    fn automate(&mut self, place: usize, edit: &automation::Edit) {
-        let users = &self.organisations[place].users;
-        let named = users.iter().find(|user| Some(&user.email) == edit.user.as_ref());
-        let user = named.map_or(edit.writer, |user| user.id);
-        let mut spoilt = Spoilt::default();
-        if let Some(mut desk) = self.desk(place, user, edit.due, &mut spoilt) {
-            desk.quiet = true;
-            automation::make(&mut desk, edit);
-        }
-    }
-
-    /// Tells those who listen what happened.
-    pub(crate) fn pass_on(&mut self) {
-        let now = self.clock.now();
-        for organisation in &mut self.organisations {
-            let events = organisation.journal.take();
-            if events.is_empty() {
-                continue;
-            }
-            for event in &events {
-                organisation.automations.hear(event);
-            }
-            let notices = notices(organisation, &self.settings.data_center, &events, now);
-            self.outbox.add(notices, Instant::now(), &self.settings);
-        }
-    }
-
-    /// Whether something happens later without anybody's call.
-    fn is_expecting(&self) -> bool {
-        self.outbox.waiting() > 0 || self.organisations.iter().any(|one| one.next().is_some())
-    }
-
     /// An administrator of the first organisation changes a field, if there is one of that name.
     pub(crate) fn change_field(&mut self, module: &str, api_name: &str, change: FieldChange) {
         if let (Some(first), Some(module)) = (self.organisations.first_mut(), ModuleName::parse(module)) {
@@ -171,15 +117,6 @@ impl World {
             settings,
             base_url,
             woken: Notify::new(),
-        }
-    }
-
-    /// Lets what a call did become known, now or at its time.
-    pub(crate) fn after_call(&self) {
-        let mut state = self.lock();
-        state.pass_time(0);
-        if state.is_expecting() {
-            self.woken.notify_one();
         }
     }
 

@@ -8,15 +8,15 @@ use crate::settings::Settings;
 
 /// What a grant hands out.
 #[derive(Debug, Clone)]
-pub(super) struct Grant {
-    pub(super) access_token: String,
-    pub(super) refresh_token: Option<String>,
-    pub(super) scopes: Vec<String>,
+pub(crate) struct Grant {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) scopes: Vec<String>,
 }
 
 impl Accounts {
     /// Spends a code. `None` for every reason that Zoho calls `invalid_code`.
-    pub(super) fn exchange(
+    pub(crate) fn exchange(
         &mut self,
         names: &mut Names,
         now: Timestamp,

@@ -1,7 +1,6 @@
 //! Zoho Accounts: self clients, codes, refresh tokens and access tokens (contract, section 2).
 
 mod clients;
-mod endpoint;
 mod exchange;
 mod refresh;
 mod revoke;
@@ -11,7 +10,8 @@ mod tokens;
 use std::collections::HashMap;
 
 pub(crate) use clients::{Client, CodeRequest};
-pub(crate) use endpoint::{access_denied, serve};
+pub(crate) use exchange::Grant;
+pub(crate) use refresh::NoRefresh;
 pub(crate) use tokens::{Bearer, RefreshToken};
 
 use jiff::Timestamp;

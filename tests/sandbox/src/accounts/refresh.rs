@@ -10,7 +10,7 @@ use crate::settings::Settings;
 
 /// Why a refresh gives nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoRefresh {
+pub(crate) enum NoRefresh {
     /// Unknown, revoked, crowded out, or another client's.
     InvalidCode,
     /// Too many in ten minutes.
@@ -18,7 +18,7 @@ pub(super) enum NoRefresh {
 }
 
 impl Accounts {
-    pub(super) fn refresh(
+    pub(crate) fn refresh(
         &mut self,
         names: &mut Names,
         now: Timestamp,

@@ -16,13 +16,13 @@ pub(crate) struct RefreshToken {
     pub(crate) grantee: Grantee,
     pub(crate) scopes: Vec<String>,
     /// Its place in the order of making.
-    pub(super) order: u64,
+    pub(crate) order: u64,
     /// Its access tokens, oldest first, dead ones too.
-    pub(super) access_tokens: VecDeque<String>,
+    pub(crate) access_tokens: VecDeque<String>,
     /// When it was refreshed, for the limit of ten in ten minutes.
-    pub(super) refreshed: VecDeque<Timestamp>,
+    pub(crate) refreshed: VecDeque<Timestamp>,
     /// Until when every refresh is denied.
-    pub(super) denied_until: Option<Timestamp>,
+    pub(crate) denied_until: Option<Timestamp>,
 }
 
 /// Who calls the API: what an access token stands for.
@@ -51,12 +51,12 @@ impl Accounts {
     }
 
     /// On whose behalf a refresh token is.
-    pub(super) fn grantee(&self, refresh_token: &str) -> Option<Grantee> {
+    pub(crate) fn grantee(&self, refresh_token: &str) -> Option<Grantee> {
         Some(self.refresh_tokens.get(refresh_token)?.grantee)
     }
 
     /// Makes an access token. Beyond the limit of live ones the oldest dies at once.
-    pub(super) fn mint(
+    pub(crate) fn mint(
         &mut self,
         names: &mut Names,
         now: Timestamp,
@@ -86,7 +86,7 @@ impl Accounts {
     }
 
     /// Keeps a new refresh token. Beyond the limit of one user and client the oldest goes, its access tokens with it.
-    pub(super) fn keep(&mut self, text: String, client_id: String, grantee: Grantee, scopes: Vec<String>, most: usize) {
+    pub(crate) fn keep(&mut self, text: String, client_id: String, grantee: Grantee, scopes: Vec<String>, most: usize) {
         self.made += 1;
         let token = RefreshToken {
             client_id,
@@ -113,7 +113,7 @@ impl Accounts {
     }
 
     /// Removes a refresh token and every access token made from it. Tells whether there was one.
-    pub(super) fn forget_refresh_token(&mut self, text: &str) -> bool {
+    pub(crate) fn forget_refresh_token(&mut self, text: &str) -> bool {
         let Some(token) = self.refresh_tokens.remove(text) else {
             return false;
         };

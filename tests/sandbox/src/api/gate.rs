@@ -1,25 +1,20 @@
 //! Who is let in: token, scope, credits; and the headers that every answer of Bigin carries.
 
-use super::endpoint::Subject;
 use super::needs::{cost, needs};
-use super::route::Route;
 use super::run::run;
 use crate::accounts::Bearer;
 use crate::answer::{Answer, Refusal};
+use crate::api_answer::{dressed, too_many};
+use crate::calls::Route;
+use crate::calls::Subject;
 use crate::clock::{whole_second, written};
 use crate::faults::Spoilt;
+use crate::flight::Admission;
 use crate::http::Call;
-use crate::json::{Object, object};
+use crate::json::Object;
 use crate::records::{Desk, write};
 use crate::settings::CreditsHeader;
 use crate::state::State;
-
-/// Whose calls are counted together: an organisation and a client.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Admission {
-    pub(crate) organisation: usize,
-    pub(crate) client_id: String,
-}
 
 /// Looks at a call's token as it arrives, to know whose it is. An unknown one is refused when its turn comes.
 pub(crate) fn admit(state: &State, call: &Call) -> Option<Admission> {
@@ -28,17 +23,6 @@ pub(crate) fn admit(state: &State, call: &Call) -> Option<Admission> {
         organisation: bearer.grantee.organisation,
         client_id: bearer.client_id,
     })
-}
-
-/// The answer to a call beyond the number that may be in flight, and to one without credits.
-pub(crate) fn too_many(code: &str) -> Answer {
-    let body = object! {
-        "code" => code.to_owned(),
-        "details" => Object::new(),
-        "message" => "too many requests fired in a short period of time",
-        "status" => "error",
-    };
-    dressed(Answer::json(429, body))
 }
 
 /// Serves what lies under `/bigin`.
@@ -131,21 +115,4 @@ fn credits_header(state: &mut State, bearer: &Bearer, answer: Answer) -> Answer 
     } else {
         answer
     }
-}
-
-/// The headers that answers of Bigin were recorded with; the cookies are for clients to ignore.
-fn dressed(answer: Answer) -> Answer {
-    let is_file = answer.headers.iter().any(|(name, _)| name == "content-disposition");
-    let answer = if is_file {
-        answer
-    } else {
-        answer.with_header("content-disposition", "attachment; filename=response.json")
-    };
-    answer
-        .with_header("server", "ZGS")
-        .with_header("cache-control", "no-store, no-cache, must-revalidate, private")
-        .with_header("pragma", "no-cache")
-        .with_header("clientversion", "6007410")
-        .with_header("content-language", "en-US")
-        .with_header("set-cookie", "zalb_a1b2c3=0123456789abcdef; Path=/; HttpOnly")
 }

@@ -1,7 +1,7 @@
 //! What a call needs in scopes, and what it costs in credits (contract, sections 3 and 12).
 
-use super::route::Route;
 use crate::accounts::scope::{Need, Op};
+use crate::calls::Route;
 use crate::credits::for_records;
 use crate::http::Call;
 use crate::metadata::ModuleName;

@@ -1,10 +1,10 @@
 //! Hands a call to the one who answers it.
 
-use super::route::Route;
 use super::{metadata, people};
 use crate::accounts::Bearer;
 use crate::answer::{Answer, Refusal};
 use crate::bulk;
+use crate::calls::Route;
 use crate::http::Call;
 use crate::metadata::ModuleName;
 use crate::records::{Desk, deleting, links, read, tags, write};

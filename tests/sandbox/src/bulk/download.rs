@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::write::unknown;
 use crate::answer::{Answer, Body, Refusal};
+use crate::api_answer::too_many;
 use crate::records::Desk;
 
 /// How many days the results of bulk writes and of bulk reads are kept.
@@ -22,7 +23,7 @@ pub(crate) fn write_result(desk: &Desk<'_>, id: &str) -> Result<Answer, Refusal>
 pub(crate) fn read_result(desk: &mut Desk<'_>, id: &str) -> Result<Answer, Refusal> {
     let id: u64 = id.parse().map_err(|_| unknown())?;
     if !desk.organisation.bulk.may_download(desk.now) {
-        return Ok(crate::api::too_many(&desk.settings.throttle_code));
+        return Ok(too_many(&desk.settings.throttle_code));
     }
     let job = desk.organisation.bulk.reads.get(&id).ok_or_else(unknown)?;
     let kept = job.result.as_ref().filter(|_| job.is_kept(desk.now, DAYS_OF_READS));

@@ -1,20 +1,14 @@
 //! Bulk read and bulk write: jobs that take their time and leave a ZIP behind (contract, sections 9 and 10).
 
 mod archive;
-mod criteria;
 mod download;
-mod job;
 mod read;
-mod read_request;
 mod row;
-mod table;
 mod upload;
 mod work;
 mod write;
-mod write_request;
 
 pub(crate) use download::{read_result, write_result};
-pub(crate) use job::{Bulk, JobFault};
 pub(crate) use read::{create as create_read, poll as poll_read};
 pub(crate) use upload::upload;
 pub(crate) use work::work;

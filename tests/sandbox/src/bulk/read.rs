@@ -2,9 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::job::{Job, Read, Stage};
-use super::read_request::{Column, ReadRequest};
-use super::table::row;
 use super::write::{by_id_first, unknown};
 use crate::accounts::Bearer;
 use crate::accounts::scope::{Need, Op};
@@ -12,9 +9,13 @@ use crate::answer::{Answer, Refusal};
 use crate::clock::written;
 use crate::coql;
 use crate::http::Call;
+use crate::jobs::row;
+use crate::jobs::{Column, ReadRequest};
+use crate::jobs::{Job, Read, Stage};
 use crate::json::{Json, Object, object};
 use crate::organisation::Organisation;
-use crate::records::{Cell, Desk, Record, field_json};
+use crate::records::{Desk, field_json};
+use crate::store::{Cell, Record};
 
 /// The most records in one file.
 const A_PAGE: usize = 200_000;
@@ -34,7 +35,7 @@ pub(crate) fn create(desk: &mut Desk<'_>, call: &Call, bearer: &Bearer) -> Resul
         let details = object! {"api_name" => "file_type", "supported_values" => vec!["csv"]};
         return Err(Refusal::invalid_data(details, "invalid data"));
     }
-    let request = ReadRequest::read(body, module, desk.organisation, desk.settings)?;
+    let request = ReadRequest::read(body, module, &|module| desk.organisation.schema(module), desk.settings)?;
     let (ids, more) = chosen(desk.organisation, &request);
     let mut csv = Vec::new();
     let names = request.columns.iter().map(|(name, _)| name.clone());

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use super::write_request::{Mapping, Target, WriteRequest};
+use crate::fault::Fault;
+use crate::jobs::{Mapping, Target, WriteRequest};
 use crate::json::{Json, Object, object};
 use crate::metadata::{Field, Kind, ModuleName, Schema};
 use crate::organisation::Organisation;
-use crate::records::Fault;
 
 /// The record in a row.
 pub(super) fn element(
@@ -155,7 +155,7 @@ fn text(json: &Json) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::At;
+    use crate::fault::At;
 
     #[test]
     fn faults_are_named_by_code_and_column() {

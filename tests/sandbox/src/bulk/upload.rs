@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::archive::unpack;
-use super::job::Uploaded;
-use super::table::Table;
 use crate::answer::{Answer, Refusal};
 use crate::clock::written;
 use crate::http::Call;
+use crate::jobs::Table;
+use crate::jobs::Uploaded;
 use crate::json::{Object, object};
 use crate::records::Desk;
 

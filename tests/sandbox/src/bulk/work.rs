@@ -6,15 +6,16 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::archive::pack;
-use super::job::{Job, Progress, Read, Write};
 use super::read::cells;
 use super::row::{element, errors};
-use super::table::row;
 use super::write::describe;
-use super::write_request::{Operation, Target};
+use crate::fault::Fault;
 use crate::faults::Spoilt;
+use crate::jobs::row;
+use crate::jobs::{Job, Progress, Read, Write};
+use crate::jobs::{Operation, Target};
 use crate::json::{Json, Object, object};
-use crate::records::{Desk, Fault, write};
+use crate::records::{Desk, write};
 use crate::state::State;
 
 /// How many rows of a job are done at once when its time has come: a file of many thousands is a few looks late rather

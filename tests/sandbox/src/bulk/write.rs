@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::job::{Job, Stage, Write};
-use super::table::row;
-use super::write_request::{Operation, WriteRequest, invalid_file};
 use crate::accounts::Bearer;
 use crate::accounts::scope::{Need, Op};
 use crate::answer::{Answer, Refusal};
 use crate::clock::written;
 use crate::http::Call;
+use crate::jobs::row;
+use crate::jobs::{Job, Stage, Write};
+use crate::jobs::{Operation, WriteRequest, invalid_file};
 use crate::json::{Json, Object, object};
 use crate::organisation::Organisation;
 use crate::records::Desk;

@@ -17,14 +17,15 @@ use axum::http::Method;
 
 use crate::answer::Answer;
 use crate::http::Call;
+use crate::passing::{after_call, pass_time};
 use crate::state::World;
 use answer::refused;
 
 /// Serves what lies under `/console`.
 pub(crate) fn serve(world: &World, call: &Call) -> Answer {
-    world.lock().pass_time(0);
+    pass_time(&mut world.lock(), 0);
     let answer = answer(world, call);
-    world.after_call();
+    after_call(world);
     answer
 }
 

@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 
 use super::answer::Result;
 use crate::answer::Answer;
+use crate::fault::Fault;
 use crate::faults::Spoilt;
 use crate::http::Call;
 use crate::json::{Json, object};
 use crate::metadata::ModuleName;
-use crate::records::{Desk, Fault, deleting, whole, write};
+use crate::records::{Desk, deleting, whole, write};
 use crate::state::{FIRST_ORGANISATION, State};
 
 /// All records of a module by ascending id; of the first organisation, or of the one that `org` names.

@@ -9,8 +9,8 @@ use crate::http::Call;
 use crate::json::{Json, object};
 use crate::metadata::ModuleName;
 use crate::organisation::Organisation;
-use crate::records::{Deletion, Store};
 use crate::state::{FIRST_ORGANISATION, State};
+use crate::store::{Deletion, Store};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +33,7 @@ impl Chosen {
 pub(super) fn list(state: &mut State, call: &Call, module: &str) -> Result {
     let now = state.clock.now();
     let store = store(state, call, module)?;
-    let line = |binned: &crate::records::Binned, deletion| {
+    let line = |binned: &crate::store::Binned, deletion| {
         let line = object! {
             "id" => binned.record.id.to_string(),
             "display_name" => binned.name.clone(),

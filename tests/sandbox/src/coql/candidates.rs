@@ -6,9 +6,9 @@ use std::ops::Bound;
 
 use jiff::Timestamp;
 
-use super::query::{Column, Condition, Literal, Operator};
 use crate::metadata::{Kind, Schema, System};
-use crate::records::{Record, Store};
+use crate::query::{Column, Condition, Literal, Operator};
+use crate::store::{Record, Store};
 
 /// The records that can fulfil a condition, by ascending id: all that do, and others.
 pub(super) fn candidates<'a>(

@@ -1,7 +1,7 @@
 //! Where the reading of a query has got to.
 
 use super::lexer::Token;
-use super::query::Trouble;
+use crate::query::Trouble;
 
 /// The words of a query and the place of the next one.
 pub(super) struct Cursor {

@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
-use super::query::{Column, Condition, Literal, Operator};
 use crate::metadata::{Kind, ModuleName, Schema, System};
 use crate::organisation::Organisation;
-use crate::records::{Cell, Record, display_name};
+use crate::query::{Column, Condition, Literal, Operator};
+use crate::records::display_name;
+use crate::store::{Cell, Record};
 
 /// A value that can be compared.
 #[derive(Debug, Clone, PartialEq)]

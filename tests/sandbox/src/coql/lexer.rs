@@ -1,6 +1,6 @@
 //! Words, texts, numbers and signs of a query.
 
-use super::query::Trouble;
+use crate::query::Trouble;
 use crate::settings::CoqlQuote;
 
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,6 @@ mod cursor;
 mod evaluate;
 mod lexer;
 mod parser;
-mod query;
 mod serve;
 
-pub(crate) use query::{Column, Condition, Literal, Operator};
 pub(crate) use serve::{fits, serve};

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::lexer::{Token, tokens};
-use super::query::{Column, Condition, Literal, Operator, Query, Trouble};
+use crate::query::{Column, Condition, Literal, Operator, Query, Trouble};
 use crate::settings::CoqlQuote;
 
 /// Limits of a query.

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::candidates::candidates;
 use super::evaluate::{Comparable, Place, find, fulfils, order, value};
 use super::parser::parse;
-use super::query::{Column, Condition, Query, Trouble};
 use crate::accounts::Bearer;
 use crate::accounts::scope::{Need, Op};
 use crate::answer::{Answer, Refusal};
@@ -13,7 +12,9 @@ use crate::http::Call;
 use crate::json::{Json, Object, object};
 use crate::metadata::{Kind, ModuleName, Schema};
 use crate::organisation::Organisation;
-use crate::records::{Desk, Record, field_json};
+use crate::query::{Column, Condition, Query, Trouble};
+use crate::records::{Desk, field_json};
+use crate::store::Record;
 
 /// Answers a query.
 pub(crate) fn serve(desk: &Desk<'_>, call: &Call, bearer: &Bearer) -> Result<Answer, Refusal> {
@@ -186,7 +187,7 @@ fn of_lookup(
     module: ModuleName,
     inner: Option<usize>,
 ) -> Json {
-    let Some(crate::records::Cell::Record(_, id)) = record.get(at) else {
+    let Some(crate::store::Cell::Record(_, id)) = record.get(at) else {
         return Json::Null;
     };
     let (Some(inner), Some(target)) = (inner, organisation.store(module).get(*id)) else {

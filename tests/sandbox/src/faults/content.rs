@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::{Endpoint, Subject, elements, records};
+use crate::calls::{Endpoint, Subject, elements, records};
 use crate::http::Call;
 
 /// What must be in a call; every part that is given.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::content::RecordContent;
-use crate::bulk::JobFault;
+use crate::jobs::JobFault;
 use crate::metadata::FieldChange;
 
 /// What goes wrong. `after_commit` means that the call was carried out all the same and only its answer is lost.

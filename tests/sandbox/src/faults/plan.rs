@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::spoilt::RecordFault;
 use super::{FaultKind, Spoilt};
-use crate::accounts::access_denied;
 use crate::answer::{Answer, Body};
 use crate::json::{Json, object};
 use crate::metadata::FieldChange;
@@ -166,7 +165,7 @@ fn default_code(status: u16) -> &'static str {
 
 fn accounts_error(status: u16, code: Option<String>) -> Answer {
     match code.unwrap_or_else(|| "general_error".to_owned()) {
-        code if code == "Access Denied" => access_denied(status),
+        code if code == "Access Denied" => Answer::access_denied(status),
         code => Answer::json(status, object! {"error" => code}),
     }
 }

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::content::RecordContent;
-use crate::bulk::JobFault;
+use crate::fault::Fault;
+use crate::jobs::JobFault;
 use crate::json::{Json, Object};
-use crate::records::Fault;
 
 /// What a rule does inside a call.
 #[derive(Debug, Default)]

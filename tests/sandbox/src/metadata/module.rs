@@ -90,6 +90,11 @@ impl ModuleName {
         }
     }
 
+    /// The module that a related list shows; users' `Deals` is understood too.
+    pub(crate) fn of_list(list: &str) -> Option<Self> {
+        Self::parse(list).or_else(|| Self::related(list))
+    }
+
     /// The word that activities use for it.
     pub(crate) fn related_word(self) -> &'static str {
         if self == Self::Pipelines {

@@ -1,11 +1,11 @@
 //! Carries a checked record out.
 
-use super::cell::{Cell, Record};
 use super::desk::Desk;
-use super::journal::Happening;
 use super::pending::{Change, Draft};
 use super::tags;
 use crate::metadata::{Kind, ModuleName};
+use crate::store::Happening;
+use crate::store::{Cell, Record};
 
 /// Adds a record; gives its id.
 pub(super) fn insert(desk: &mut Desk<'_>, module: ModuleName, draft: Draft) -> u64 {

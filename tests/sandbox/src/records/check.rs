@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::cell::Cell;
-use super::fault::{At, Fault};
 use super::lexical::{datetime, is_date, is_digits, is_email, is_phone, is_website};
 use super::pending::Change;
+use crate::fault::{At, Fault};
 use crate::metadata::{Field, Kind, ModuleName, Shape, TeamPipeline};
 use crate::organisation::Organisation;
 use crate::settings::Settings;
+use crate::store::Cell;
 
 /// What a value is checked against.
 pub(super) struct Checker<'a> {

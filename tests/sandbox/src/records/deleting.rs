@@ -1,17 +1,17 @@
 //! Deleting, with what goes along: a company takes its contacts, deals, notes and activities.
 
-use super::cell::Cell;
 use super::desk::Desk;
-use super::fault::Fault;
-use super::journal::Happening;
-use super::recycle_bin::Binned;
 use super::render::display_name;
 use super::write::{MOST_RECORDS, Outcomes, Verb, about};
 use crate::answer::{Answer, Refusal};
+use crate::fault::Fault;
 use crate::http::Call;
 use crate::json::object;
 use crate::limits::Operation;
 use crate::metadata::{Kind, ModuleName};
+use crate::store::Binned;
+use crate::store::Cell;
+use crate::store::Happening;
 
 /// `DELETE /{module}?ids=a,b,c`.
 pub(crate) fn many(desk: &mut Desk<'_>, call: &Call, module: ModuleName) -> Result<Answer, Refusal> {

@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::cell::Stamp;
-use super::fault::Fault;
-use super::journal::{Event, Happening};
+use crate::fault::Fault;
 use crate::faults::Spoilt;
 use crate::limits::Operation;
 use crate::metadata::{Field, ModuleName};
 use crate::names::Names;
 use crate::organisation::{Organisation, User};
 use crate::settings::Settings;
+use crate::store::Stamp;
+use crate::store::{Event, Happening};
 
 /// What a call works with.
 pub(crate) struct Desk<'a> {

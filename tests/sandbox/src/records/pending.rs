@@ -1,6 +1,6 @@
 //! What a checked record will change, before anything is changed.
 
-use super::cell::Cell;
+use crate::store::Cell;
 
 /// What a field becomes.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,10 @@
 //! Records as Bigin shows them.
 
-use super::cell::{Cell, Record};
 use crate::clock::written;
 use crate::json::{Json, Object, object};
 use crate::metadata::{Kind, ModuleName, Schema, System};
 use crate::organisation::Organisation;
+use crate::store::{Cell, Record};
 
 /// The chosen fields of a record, then its id. Names that the module does not have are left out in silence.
 pub(crate) fn render(organisation: &Organisation, schema: &Schema, record: &Record, names: &[&str]) -> Object {
@@ -86,7 +86,7 @@ fn shown(organisation: &Organisation, module: ModuleName, cell: &Cell) -> Json {
             let tags: Vec<_> = ids
                 .iter()
                 .filter_map(|id| all.iter().find(|tag| tag.id == *id))
-                .map(super::Tag::shown)
+                .map(crate::store::Tag::shown)
                 .collect();
             tags.into()
         }

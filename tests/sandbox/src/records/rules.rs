@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::cell::Cell;
 use super::desk::Desk;
-use super::fault::{At, Fault};
 use super::pending::{Change, Draft};
 use super::validate::Mode;
+use crate::fault::{At, Fault};
 use crate::json::object;
 use crate::metadata::{Kind, ModuleName, TeamPipeline};
+use crate::store::Cell;
 
 /// The faults that only the record as a whole shows.
 pub(super) fn check(

@@ -2,36 +2,23 @@
 
 use serde_json::Value;
 
-use super::cell::Cell;
 use super::desk::Desk;
-use super::fault::Fault;
-use super::journal::Happening;
 use super::write::{Outcomes, Verb};
 use crate::answer::{Answer, Refusal};
 use crate::clock::written;
+use crate::fault::Fault;
 use crate::http::Call;
 use crate::json::{Json, Object, object};
 use crate::limits::Operation;
 use crate::metadata::ModuleName;
+use crate::store::Cell;
+use crate::store::Happening;
+use crate::store::Tag;
 
 /// The most characters of a tag's name, tags of a record, and records of a call that tags them.
 pub(super) const LONGEST_NAME: usize = 25;
 pub(super) const MOST_A_RECORD: usize = 10;
 const MOST_RECORDS: usize = 500;
-
-/// A tag of a module.
-#[derive(Debug, Clone)]
-pub(crate) struct Tag {
-    pub(crate) id: u64,
-    pub(crate) name: String,
-}
-
-impl Tag {
-    /// As a record shows it.
-    pub(crate) fn shown(&self) -> Object {
-        object! {"name" => self.name.clone(), "id" => self.id.to_string(), "color_code" => Json::Null}
-    }
-}
 
 /// The id of the tag of that name, made if there is none.
 pub(super) fn find_or_make(desk: &mut Desk<'_>, module: ModuleName, name: &str) -> u64 {

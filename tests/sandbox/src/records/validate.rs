@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::check::Checker;
 use super::desk::Desk;
-use super::fault::{At, Fault};
 use super::pending::{Change, Draft};
 use super::rules;
+use crate::fault::{At, Fault};
 use crate::json::{Object, object};
 use crate::metadata::{Kind, ModuleName};
 use crate::settings::UnknownFields;
@@ -130,7 +130,7 @@ fn duplicate(desk: &Desk<'_>, module: ModuleName, at: &At<'_>, holder: u64) -> F
     let owner = schema
         .place("Owner")
         .and_then(|place| match organisation.store(module).get(holder)?.get(place)? {
-            super::Cell::User(id) => organisation.user(*id),
+            crate::store::Cell::User(id) => organisation.user(*id),
             _ => None,
         });
     let owner = owner.map(|user| {

@@ -3,18 +3,19 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::channel::{Channel, resource_uri};
 use super::serve::host;
+use crate::channels::{Channel, resource_uri};
 use crate::json::Json;
 use crate::metadata::ModuleName;
 use crate::organisation::Organisation;
-use crate::records::{Cell, Event, Happening, field_json};
+use crate::records::field_json;
+use crate::store::{Cell, Event, Happening};
 
 /// Something to be brought to somebody.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Notice {
-    pub(super) url: String,
-    pub(super) body: Value,
+    pub(crate) url: String,
+    pub(crate) body: Value,
 }
 
 /// The notices of what happened in one call. Records of one module to which the same happened come together.

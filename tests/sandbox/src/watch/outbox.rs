@@ -65,12 +65,12 @@ impl Outbox {
         self.waiting.sort_by_key(|(due, _)| *due);
     }
 
-    pub(super) fn take_due(&mut self, now: Instant) -> Vec<Notice> {
+    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<Notice> {
         let due = self.waiting.partition_point(|(due, _)| *due <= now);
         self.waiting.drain(..due).map(|(_, notice)| notice).collect()
     }
 
-    pub(super) fn next(&self) -> Option<Instant> {
+    pub(crate) fn next(&self) -> Option<Instant> {
         self.waiting.first().map(|(due, _)| *due)
     }
 
@@ -110,7 +110,7 @@ fn fates(random: &mut fastrand::Rng, settings: &Settings) -> Vec<Duration> {
 }
 
 impl Deliveries {
-    pub(super) fn ended(&mut self, delivered: Result<u16, &'static str>, notice: &Notice) {
+    pub(crate) fn ended(&mut self, delivered: Result<u16, &'static str>, notice: &Notice) {
         match delivered {
             Ok(status) if (200..300).contains(&status) => self.delivered += 1,
             _ => self.failed += 1,

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use super::channel::Channel;
 use super::subscription::Subscription;
 use crate::answer::{Answer, Refusal};
+use crate::channels::Channel;
+use crate::fault::Fault;
 use crate::http::Call;
 use crate::json::{Json, Object, object};
 use crate::metadata::ModuleName;
+use crate::records::Desk;
 use crate::records::read::{page, per_page};
-use crate::records::{Desk, Fault};
 
 /// The most channels in one call.
 const MOST_CHANNELS: usize = 100;

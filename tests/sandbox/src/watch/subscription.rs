@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::channel::{Channel, Watched, watched};
+use crate::channels::{Channel, Watched, watched};
 use crate::clock::later;
+use crate::fault::Fault;
 use crate::json::{Object, object};
-use crate::records::Fault;
 use crate::settings::Settings;
 
 /// The most characters of a token, and the furthest end of a channel.

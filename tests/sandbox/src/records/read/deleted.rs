@@ -6,8 +6,9 @@ use crate::clock::written;
 use crate::http::Call;
 use crate::json::{Json, Object, object};
 use crate::metadata::ModuleName;
-use crate::records::recycle_bin::Binned;
-use crate::records::{Deletion, Desk};
+use crate::records::Desk;
+use crate::store::Binned;
+use crate::store::Deletion;
 
 /// Deleted records, the latest first.
 pub(crate) fn deleted(desk: &Desk<'_>, call: &Call, module: ModuleName) -> Result<Answer, Refusal> {

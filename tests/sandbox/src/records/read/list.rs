@@ -12,9 +12,10 @@ use crate::clock::written;
 use crate::http::Call;
 use crate::json::object;
 use crate::metadata::{Kind, ModuleName};
-use crate::records::page_token::Start;
-use crate::records::{Cell, Desk, Record, Store, render};
+use crate::records::{Desk, render};
 use crate::settings::PageTokenKind;
+use crate::store::Start;
+use crate::store::{Cell, Record, Store};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SortBy {

@@ -13,7 +13,7 @@ pub(crate) use deleted::deleted;
 pub(crate) use list::list;
 pub(crate) use one::{count, one};
 pub(crate) use page::{page, per_page};
-pub(crate) use related::{related, related_module};
+pub(crate) use related::related;
 
 /// The most `fields` that a call may name.
 const MOST_FIELDS: usize = 50;

@@ -8,7 +8,7 @@ use crate::clock::later;
 use crate::http::Call;
 use crate::json::object;
 use crate::records::Desk;
-use crate::records::page_token::{Continuation, Question, Start};
+use crate::store::{Continuation, Question, Start};
 
 /// Records within reach of `page`, and of page tokens.
 const REACH_OF_PAGES: usize = 2_000;

@@ -5,12 +5,8 @@ use crate::answer::{Answer, Refusal};
 use crate::http::Call;
 use crate::json::{Json, object};
 use crate::metadata::{Kind, ModuleName};
-use crate::records::{Cell, Desk, Record, render};
-
-/// The module that a related list shows; users' `Deals` is understood too.
-pub(crate) fn related_module(list: &str) -> Option<ModuleName> {
-    ModuleName::parse(list).or_else(|| ModuleName::related(list))
-}
+use crate::records::{Desk, render};
+use crate::store::{Cell, Record};
 
 /// `GET /{module}/{id}/{list}`.
 pub(crate) fn related(

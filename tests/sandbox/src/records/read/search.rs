@@ -10,7 +10,8 @@ use crate::answer::{Answer, Refusal};
 use crate::http::Call;
 use crate::json::{Object, object};
 use crate::metadata::{Kind, ModuleName, Schema, System};
-use crate::records::{Cell, Desk, Record, display_name, render, whole};
+use crate::records::{Desk, display_name, render, whole};
+use crate::store::{Cell, Record};
 
 /// The most records that a search reaches.
 const REACH: usize = 2_000;

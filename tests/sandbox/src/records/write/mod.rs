@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 use super::apply;
 use super::desk::Desk;
-use super::fault::{At, Fault};
 use super::validate::{Mode, validate};
 use crate::answer::{Answer, Refusal};
+use crate::fault::{At, Fault};
 use crate::http::Call;
 use crate::json::{Object, object};
 use crate::limits::Operation;

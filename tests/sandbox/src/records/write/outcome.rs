@@ -2,10 +2,10 @@
 
 use crate::answer::Answer;
 use crate::clock::written;
+use crate::fault::Fault;
 use crate::json::{Json, Object, object};
 use crate::metadata::ModuleName;
 use crate::records::desk::Desk;
-use crate::records::fault::Fault;
 
 /// What a write does, as far as its status goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

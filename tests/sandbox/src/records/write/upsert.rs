@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 
 use super::{body, insert_one, outcome, update_one};
 use crate::answer::Refusal;
+use crate::fault::{At, Fault};
 use crate::http::Call;
 use crate::json::{Object, object};
 use crate::metadata::ModuleName;
 use crate::records::desk::Desk;
-use crate::records::fault::{At, Fault};
 
 /// The fields that find a record, in the order of looking: those that the call names, else the system's unique field
 /// and then the custom ones. Naming only custom fields switches the system's off.

@@ -214,7 +214,7 @@ fn is_recent(at: Timestamp, now: Timestamp, lag: u64) -> bool {
 mod tests {
     use super::*;
     use crate::clock::later;
-    use crate::records::cell::Stamp;
+    use crate::store::Stamp;
 
     const EMAIL: usize = 3;
 

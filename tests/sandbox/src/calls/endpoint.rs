@@ -69,7 +69,7 @@ impl Endpoint {
     }
 
     /// What a call of this kind may do to records.
-    pub(super) fn operations(self, method: &Method) -> &'static [Operation] {
+    pub(crate) fn operations(self, method: &Method) -> &'static [Operation] {
         match self {
             Self::Insert => &[Operation::Insert],
             Self::Upsert => &[Operation::Insert, Operation::Update],
@@ -84,7 +84,7 @@ impl Endpoint {
     }
 
     /// The kind of a call of the API.
-    pub(super) fn of(route: &Route<'_>) -> Self {
+    pub(crate) fn of(route: &Route<'_>) -> Self {
         match route {
             Route::Organisation => Self::Org,
             Route::Users | Route::User(_) => Self::Users,

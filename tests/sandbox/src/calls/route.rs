@@ -4,11 +4,10 @@ use axum::http::Method;
 
 use crate::answer::Refusal;
 use crate::metadata::ModuleName;
-use crate::records::read::related_module;
 
 /// A call of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Route<'a> {
+pub(crate) enum Route<'a> {
     Organisation,
     Users,
     User(&'a str),
@@ -59,7 +58,7 @@ pub(super) enum Route<'a> {
 
 impl<'a> Route<'a> {
     /// Reads a whole path. Results of bulk writes lie where Zoho CRM has them.
-    pub(super) fn of(method: &Method, path: &[&'a str]) -> Result<Self, Refusal> {
+    pub(crate) fn of(method: &Method, path: &[&'a str]) -> Result<Self, Refusal> {
         match path {
             ["bigin", "v2", path @ ..] => Self::read(method, path),
             ["bigin", "bulk", "v2", path @ ..] => Self::bulk(method, path),
@@ -153,7 +152,7 @@ impl<'a> Route<'a> {
             ),
             [id, "Notes"] if method == Method::POST => Ok(Self::InsertNotes(module, id)),
             [id, list] => {
-                let list = related_module(list).ok_or_else(Refusal::invalid_url)?;
+                let list = ModuleName::of_list(list).ok_or_else(Refusal::invalid_url)?;
                 only(method, &Method::GET, Self::Related(module, id, list))
             }
             [_, "Notes", note] => of(
@@ -164,7 +163,7 @@ impl<'a> Route<'a> {
                 ],
             ),
             [id, list, related] => {
-                let list = related_module(list).ok_or_else(Refusal::invalid_url)?;
+                let list = ModuleName::of_list(list).ok_or_else(Refusal::invalid_url)?;
                 of(
                     method,
                     [

@@ -1,4 +1,9 @@
-//! Jobs and their states over time.
+//! Bulk jobs, what they are asked for, and their states over time. Pure data; `bulk` answers the calls and does the work.
+
+mod criteria;
+mod read_request;
+mod table;
+mod write_request;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -6,10 +11,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::read_request::ReadRequest;
-use super::table::Table;
-use super::write_request::WriteRequest;
 use crate::clock::later;
+
+pub(crate) use read_request::{Column, ReadRequest};
+pub(crate) use table::{Table, row};
+pub(crate) use write_request::{Mapping, Operation, Target, WriteRequest, invalid_file};
 
 /// Downloads of results of bulk reads, in a minute.
 const MOST_DOWNLOADS: usize = 10;
@@ -17,30 +23,30 @@ const MOST_DOWNLOADS: usize = 10;
 /// The jobs of an organisation, and the files that were uploaded for them.
 #[derive(Debug, Default)]
 pub(crate) struct Bulk {
-    pub(super) files: HashMap<u64, Arc<Uploaded>>,
-    pub(super) writes: BTreeMap<u64, Job<Write>>,
-    pub(super) reads: BTreeMap<u64, Job<Read>>,
+    pub(crate) files: HashMap<u64, Arc<Uploaded>>,
+    pub(crate) writes: BTreeMap<u64, Job<Write>>,
+    pub(crate) reads: BTreeMap<u64, Job<Read>>,
     downloads: VecDeque<Timestamp>,
 }
 
 /// A file that was uploaded.
 #[derive(Debug)]
-pub(super) struct Uploaded {
-    pub(super) name: String,
-    pub(super) table: Table,
+pub(crate) struct Uploaded {
+    pub(crate) name: String,
+    pub(crate) table: Table,
 }
 
 /// A job.
 #[derive(Debug)]
-pub(super) struct Job<W> {
-    pub(super) created: Timestamp,
-    pub(super) created_by: u64,
+pub(crate) struct Job<W> {
+    pub(crate) created: Timestamp,
+    pub(crate) created_by: u64,
     lasts_s: u64,
-    pub(super) fault: JobFault,
-    pub(super) work: W,
+    pub(crate) fault: JobFault,
+    pub(crate) work: W,
     /// The archive that it leaves behind; `None` until it has ended, and where it failed.
-    pub(super) result: Option<Arc<[u8]>>,
-    pub(super) has_ended: bool,
+    pub(crate) result: Option<Arc<[u8]>>,
+    pub(crate) has_ended: bool,
 }
 
 /// What a fault rule does to a job.
@@ -49,25 +55,25 @@ pub(super) struct Job<W> {
 pub(crate) struct JobFault {
     /// It takes so long instead of what the switch says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) lasts_s: Option<u64>,
+    pub(crate) lasts_s: Option<u64>,
     /// It ends in `FAILED` (a bulk read in `FAILURE`), and does nothing.
-    pub(super) fails: bool,
+    pub(crate) fails: bool,
     /// A bulk write completes and skips every row.
-    pub(super) skips_all: bool,
+    pub(crate) skips_all: bool,
     /// A bulk write leaves every nth row unprocessed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) unprocessed_every: Option<usize>,
+    pub(crate) unprocessed_every: Option<usize>,
     /// The result lacks every nth row.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) missing_every: Option<usize>,
+    pub(crate) missing_every: Option<usize>,
     /// The code of what it skips or why it fails.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) code: Option<String>,
+    pub(crate) code: Option<String>,
 }
 
 /// How far a job has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     Added,
     Queued,
     InProgress,
@@ -77,31 +83,31 @@ pub(super) enum Stage {
 
 /// What a bulk write does, and has done.
 #[derive(Debug)]
-pub(super) struct Write {
-    pub(super) request: WriteRequest,
-    pub(super) file: Arc<Uploaded>,
+pub(crate) struct Write {
+    pub(crate) request: WriteRequest,
+    pub(crate) file: Arc<Uploaded>,
     /// How many rows are done.
-    pub(super) done: usize,
-    pub(super) added: usize,
-    pub(super) updated: usize,
-    pub(super) skipped: usize,
-    pub(super) csv: Vec<u8>,
+    pub(crate) done: usize,
+    pub(crate) added: usize,
+    pub(crate) updated: usize,
+    pub(crate) skipped: usize,
+    pub(crate) csv: Vec<u8>,
 }
 
 /// What a bulk read does, and has done.
 #[derive(Debug)]
-pub(super) struct Read {
-    pub(super) request: ReadRequest,
+pub(crate) struct Read {
+    pub(crate) request: ReadRequest,
     /// The records of its page, as they were chosen when it was made.
-    pub(super) ids: Vec<u64>,
-    pub(super) more: bool,
-    pub(super) done: usize,
-    pub(super) count: usize,
-    pub(super) csv: Vec<u8>,
+    pub(crate) ids: Vec<u64>,
+    pub(crate) more: bool,
+    pub(crate) done: usize,
+    pub(crate) count: usize,
+    pub(crate) csv: Vec<u8>,
 }
 
 impl<W> Job<W> {
-    pub(super) fn new(created: Timestamp, created_by: u64, lasts_s: u64, fault: JobFault, work: W) -> Self {
+    pub(crate) fn new(created: Timestamp, created_by: u64, lasts_s: u64, fault: JobFault, work: W) -> Self {
         Self {
             created,
             created_by,
@@ -114,17 +120,17 @@ impl<W> Job<W> {
     }
 
     /// When it ends.
-    pub(super) fn due(&self) -> Timestamp {
+    pub(crate) fn due(&self) -> Timestamp {
         later(self.created, self.lasts_s)
     }
 
     /// When it begins to do something: after a third of its time.
-    pub(super) fn starts(&self) -> Timestamp {
+    pub(crate) fn starts(&self) -> Timestamp {
         later(self.created, self.lasts_s / 3)
     }
 
     /// How far it has come: a sixth of its time it is just added, another it is queued.
-    pub(super) fn stage(&self, now: Timestamp) -> Stage {
+    pub(crate) fn stage(&self, now: Timestamp) -> Stage {
         if self.has_ended {
             return if self.fault.fails {
                 Stage::Failed
@@ -142,14 +148,14 @@ impl<W> Job<W> {
     }
 
     /// Whether its result is still kept, for so many days.
-    pub(super) fn is_kept(&self, now: Timestamp, days: i64) -> bool {
+    pub(crate) fn is_kept(&self, now: Timestamp, days: i64) -> bool {
         now.duration_since(self.due()) < SignedDuration::from_hours(24 * days)
     }
 }
 
 impl Bulk {
     /// Counts a download; tells whether there may be another one in this minute.
-    pub(super) fn may_download(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn may_download(&mut self, now: Timestamp) -> bool {
         while let Some(first) = self.downloads.front() {
             if now.duration_since(*first) < SignedDuration::from_mins(1) {
                 break;
@@ -187,7 +193,7 @@ impl Bulk {
 }
 
 /// Work of which some is left.
-pub(super) trait Progress {
+pub(crate) trait Progress {
     fn is_done(&self) -> bool;
 }
 
@@ -205,7 +211,7 @@ impl Progress for Read {
 
 impl<W: Progress> Job<W> {
     /// Whether there are rows left that it will do.
-    pub(super) fn is_at_work(&self) -> bool {
+    pub(crate) fn is_at_work(&self) -> bool {
         !self.fault.fails && !self.work.is_done()
     }
 

@@ -90,7 +90,7 @@ impl RecycleBin {
 mod tests {
     use super::*;
     use crate::clock::later;
-    use crate::records::cell::Stamp;
+    use crate::store::Stamp;
 
     const DAY: u64 = 86_400;
 

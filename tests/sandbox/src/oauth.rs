@@ -1,7 +1,6 @@
 //! `POST /oauth/v2/token` and `POST /oauth/v2/token/revoke` on the wire.
 
-use super::exchange::Grant;
-use super::refresh::NoRefresh;
+use crate::accounts::{Grant, NoRefresh};
 use crate::answer::Answer;
 use crate::http::{Call, Params};
 use crate::json::{Object, object};
@@ -65,23 +64,13 @@ fn token(state: &mut State, params: &Params, base_url: &str) -> Answer {
             accounts.counts.refused += 1;
             failure("invalid_code")
         }
-        Err(NoRefresh::AccessDenied) => access_denied(settings.access_denied_status),
+        Err(NoRefresh::AccessDenied) => Answer::access_denied(settings.access_denied_status),
     }
 }
 
 /// Errors come under HTTP 200.
 fn failure(error: &'static str) -> Answer {
     Answer::json(200, object! {"error" => error})
-}
-
-/// The one error that has been seen with a status of its own.
-pub(crate) fn access_denied(status: u16) -> Answer {
-    let body = object! {
-        "error_description" => "You have made too many requests continuously. Please try again after some time.",
-        "error" => "Access Denied",
-        "status" => "failure",
-    };
-    Answer::json(status, body)
 }
 
 fn granted(settings: &Settings, grant: Grant, base_url: &str) -> Object {

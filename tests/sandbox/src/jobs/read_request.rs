@@ -4,26 +4,25 @@ use serde_json::Value;
 
 use super::criteria::criteria;
 use crate::answer::Refusal;
-use crate::coql::Condition;
 use crate::json::object;
 use crate::metadata::{Kind, ModuleName, Schema};
-use crate::organisation::Organisation;
+use crate::query::Condition;
 use crate::settings::{BulkModule, Settings};
 
 /// What a bulk read is asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct ReadRequest {
-    pub(super) module: ModuleName,
-    pub(super) columns: Vec<(String, Column)>,
-    pub(super) condition: Option<Condition>,
-    pub(super) page: usize,
+pub(crate) struct ReadRequest {
+    pub(crate) module: ModuleName,
+    pub(crate) columns: Vec<(String, Column)>,
+    pub(crate) condition: Option<Condition>,
+    pub(crate) page: usize,
     /// The body as it came, parts of which answers repeat.
-    pub(super) body: Value,
+    pub(crate) body: Value,
 }
 
 /// A column of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Column {
+pub(crate) enum Column {
     Field(usize),
     /// A field, or with `None` the id, of the record that a lookup points to.
     OfLookup(usize, ModuleName, Option<usize>),
@@ -33,7 +32,7 @@ pub(super) enum Column {
 
 impl ReadRequest {
     /// The module that a body names, before anything else is read.
-    pub(super) fn module(body: &Value, settings: &Settings) -> Result<ModuleName, Refusal> {
+    pub(crate) fn module(body: &Value, settings: &Settings) -> Result<ModuleName, Refusal> {
         let module = body.pointer("/query/module");
         let name = match (settings.bulk_read_module, module) {
             (BulkModule::Both | BulkModule::String, Some(Value::String(name))) => Some(name.as_str()),
@@ -55,14 +54,14 @@ impl ReadRequest {
         })
     }
 
-    pub(super) fn read(
+    pub(crate) fn read<'a>(
         body: &Value,
         module: ModuleName,
-        organisation: &Organisation,
+        schema_of: &impl Fn(ModuleName) -> &'a Schema,
         settings: &Settings,
     ) -> Result<Self, Refusal> {
         let query = &body["query"];
-        let schema = organisation.schema(module);
+        let schema = schema_of(module);
         let columns = match query.get("fields").and_then(Value::as_array) {
             None => schema
                 .present()
@@ -71,7 +70,7 @@ impl ReadRequest {
             Some(names) => {
                 let names = names.iter().filter_map(Value::as_str).filter(|name| *name != "id");
                 names
-                    .map(|name| column(organisation, schema, name))
+                    .map(|name| column(schema_of, schema, name))
                     .collect::<Result<_, _>>()?
             }
         };
@@ -101,7 +100,11 @@ impl ReadRequest {
     }
 }
 
-fn column(organisation: &Organisation, schema: &Schema, name: &str) -> Result<(String, Column), Refusal> {
+fn column<'a>(
+    schema_of: &impl Fn(ModuleName) -> &'a Schema,
+    schema: &Schema,
+    name: &str,
+) -> Result<(String, Column), Refusal> {
     let found = || {
         let Some((outer, inner)) = name.split_once('.') else {
             return Some(Column::Field(schema.by_name(name)?.0));
@@ -110,7 +113,7 @@ fn column(organisation: &Organisation, schema: &Schema, name: &str) -> Result<(S
         match field.kind {
             Kind::Lookup(module) if inner == "id" => Some(Column::OfLookup(place, module, None)),
             Kind::Lookup(module) => {
-                let (inner, _) = organisation.schema(module).by_name(inner)?;
+                let (inner, _) = schema_of(module).by_name(inner)?;
                 Some(Column::OfLookup(place, module, Some(inner)))
             }
             Kind::User | Kind::System(_) => Some(Column::OfUser(place, inner.to_owned())),

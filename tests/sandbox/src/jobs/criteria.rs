@@ -3,15 +3,15 @@
 
 use serde_json::Value;
 
-use crate::coql::{Column, Condition, Literal, Operator};
 use crate::metadata::Schema;
+use crate::query::{Column, Condition, Literal, Operator};
 use crate::settings::CriteriaField;
 
 /// Groups go no deeper.
 const DEEPEST: usize = 16;
 
 /// Reads criteria, or says what is wrong with them.
-pub(super) fn criteria(given: &Value, schema: &Schema, named: CriteriaField) -> Result<Condition, &'static str> {
+pub(crate) fn criteria(given: &Value, schema: &Schema, named: CriteriaField) -> Result<Condition, &'static str> {
     read(given, schema, named, 0)
 }
 

@@ -9,8 +9,9 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep_until, timeout};
 use url::{Host, Url};
 
-use super::notice::Notice;
+use crate::passing::pass_time;
 use crate::state::World;
+use crate::watch::Notice;
 
 /// How long an address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,7 +28,7 @@ pub(crate) async fn run(world: Arc<World>) {
         let now = Instant::now();
         let (due, next) = {
             let mut state = world.lock();
-            let by_itself = state.pass_time(ROWS);
+            let by_itself = pass_time(&mut state, ROWS);
             let due = state.outbox.take_due(now);
             let next = [state.outbox.next(), by_itself.map(|wait| now + wait)];
             (due, next.into_iter().flatten().min())

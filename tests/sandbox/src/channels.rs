@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use crate::clock::written;
 use crate::json::{Json, Object, object};
 use crate::metadata::ModuleName;
-use crate::records::Happening;
+use crate::store::Happening;
 
 /// Modules that can be watched: all but notes.
-pub(super) const WATCHED: [ModuleName; 7] = [
+pub(crate) const WATCHED: [ModuleName; 7] = [
     ModuleName::Contacts,
     ModuleName::Pipelines,
     ModuleName::Accounts,
@@ -20,7 +20,7 @@ pub(super) const WATCHED: [ModuleName; 7] = [
 
 /// What a channel hears of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Create,
     Edit,
     Delete,
@@ -28,28 +28,28 @@ pub(super) enum Action {
 }
 
 /// A module and an action, such as `Contacts.edit`.
-pub(super) type Watched = (ModuleName, Action);
+pub(crate) type Watched = (ModuleName, Action);
 
 /// A channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Channel {
-    pub(super) id: u64,
-    pub(super) events: Vec<Watched>,
-    pub(super) notify_url: String,
-    pub(super) token: Option<String>,
-    pub(super) expires: Timestamp,
+pub(crate) struct Channel {
+    pub(crate) id: u64,
+    pub(crate) events: Vec<Watched>,
+    pub(crate) notify_url: String,
+    pub(crate) token: Option<String>,
+    pub(crate) expires: Timestamp,
     /// Whether the edit of a record also tells of the company that it belongs to.
-    pub(super) related: bool,
+    pub(crate) related: bool,
     /// Whether the new values come along.
-    pub(super) values: bool,
+    pub(crate) values: bool,
 }
 
 /// The channels of an organisation, in the order of their making.
 #[derive(Debug, Default)]
-pub(crate) struct Channels(pub(super) Vec<Channel>);
+pub(crate) struct Channels(pub(crate) Vec<Channel>);
 
 impl Action {
-    pub(super) fn covers(self, happening: &Happening) -> bool {
+    pub(crate) fn covers(self, happening: &Happening) -> bool {
         match self {
             Self::All => true,
             Self::Create => *happening == Happening::Created,
@@ -69,7 +69,7 @@ impl Action {
 }
 
 /// Reads `Contacts.edit`.
-pub(super) fn watched(event: &str) -> Option<Watched> {
+pub(crate) fn watched(event: &str) -> Option<Watched> {
     let (module, action) = event.split_once('.')?;
     let module = ModuleName::parse(module).filter(|module| WATCHED.contains(module))?;
     let actions = [Action::Create, Action::Edit, Action::Delete, Action::All];
@@ -79,25 +79,25 @@ pub(super) fn watched(event: &str) -> Option<Watched> {
 
 impl Channels {
     /// The channels that have not expired.
-    pub(super) fn alive(&self, now: Timestamp) -> impl Iterator<Item = &Channel> {
+    pub(crate) fn alive(&self, now: Timestamp) -> impl Iterator<Item = &Channel> {
         self.0.iter().filter(move |channel| channel.expires > now)
     }
 
-    pub(super) fn find(&mut self, id: u64, now: Timestamp) -> Option<&mut Channel> {
+    pub(crate) fn find(&mut self, id: u64, now: Timestamp) -> Option<&mut Channel> {
         self.0
             .iter_mut()
             .find(|channel| channel.id == id && channel.expires > now)
     }
 
     /// Adds a channel, in the place of the one with its id.
-    pub(super) fn put(&mut self, channel: Channel) {
+    pub(crate) fn put(&mut self, channel: Channel) {
         match self.0.iter_mut().find(|known| known.id == channel.id) {
             Some(known) => *known = channel,
             None => self.0.push(channel),
         }
     }
 
-    pub(super) fn remove(&mut self, id: u64, now: Timestamp) -> Option<Channel> {
+    pub(crate) fn remove(&mut self, id: u64, now: Timestamp) -> Option<Channel> {
         let at = self
             .0
             .iter()
@@ -113,7 +113,7 @@ impl Channels {
 
 impl Channel {
     /// The modules that it hears of, each once.
-    pub(super) fn modules(&self) -> Vec<ModuleName> {
+    pub(crate) fn modules(&self) -> Vec<ModuleName> {
         let mut modules = Vec::new();
         for (module, _) in &self.events {
             if !modules.contains(module) {
@@ -123,14 +123,14 @@ impl Channel {
         modules
     }
 
-    pub(super) fn hears(&self, module: ModuleName, happening: &Happening) -> bool {
+    pub(crate) fn hears(&self, module: ModuleName, happening: &Happening) -> bool {
         self.events
             .iter()
             .any(|(own, action)| *own == module && action.covers(happening))
     }
 
     /// As an answer to a subscription names it, one module of it.
-    pub(super) fn subscribed(&self, host: &str, module: ModuleName) -> Object {
+    pub(crate) fn subscribed(&self, host: &str, module: ModuleName) -> Object {
         object! {
             "channel_expiry" => written(self.expires),
             "resource_uri" => resource_uri(host, "v1", module),
@@ -141,7 +141,7 @@ impl Channel {
     }
 
     /// As the answer to its end names it, one module of it.
-    pub(super) fn unsubscribed(&self, host: &str, module: ModuleName) -> Object {
+    pub(crate) fn unsubscribed(&self, host: &str, module: ModuleName) -> Object {
         object! {
             "resource_uri" => resource_uri(host, "v1", module),
             "resource_id" => module.id().to_string(),
@@ -150,7 +150,7 @@ impl Channel {
     }
 
     /// As the list shows it, one module of it.
-    pub(super) fn described(&self, host: &str, module: ModuleName) -> Object {
+    pub(crate) fn described(&self, host: &str, module: ModuleName) -> Object {
         let own = self.events.iter().filter(|(own, _)| *own == module);
         let events: Vec<_> = own
             .map(|(module, action)| format!("{}.{}", module.api_name(), action.word()))
@@ -172,7 +172,7 @@ impl Channel {
 }
 
 /// The address of a module at Zoho. Answers were recorded with v1 although v2 was called; notifications say v2.
-pub(super) fn resource_uri(host: &str, version: &str, module: ModuleName) -> String {
+pub(crate) fn resource_uri(host: &str, version: &str, module: ModuleName) -> String {
     format!("https://{host}/bigin/{version}/{}", module.api_name())
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::job::Uploaded;
+use super::Uploaded;
 use crate::answer::Refusal;
 use crate::json::{Object, object};
 use crate::metadata::{Field, Kind, ModuleName, Schema};
@@ -14,19 +14,19 @@ const MOST_COLUMNS: usize = 200;
 
 /// What a bulk write is asked to do.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct WriteRequest {
-    pub(super) operation: Operation,
-    pub(super) module: ModuleName,
-    pub(super) ignore_empty: bool,
+pub(crate) struct WriteRequest {
+    pub(crate) operation: Operation,
+    pub(crate) module: ModuleName,
+    pub(crate) ignore_empty: bool,
     /// What finds a record, for updates and upserts.
-    pub(super) find_by: Option<Target>,
-    pub(super) mappings: Vec<Mapping>,
+    pub(crate) find_by: Option<Target>,
+    pub(crate) mappings: Vec<Mapping>,
     /// The body as it came, parts of which answers repeat.
-    pub(super) body: Value,
+    pub(crate) body: Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     Insert,
     Update,
     Upsert,
@@ -34,7 +34,7 @@ pub(super) enum Operation {
 
 /// Where a value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     Id,
     /// The field at that place in the schema.
     Field(usize),
@@ -42,20 +42,20 @@ pub(super) enum Target {
 
 /// A column, or a value for all rows, and where it goes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mapping {
-    pub(super) target: Target,
-    pub(super) index: Option<usize>,
+pub(crate) struct Mapping {
+    pub(crate) target: Target,
+    pub(crate) index: Option<usize>,
     /// What stands in the place of an empty cell.
-    pub(super) default: Option<String>,
+    pub(crate) default: Option<String>,
     /// The form of dates and times, such as `dd/MM/yyyy`.
-    pub(super) format: Option<String>,
+    pub(crate) format: Option<String>,
     /// The field by which a lookup's record is found; by its id without it.
-    pub(super) find_by: Option<String>,
+    pub(crate) find_by: Option<String>,
 }
 
 impl WriteRequest {
     /// The module that a body names, before anything else is read.
-    pub(super) fn module(body: &Value, settings: &Settings) -> Result<ModuleName, Refusal> {
+    pub(crate) fn module(body: &Value, settings: &Settings) -> Result<ModuleName, Refusal> {
         let module = resource(body)?.get("module");
         let module = module.ok_or_else(|| mandatory("module", "$.resource[0].module"))?;
         let (name, expected) = match (settings.bulk_write_module, module) {
@@ -79,14 +79,14 @@ impl WriteRequest {
     }
 
     /// The id of the file that a body names.
-    pub(super) fn file_id(body: &Value) -> Result<u64, Refusal> {
+    pub(crate) fn file_id(body: &Value) -> Result<u64, Refusal> {
         let id = resource(body)?.get("file_id");
         let id = id.ok_or_else(|| mandatory("file_id", "$.resource[0].file_id"))?;
         let id = id.as_u64().or_else(|| id.as_str()?.parse().ok());
         id.ok_or_else(invalid_file)
     }
 
-    pub(super) fn read(
+    pub(crate) fn read(
         body: &Value,
         module: ModuleName,
         schema: &Schema,
@@ -151,7 +151,7 @@ impl WriteRequest {
     }
 
     /// The columns that the result repeats: the first three that are mapped.
-    pub(super) fn shown(&self) -> Vec<usize> {
+    pub(crate) fn shown(&self) -> Vec<usize> {
         let columns = self.mappings.iter().filter_map(|mapping| mapping.index);
         columns.take(3).collect()
     }
@@ -249,7 +249,7 @@ fn check_callback(body: &Value) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn invalid_file() -> Refusal {
+pub(crate) fn invalid_file() -> Refusal {
     refused(
         "INVALID_FILE_ID",
         object! {"api_name" => "file_id", "json_path" => "$.resource[0].file_id"},

@@ -2,14 +2,14 @@
 
 /// A query, read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Query {
-    pub(super) columns: Vec<Column>,
-    pub(super) module: String,
-    pub(super) condition: Condition,
+pub(crate) struct Query {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) module: String,
+    pub(crate) condition: Condition,
     /// Columns to sort by, and whether downwards.
-    pub(super) order: Vec<(Column, bool)>,
-    pub(super) limit: usize,
-    pub(super) offset: usize,
+    pub(crate) order: Vec<(Column, bool)>,
+    pub(crate) limit: usize,
+    pub(crate) offset: usize,
 }
 
 /// A field, or a field of the record that a lookup points to.
@@ -20,7 +20,7 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.of_lookup {
             Some(inner) => format!("{}.{inner}", self.field),
             None => self.field.clone(),
@@ -65,7 +65,7 @@ pub(crate) enum Literal {
 
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// It cannot be read; near which clause or word.
     Syntax { near: String, message: &'static str },
     /// It asks for something that is not there.

@@ -7,14 +7,14 @@ const SEPARATORS: [u8; 4] = *b",;:|";
 
 /// A CSV file: its first row, and the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Table {
-    pub(super) header: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
+pub(crate) struct Table {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// Reads a file; `None` when it has no header or is no text.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default();
@@ -35,7 +35,7 @@ impl Table {
     }
 
     /// The places of columns by their names.
-    pub(super) fn columns(&self) -> HashMap<&str, usize> {
+    pub(crate) fn columns(&self) -> HashMap<&str, usize> {
         let named = self.header.iter().enumerate();
         named.map(|(place, name)| (name.as_str(), place)).collect()
     }
@@ -49,7 +49,7 @@ fn separator(header: &str) -> u8 {
 }
 
 /// Writes rows as CSV, with CRLF, quoted where it is needed.
-pub(super) fn row(into: &mut Vec<u8>, cells: &[String]) {
+pub(crate) fn row(into: &mut Vec<u8>, cells: &[String]) {
     for (place, cell) in cells.iter().enumerate() {
         if place > 0 {
             into.push(b',');
