@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from . import dependencies, rooms, sbom
+from . import dependencies, rooms, sbom, unused
 from .places import FUNCTIONS, ROOT, TEMPLATE, tool, tool_environment
 from .processes import Failed, run
 
@@ -17,10 +17,12 @@ def formatted() -> None:
 
 
 def linted() -> None:
-    """clippy over everything, warnings being errors; ruff; the shell's own look at .ci/run; rooms; what everything is made of."""
+    """clippy over everything, warnings being errors; ruff; the shell's own look at .ci/run; rooms; what everything is
+    made of."""
     run([tool("ruff"), "check", "--quiet", "tests"], cwd=ROOT, env=tool_environment())
     run(["bash", "-n", ".ci/run"], cwd=ROOT, env=tool_environment())
     print(rooms.kept(), flush=True)
+    print(unused.kept(), flush=True)
     _functions_share_one_build()
     dependencies.checked()
     sbom.write_all()
