@@ -1,7 +1,8 @@
 //! The SDK's HTTP client: HTTP/1.1, which is all that the services in use here speak.
 //!
-//! The SDK's own brings HTTP/2 along, which makes each function half a megabyte larger. This one rests on what reqwest
-//! rests on, so that there is one HTTP stack.
+//! Why not the SDK's own client (aws-smithy-http-client): it brings HTTP/2 along, which made each function 0.8 MB larger
+//! when this file took its place. This client rests on hyper and rustls as reqwest does, so that there is one HTTP stack
+//! and one TLS stack.
 
 use std::fmt;
 use std::future::Future;

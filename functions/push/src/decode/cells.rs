@@ -1,5 +1,9 @@
-//! Finds the cells of one row at a time in delimited text. Goes on where it stopped when more bytes come, so that no
-//! byte is looked at twice however small the pieces are.
+//! Finds the cells of one row at a time in delimited text. The scanner goes on where it stopped when more bytes come. So no
+//! byte is looked at twice, however small the pieces are.
+//!
+//! Why not csv-core: it copies the cells out and drops where they stood. Rejects repeat a row as it was written, to the byte.
+//! So the relay needs each cell's place, a stray quote's column, and where a quote that never closes was opened. Own code
+//! costs no more: 20,000 rows of 10 cells took 54 million instructions to decode, and csv took 54 million too (callgrind).
 
 use super::find::{find, find_either};
 use crate::record::Span;

@@ -1,4 +1,10 @@
 //! Unpacks gzip piece by piece, with several members one after the other, never more at a time than a step.
+//!
+//! The packing itself is flate2's. Why not flate2's `MultiGzDecoder` as well:
+//! - Its reading form pulls from a `Read`, while pieces of an object come when they come. Its writing form unpacks all that
+//!   it is fed at once: from one piece of 65,211 bytes it made 67,076,096 (flate2 1.1, 64 MB of zeros).
+//! - It refuses a file that ends in zeros, as tapes leave them ("invalid gzip header").
+//! - It names no cause that an operator could act on, such as a file that was cut off.
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 

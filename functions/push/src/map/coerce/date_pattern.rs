@@ -1,4 +1,8 @@
 //! How a file writes its dates, as a mapping says: `dd.MM.yyyy`, `%d.%m.%Y`, or `excel` for day numbers.
+//!
+//! Why not jiff's `strptime`: it knows `%` patterns and English names alone. Tried with jiff 1.0, it read `5.1.2026` and
+//! `5 January 2026`, but neither `5. Januar 2026` nor `5 janv. 2026`, nor Arabic digits, nor the pattern `dd.MM.yyyy`. Dates
+//! themselves are jiff's.
 
 use jiff::civil::{Date, Time};
 use jiff::{Span, ToSpan};
