@@ -60,12 +60,12 @@ pub struct PushIntake {
 }
 
 /// A mapping, as far as switching it goes.
-struct Mapping {
+struct EventSourceMapping {
     id: String,
     state: String,
 }
 
-impl Mapping {
+impl EventSourceMapping {
     /// What it is, or is about to become.
     fn is_open(&self) -> bool {
         matches!(self.state.as_str(), "Enabled" | "Enabling" | "Creating" | "Updating")
@@ -85,7 +85,7 @@ impl PushIntake {
         }
     }
 
-    async fn mappings(&self) -> Result<Vec<Mapping>, IntakeError> {
+    async fn mappings(&self) -> Result<Vec<EventSourceMapping>, IntakeError> {
         let (mut mappings, mut marker) = (Vec::new(), None);
         loop {
             let list = self
@@ -99,7 +99,7 @@ impl PushIntake {
                 .map_err(|error| self.failed("look at the intake of", &error))?;
             for mapping in page.event_source_mappings.unwrap_or_default() {
                 if let (Some(id), Some(state)) = (mapping.uuid, mapping.state) {
-                    mappings.push(Mapping { id, state });
+                    mappings.push(EventSourceMapping { id, state });
                 }
             }
             marker = page.next_marker.filter(|marker| !marker.is_empty());
@@ -153,7 +153,7 @@ impl Intake for PushIntake {
 
     async fn is_open(&self) -> Result<Option<bool>, IntakeError> {
         let mappings = self.mappings().await?;
-        Ok((!mappings.is_empty()).then(|| mappings.iter().all(Mapping::is_open)))
+        Ok((!mappings.is_empty()).then(|| mappings.iter().all(EventSourceMapping::is_open)))
     }
 
     async fn ask_for_upkeep(&self) -> Result<(), IntakeError> {

@@ -84,7 +84,7 @@ impl Metadata {
 
 /// A module's fields as they lie in the table.
 #[derive(Serialize, Deserialize)]
-enum Said {
+enum FieldsAnswer {
     Fields(ModuleFields),
     Unverified(String),
 }
@@ -109,7 +109,7 @@ impl<T> Dated<T> {
 /// Answers about modules, fields and the organisation. Clones share what is kept in memory.
 pub struct MetadataCache<K, T, C> {
     authorized: AuthorizedBigin<K, T, C>,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<KeptAnswers>>,
 }
 
 // Derived, it would ask for tokens that can be cloned too.
@@ -123,7 +123,7 @@ impl<K, T: Clone, C: Clone> Clone for MetadataCache<K, T, C> {
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeptAnswers {
     fields: HashMap<ModuleName, Dated<Metadata>>,
     modules: Option<Dated<Arc<Vec<Module>>>>,
     organisation: Option<Dated<Option<Arc<Organisation>>>>,
@@ -152,10 +152,10 @@ impl<K: Tokens, T: Table, C: Clock> MetadataCache<K, T, C> {
             .ask(|access| async move { self.authorized.bigin().fields(&access, module).await })
             .await
         {
-            Ok(fields) => Said::Fields(fields),
+            Ok(fields) => FieldsAnswer::Fields(fields),
             Err(AskFailure::Refused(
                 failure @ (CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. }),
-            )) => Said::Unverified(failure.to_string()),
+            )) => FieldsAnswer::Unverified(failure.to_string()),
             Err(failure) => return Err(failure),
         };
         let dated = Dated {
@@ -178,7 +178,7 @@ impl<K: Tokens, T: Table, C: Clock> MetadataCache<K, T, C> {
 
     async fn recall_fields(
         &self,
-        kept: &mut Kept,
+        kept: &mut KeptAnswers,
         module: &ModuleName,
         freshness: Freshness,
     ) -> Result<Option<Metadata>, StateError> {
@@ -186,7 +186,7 @@ impl<K: Tokens, T: Table, C: Clock> MetadataCache<K, T, C> {
         if let Some(dated) = kept.fields.get(module).filter(|dated| dated.is(freshness, now)) {
             return Ok(Some(dated.said.clone()));
         }
-        let noted = self.recall::<Said>(&fields_of(module), freshness).await?;
+        let noted = self.recall::<FieldsAnswer>(&fields_of(module), freshness).await?;
         Ok(noted.map(|dated| kept.remember_fields(module, dated)))
     }
 
@@ -279,7 +279,10 @@ impl<K: Tokens, T: Table, C: Clock> MetadataCache<K, T, C> {
         self.recall_organisation(&mut kept).await
     }
 
-    async fn recall_organisation(&self, kept: &mut Kept) -> Result<Option<Option<Arc<Organisation>>>, StateError> {
+    async fn recall_organisation(
+        &self,
+        kept: &mut KeptAnswers,
+    ) -> Result<Option<Option<Arc<Organisation>>>, StateError> {
         let now = self.authorized.now();
         if let Some(dated) = kept
             .organisation
@@ -316,11 +319,11 @@ impl<K: Tokens, T: Table, C: Clock> MetadataCache<K, T, C> {
     }
 }
 
-impl Kept {
-    fn remember_fields(&mut self, module: &ModuleName, dated: Dated<Said>) -> Metadata {
+impl KeptAnswers {
+    fn remember_fields(&mut self, module: &ModuleName, dated: Dated<FieldsAnswer>) -> Metadata {
         let said = match dated.said {
-            Said::Fields(fields) => Metadata::Known(Arc::new(fields)),
-            Said::Unverified(why) => Metadata::Unverified(why),
+            FieldsAnswer::Fields(fields) => Metadata::Known(Arc::new(fields)),
+            FieldsAnswer::Unverified(why) => Metadata::Unverified(why),
         };
         let dated = Dated {
             at: dated.at,

@@ -14,7 +14,7 @@ use shared::state::standing::{Recorded, conclude};
 use shared::state::{Authorization, AuthorizationEvent, AuthorizationState, Key, Standing, Table, mints};
 use shared::tokens::{
     AccessDocument, AccessDocumentStore, AccessTokenRecord, Asked, Issuer, Publish, Secrets, SelfClient,
-    SelfClientStore, Verdict, VersionId, judge_access,
+    SelfClientStore, TokenVerdict, VersionId, judge_access,
 };
 
 use crate::answer::{Answer, Status};
@@ -49,9 +49,9 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
             return Ok(answer);
         }
         let valid_until = match self.judge(asked).await? {
-            Verdict::Revoked => return self.blanked(&seen).await,
-            Verdict::Fresh { version, expires_at } => return self.fresh(&seen, &version, expires_at).await,
-            Verdict::Mint { valid_until, .. } => valid_until,
+            TokenVerdict::Revoked => return self.blanked(&seen).await,
+            TokenVerdict::Fresh { version, expires_at } => return self.fresh(&seen, &version, expires_at).await,
+            TokenVerdict::Mint { valid_until, .. } => valid_until,
         };
         let key = Key::new("lease", "refresh");
         if let Taken::No { until } = lease::take(&self.table, &key, holder, self.clock.now(), LEASE).await? {
@@ -69,7 +69,7 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
         answer
     }
 
-    async fn judge(&self, asked: &Asked) -> Result<Verdict, RefreshError> {
+    async fn judge(&self, asked: &Asked) -> Result<TokenVerdict, RefreshError> {
         let stored = self.access.read().await?;
         Ok(judge_access(stored.as_ref(), asked, self.clock.now()))
     }
@@ -96,9 +96,9 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
     async fn refresh_under_lease(&self, asked: &Asked, seen: &Authorization) -> Result<Answer, RefreshError> {
         // Whoever held the lease before may have published meanwhile.
         let (over, valid_until) = match self.judge(asked).await? {
-            Verdict::Revoked => return self.blanked(seen).await,
-            Verdict::Fresh { version, expires_at } => return self.fresh(seen, &version, expires_at).await,
-            Verdict::Mint { over, valid_until } => (over, valid_until),
+            TokenVerdict::Revoked => return self.blanked(seen).await,
+            TokenVerdict::Fresh { version, expires_at } => return self.fresh(seen, &version, expires_at).await,
+            TokenVerdict::Mint { over, valid_until } => (over, valid_until),
         };
         let client = self.self_client.read().await?.map(|stored| stored.document);
         let Some((client, grant)) = client
@@ -147,9 +147,9 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
             }
             // A revoke, an authorize, or a refresher that was taken for dead: theirs stands, ours is dropped.
             Publish::Lost => match self.judge(&Asked::BySchedule).await? {
-                Verdict::Revoked => Ok(Answer::of(Status::Revoked)),
-                Verdict::Fresh { version, expires_at } => Ok(Answer::token(Status::Fresh, &version, expires_at)),
-                Verdict::Mint { valid_until, .. } => Ok(Answer {
+                TokenVerdict::Revoked => Ok(Answer::of(Status::Revoked)),
+                TokenVerdict::Fresh { version, expires_at } => Ok(Answer::token(Status::Fresh, &version, expires_at)),
+                TokenVerdict::Mint { valid_until, .. } => Ok(Answer {
                     expires_at: valid_until,
                     ..Answer::of(Status::InProgress)
                 }),

@@ -25,12 +25,12 @@ pub struct LastReport {
     pub key: String,
     /// What it says; absent when it cannot be read.
     #[serde(flatten)]
-    pub said: Option<Said>,
+    pub said: Option<ReportSummary>,
 }
 
 /// What a report says, as far as the status repeats it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct ReportSummary {
     status: String,
     #[serde(default)]
     module: Option<String>,
@@ -67,7 +67,7 @@ pub struct S3Reports {
 }
 
 /// A report that was found.
-type Found = (Timestamp, String);
+type FoundReport = (Timestamp, String);
 
 impl S3Reports {
     /// The reports in that bucket.
@@ -96,7 +96,7 @@ impl S3Reports {
     }
 
     /// A folder's reports of the last days.
-    async fn found(&self, folder: &str, from: &str) -> Result<Vec<Found>, String> {
+    async fn found(&self, folder: &str, from: &str) -> Result<Vec<FoundReport>, String> {
         let (mut found, mut next) = (Vec::new(), None);
         for _ in 0..PAGES {
             let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(folder);
@@ -160,7 +160,7 @@ impl Reports for S3Reports {
 }
 
 /// The keys of the newest, newest first.
-fn newest(mut found: Vec<Found>) -> Vec<String> {
+fn newest(mut found: Vec<FoundReport>) -> Vec<String> {
     found.sort_by(|one, other| other.cmp(one));
     found.into_iter().take(MOST).map(|(_, key)| key).collect()
 }
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_report_is_told_in_short() {
-        let said: Said = serde_json::from_str(
+        let said: ReportSummary = serde_json::from_str(
             r#"{"status":"refused","read":0,"plan":null,"reason":{"code":"GONE","message":"m","action":"a"}}"#,
         )
         .unwrap();

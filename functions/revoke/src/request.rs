@@ -42,7 +42,7 @@ struct Wire {
     #[serde(default)]
     action: Option<String>,
     #[serde(default)]
-    confirm: Option<Id>,
+    confirm: Option<IdInput>,
     #[serde(default)]
     dry_run: bool,
     #[serde(default)]
@@ -52,7 +52,7 @@ struct Wire {
 /// An id; typed without quotes it is a number.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Id {
+enum IdInput {
     Text(String),
     Number(u64),
 }
@@ -85,8 +85,8 @@ impl Request {
         match action {
             "revoke" => {
                 let confirm = wire.confirm.map(|id| match id {
-                    Id::Text(text) => text.trim().to_owned(),
-                    Id::Number(number) => number.to_string(),
+                    IdInput::Text(text) => text.trim().to_owned(),
+                    IdInput::Number(number) => number.to_string(),
                 });
                 Ok(Self::Revoke {
                     confirm,

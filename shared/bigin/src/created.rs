@@ -39,19 +39,19 @@ impl Bigin {
 #[serde(default)]
 struct Shown<'a> {
     #[serde(borrow)]
-    data: List<Object<Made<'a>>>,
+    data: List<Object<CreatedRow<'a>>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Made<'a> {
+struct CreatedRow<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     #[serde(borrow, rename = "Created_Time")]
     at: Text<'a>,
 }
 
-impl Made<'_> {
+impl CreatedRow<'_> {
     fn created(&self) -> Option<(String, Timestamp)> {
         Some((self.id.owned()?, self.at.get()?.parse().ok()?))
     }
@@ -63,13 +63,13 @@ mod tests {
 
     #[test]
     fn a_time_with_any_offset_is_an_instant() {
-        let made: Made<'_> =
+        let made: CreatedRow<'_> =
             serde_json::from_str(r#"{"id": "4711", "Created_Time": "2026-11-24T12:30:00+03:00"}"#).unwrap();
         assert_eq!(
             made.created(),
             Some(("4711".to_owned(), "2026-11-24T09:30:00Z".parse().unwrap()))
         );
-        let made: Made<'_> = serde_json::from_str(r#"{"id": "4711", "Created_Time": null}"#).unwrap();
+        let made: CreatedRow<'_> = serde_json::from_str(r#"{"id": "4711", "Created_Time": null}"#).unwrap();
         assert_eq!(made.created(), None);
     }
 }

@@ -15,7 +15,7 @@ pub const MOST_RECORDS_A_TAGGING: usize = 500;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Made<'a> {
+struct MadeTags<'a> {
     #[serde(borrow)]
     tags: List<Object<Element<'a>>>,
 }
@@ -58,7 +58,7 @@ impl Bigin {
         let answer = self
             .call(access, Method::POST, "settings/tags", &query, Some(body))
             .await?;
-        let made: Made<'_> = answer.read("the making of tags")?;
+        let made: MadeTags<'_> = answer.read("the making of tags")?;
         let results = made.tags.0.iter();
         let errors = results.filter_map(|Object(element)| match element.outcome(Operation::Insert, None) {
             RecordOutcome::Refused(errors) => errors.into_iter().find(|error| error.code != "DUPLICATE_DATA"),

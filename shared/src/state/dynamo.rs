@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::table::{Key, StateError, Stored, Swap, Table, read, write};
 use crate::aws::{has_code, problem};
 
-type Item = HashMap<String, AttributeValue>;
+type Attributes = HashMap<String, AttributeValue>;
 
 /// DynamoDB gives at most this many items at once.
 const MOST_AT_ONCE: usize = 100;
@@ -41,7 +41,7 @@ impl DynamoTable {
         }
     }
 
-    async fn query(&self, pk: &str, from: Option<&str>) -> Result<Vec<Item>, StateError> {
+    async fn query(&self, pk: &str, from: Option<&str>) -> Result<Vec<Attributes>, StateError> {
         let (mut items, mut start) = (Vec::new(), None);
         loop {
             let query = self.client.query().table_name(&self.name).consistent_read(true);
@@ -65,7 +65,7 @@ impl DynamoTable {
         }
     }
 
-    async fn item(&self, key: &Key) -> Result<Option<Item>, StateError> {
+    async fn item(&self, key: &Key) -> Result<Option<Attributes>, StateError> {
         let get = self
             .client
             .get_item()
@@ -198,7 +198,7 @@ impl Table for DynamoTable {
     async fn get_many<T: DeserializeOwned + Send>(&self, keys: &[Key]) -> Result<Vec<(Key, Stored<T>)>, StateError> {
         let mut found = Vec::new();
         for some in keys.chunks(MOST_AT_ONCE) {
-            let mut wanted: Vec<Item> = some.iter().map(name).collect();
+            let mut wanted: Vec<Attributes> = some.iter().map(name).collect();
             let mut tries = 0;
             while !wanted.is_empty() {
                 if tries == BATCH_TRIES {
@@ -248,7 +248,7 @@ fn first_revision() -> u64 {
     fastrand::u64(1 << 32..1 << 52)
 }
 
-fn whole(key: &Key, revision: u64, document: &str, keep_until: Option<Timestamp>) -> Item {
+fn whole(key: &Key, revision: u64, document: &str, keep_until: Option<Timestamp>) -> Attributes {
     let mut item = name(key);
     item.insert("revision".to_owned(), number(revision));
     item.insert("document".to_owned(), text(document));
@@ -258,7 +258,7 @@ fn whole(key: &Key, revision: u64, document: &str, keep_until: Option<Timestamp>
     item
 }
 
-fn stored<T: DeserializeOwned>(key: &Key, item: &Item) -> Result<Stored<T>, StateError> {
+fn stored<T: DeserializeOwned>(key: &Key, item: &Attributes) -> Result<Stored<T>, StateError> {
     let document = item
         .get("document")
         .and_then(|value| value.as_s().ok())
@@ -269,7 +269,7 @@ fn stored<T: DeserializeOwned>(key: &Key, item: &Item) -> Result<Stored<T>, Stat
     })
 }
 
-fn is_alive(item: &Item, now: Timestamp) -> bool {
+fn is_alive(item: &Attributes, now: Timestamp) -> bool {
     read_number::<i64>(item, "expires_at").is_none_or(|until| until > now.as_second())
 }
 
@@ -277,11 +277,11 @@ fn is_refused<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> boo
     has_code(error, "ConditionalCheckFailedException")
 }
 
-fn name(key: &Key) -> Item {
+fn name(key: &Key) -> Attributes {
     HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
 }
 
-fn key(item: &Item) -> Key {
+fn key(item: &Attributes) -> Key {
     let part = |name| {
         item.get(name)
             .and_then(|value| value.as_s().ok())
@@ -294,7 +294,7 @@ fn key(item: &Item) -> Key {
     }
 }
 
-fn sk(item: &Item) -> String {
+fn sk(item: &Attributes) -> String {
     key(item).sk
 }
 
@@ -306,7 +306,7 @@ fn number(number: impl Display) -> AttributeValue {
     AttributeValue::N(format!("{number}"))
 }
 
-fn read_number<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
+fn read_number<T: std::str::FromStr>(item: &Attributes, name: &str) -> Option<T> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 

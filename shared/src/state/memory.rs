@@ -15,17 +15,17 @@ use crate::stepping::step;
 #[derive(Clone)]
 pub struct MemoryTable {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    held: Arc<Mutex<Held>>,
+    held: Arc<Mutex<Items>>,
 }
 
 #[derive(Default)]
-struct Held {
-    items: BTreeMap<Key, Item>,
+struct Items {
+    items: BTreeMap<Key, MemoryItem>,
     last_revision: u64,
 }
 
 #[derive(Default, Clone)]
-struct Item {
+struct MemoryItem {
     document: Option<String>,
     count: i64,
     revision: u64,
@@ -65,7 +65,7 @@ impl MemoryTable {
             .collect()
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Items> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.now)();
         held.items
@@ -74,13 +74,13 @@ impl MemoryTable {
     }
 }
 
-impl Held {
+impl Items {
     fn write(&mut self, key: &Key, document: String, keep_until: Option<Timestamp>) -> u64 {
         self.last_revision += 1;
         let revision = self.last_revision;
         self.items.insert(
             key.clone(),
-            Item {
+            MemoryItem {
                 document: Some(document),
                 count: 0,
                 revision,
@@ -91,7 +91,7 @@ impl Held {
     }
 }
 
-fn stored<T: DeserializeOwned>(key: &Key, item: &Item) -> Result<Stored<T>, StateError> {
+fn stored<T: DeserializeOwned>(key: &Key, item: &MemoryItem) -> Result<Stored<T>, StateError> {
     Ok(Stored {
         value: read(key, item.document.as_deref().unwrap_or(""))?,
         revision: item.revision,
@@ -135,7 +135,7 @@ impl Table for MemoryTable {
     async fn remove(&self, key: &Key, expected: Option<u64>) -> Result<bool, StateError> {
         step().await;
         let mut held = self.held();
-        let is_others = |item: &Item| expected.is_some_and(|revision| revision != item.revision);
+        let is_others = |item: &MemoryItem| expected.is_some_and(|revision| revision != item.revision);
         if held.items.get(key).is_some_and(is_others) {
             return Ok(false);
         }

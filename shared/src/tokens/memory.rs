@@ -8,17 +8,17 @@ use crate::stepping::step;
 
 /// A secret in memory. Clones share what it holds.
 #[derive(Debug, Clone, Default)]
-pub struct MemorySecret(Arc<Mutex<Held>>);
+pub struct MemorySecret(Arc<Mutex<MemoryVersions>>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct MemoryVersions {
     versions: BTreeMap<VersionId, SecretText>,
     current: Option<VersionId>,
     previous: Option<VersionId>,
     last: u64,
 }
 
-impl Held {
+impl MemoryVersions {
     fn store(&mut self, text: &SecretText) -> VersionId {
         self.last += 1;
         let version = VersionId::new(format!("v{:04}", self.last));
@@ -50,7 +50,7 @@ impl MemorySecret {
         self.held().last
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, MemoryVersions> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

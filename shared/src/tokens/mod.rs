@@ -31,4 +31,4 @@ pub use secrets::{LARGEST_SECRET, Publish, SecretText, Secrets, VaultError, Vers
 pub use secrets_manager::{SecretsManagerSecret, SecretsManagerVersions};
 pub use self_client::{Replaced, SelfClient, StandingGrant};
 pub use store::{AccessDocumentStore, AccessTokenStore, DocumentStore, SelfClientStore, Stored, StoredAccess};
-pub use verdict::{Asked, Verdict, judge_access};
+pub use verdict::{Asked, TokenVerdict, judge_access};

@@ -39,16 +39,16 @@ pub struct TokenProvider<S, R, C> {
     store: AccessTokenStore<S>,
     refresher: R,
     clock: C,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<KnownPass>>,
 }
 
 #[derive(Debug, Clone)]
-struct Held {
+struct KnownPass {
     pass: Pass,
     expires_at: Timestamp,
 }
 
-impl Held {
+impl KnownPass {
     fn is_good(&self, now: Timestamp) -> bool {
         now + LEAST_LIFE < self.expires_at
     }
@@ -66,13 +66,13 @@ impl<S: Secrets, R: Refresher, C: Clock> TokenProvider<S, R, C> {
     }
 
     /// The secret's token as it stands; `None` when there is no authorization.
-    async fn read(&self) -> Result<Option<Held>, Stop> {
+    async fn read(&self) -> Result<Option<KnownPass>, Stop> {
         let stored = self
             .store
             .read()
             .await
             .map_err(|error| Stop::unavailable(Service::Secret, error))?;
-        Ok(stored.map(|stored| Held {
+        Ok(stored.map(|stored| KnownPass {
             expires_at: stored.record.expires_at,
             pass: Pass {
                 access: Access {
@@ -87,7 +87,7 @@ impl<S: Secrets, R: Refresher, C: Clock> TokenProvider<S, R, C> {
 
     /// Reads the secret first, since somebody may have refreshed already, and asks refresh only if the token there is
     /// the refused one or too old.
-    async fn fetch(&self, refused: Option<&str>) -> Result<Held, Stop> {
+    async fn fetch(&self, refused: Option<&str>) -> Result<KnownPass, Stop> {
         let Some(stored) = self.read().await? else {
             return Err(Stop::NotAuthorized);
         };
@@ -108,7 +108,7 @@ impl<S: Secrets, R: Refresher, C: Clock> TokenProvider<S, R, C> {
                     is_fresh: true,
                     ..stored.pass
                 };
-                return Ok(Held { pass, ..stored });
+                return Ok(KnownPass { pass, ..stored });
             }
             let wait = Duration::from_millis(200) * (look + 1);
             self.clock.sleep(wait.mul_f64(0.5 + fastrand::f64())).await;

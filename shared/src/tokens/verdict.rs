@@ -23,7 +23,7 @@ pub enum Asked {
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum TokenVerdict {
     /// The current token will do.
     Fresh {
         /// Its version.
@@ -43,18 +43,18 @@ pub enum Verdict {
 }
 
 /// Judges what the secret holds.
-pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now: Timestamp) -> Verdict {
+pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now: Timestamp) -> TokenVerdict {
     let Some(Stored { document, version }) = stored else {
-        return Verdict::Mint {
+        return TokenVerdict::Mint {
             over: None,
             valid_until: None,
         };
     };
     let record = match document {
-        AccessDocument::Blank(blank) if blank.state == BlankState::Revoked => return Verdict::Revoked,
+        AccessDocument::Blank(blank) if blank.state == BlankState::Revoked => return TokenVerdict::Revoked,
         // authorize has begun and not come to its end: if the self client holds a refresh token, it is used.
         AccessDocument::Blank(_) => {
-            return Verdict::Mint {
+            return TokenVerdict::Mint {
                 over: Some(version.clone()),
                 valid_until: None,
             };
@@ -67,14 +67,14 @@ pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now:
         Asked::Rejected(rejected) => rejected != version && life > LEAST_LIFE_FOR_ASKER,
     };
     if will_do {
-        return Verdict::Fresh {
+        return TokenVerdict::Fresh {
             version: version.clone(),
             expires_at: record.expires_at,
         };
     }
     let is_rejected = matches!(asked, Asked::Rejected(rejected) if rejected == version);
     let valid_until = (life.is_positive() && !is_rejected).then_some(record.expires_at);
-    Verdict::Mint {
+    TokenVerdict::Mint {
         over: Some(version.clone()),
         valid_until,
     }
@@ -104,7 +104,7 @@ mod tests {
     fn mints(stored: &Stored<AccessDocument>, asked: &Asked) -> bool {
         matches!(
             judge_access(Some(stored), asked, Timestamp::UNIX_EPOCH),
-            Verdict::Mint { .. }
+            TokenVerdict::Mint { .. }
         )
     }
 
@@ -148,7 +148,7 @@ mod tests {
         };
         for asked in [Asked::BySchedule, Asked::Rejected(VersionId::new("v"))] {
             let verdict = judge_access(Some(&blank(BlankState::Revoked)), &asked, Timestamp::UNIX_EPOCH);
-            assert_eq!(verdict, Verdict::Revoked);
+            assert_eq!(verdict, TokenVerdict::Revoked);
             assert!(mints(&blank(BlankState::NotAuthorized), &asked));
         }
     }

@@ -7,7 +7,7 @@ use super::fault::FileFault;
 use super::form::{Checkpoint, Encoding, Form};
 use super::limits::Limits;
 use super::source::Source;
-use super::split::{INVALID_ENCODING, Splitter, Step};
+use super::split::{INVALID_ENCODING, SplitStep, Splitter};
 use crate::record::{Reject, Row};
 
 /// Decodes a file of a known form. Feed it bytes and take all rows there are, in turn; then say that the file has ended
@@ -115,17 +115,17 @@ impl Decoder {
                 .splitter
                 .step(self.source.text(), self.source.is_complete(), self.line)?;
             match step {
-                Step::Row { row, len, lines } => {
+                SplitStep::Row { row, len, lines } => {
                     self.advance(len, lines);
                     return self.weigh(row).map(Some);
                 }
-                Step::Skip { len, lines } => self.advance(len, lines),
-                Step::More => {
+                SplitStep::Skip { len, lines } => self.advance(len, lines),
+                SplitStep::More => {
                     if !self.source.refill()? {
                         return Ok(None);
                     }
                 }
-                Step::End => return Ok(None),
+                SplitStep::End => return Ok(None),
             }
         }
     }

@@ -73,7 +73,7 @@ pub(crate) fn learn(
         }
     };
     let candidates: &[u8] = named.as_ref().map_or(&DELIMITERS, std::slice::from_ref);
-    let mut best: Option<(Fit, u8)> = None;
+    let mut best: Option<(DelimiterFit, u8)> = None;
     for delimiter in candidates {
         let fit = fit(text_left, whole, &new_scanner(*delimiter));
         if fit.is_some_and(|fit| best.is_none_or(|(best, _)| fit > best)) {
@@ -174,14 +174,14 @@ pub(crate) fn is_blank(byte: u8) -> bool {
 
 /// How well a delimiter fits; the greater the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Fit {
+struct DelimiterFit {
     several: bool,
     rows_like_header: u8,
     columns: usize,
 }
 
 /// `None` if the header does not end.
-fn fit(text: &[u8], whole: bool, scanner: &CellScanner) -> Option<Fit> {
+fn fit(text: &[u8], whole: bool, scanner: &CellScanner) -> Option<DelimiterFit> {
     let mut scanner = scanner.clone();
     let Scan::Row { with_end, .. } = scanner.scan(text, whole) else {
         return None;
@@ -193,7 +193,7 @@ fn fit(text: &[u8], whole: bool, scanner: &CellScanner) -> Option<Fit> {
         alike += u32::from(scanner.cells().len() == columns);
     });
     let rows_like_header = u8::from(alike * 2 >= rows) + u8::from(alike * 10 >= rows * 9);
-    Some(Fit {
+    Some(DelimiterFit {
         several: columns > 1,
         rows_like_header,
         columns,

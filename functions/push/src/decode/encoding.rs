@@ -95,7 +95,7 @@ fn push_char(character: char, out: &mut Vec<u8>) {
 
 /// What the first bytes say about the encoding.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct FoundEncoding {
     pub(crate) encoding: Encoding,
     pub(crate) bom: bool,
     /// Whether the bytes have shown it: they have something beside ASCII.
@@ -104,9 +104,9 @@ pub(crate) struct Found {
 }
 
 /// Tells the encoding from the first bytes; `whole` says that there are no more. `named` is what the mapping says.
-pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result<Found, FileFault> {
+pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result<FoundEncoding, FileFault> {
     let found = |encoding, bom| {
-        Ok(Found {
+        Ok(FoundEncoding {
             encoding,
             bom,
             settled: true,
@@ -145,7 +145,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
             )
         })?;
         let warning = "the file has no byte order mark; by its zero bytes it was read as UTF-16".to_owned();
-        return Ok(Found {
+        return Ok(FoundEncoding {
             encoding,
             bom: false,
             settled: true,
@@ -153,7 +153,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
         });
     }
     if std::str::from_utf8(bytes).is_ok() {
-        return Ok(Found {
+        return Ok(FoundEncoding {
             encoding: Encoding::Utf8,
             bom: false,
             settled: !bytes.is_ascii(),
@@ -165,7 +165,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
     // Characters of several bytes hardly ever come about by chance: some of them, and the rest is damage, or a part that
     // is written otherwise; the rows tell.
     if utf8.invalid <= utf8.valid * 20 {
-        return Ok(Found {
+        return Ok(FoundEncoding {
             encoding: Encoding::Utf8,
             bom: false,
             settled: utf8.valid > 0,
@@ -175,7 +175,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
     let mut words = Words::default();
     words.add(bytes);
     let page = of_words(&words)?;
-    Ok(Found {
+    Ok(FoundEncoding {
         encoding: Encoding::Page(page),
         bom: false,
         settled: true,

@@ -24,7 +24,7 @@ pub const MOST_HEADER: usize = 256 << 10;
 
 /// Where in a member the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum GzipPart {
     /// Before a member.
     Header,
     /// In the packed content.
@@ -49,7 +49,7 @@ pub(crate) struct Gunzip {
     limits: Limits,
     waiting: Vec<u8>,
     used: usize,
-    place: Place,
+    place: GzipPart,
     inflate: Box<Decompress>,
     step: Box<[u8]>,
     crc: Crc,
@@ -64,7 +64,7 @@ impl Gunzip {
             limits,
             waiting: Vec::new(),
             used: 0,
-            place: Place::Header,
+            place: GzipPart::Header,
             inflate: Box::new(Decompress::new(false)),
             step: vec![0; STEP].into_boxed_slice(),
             crc: Crc::new(),
@@ -85,10 +85,10 @@ impl Gunzip {
     /// Unpacks one step onto the end of `out`.
     pub(crate) fn pull(&mut self, out: &mut Vec<u8>) -> Result<Pulled, FileFault> {
         match self.place {
-            Place::Header => self.header(),
-            Place::Body => self.body(out),
-            Place::Trailer => self.trailer(),
-            Place::Padding => {
+            GzipPart::Header => self.header(),
+            GzipPart::Body => self.body(out),
+            GzipPart::Trailer => self.trailer(),
+            GzipPart::Padding => {
                 if self.waiting[self.used..].iter().any(|byte| *byte != 0) {
                     return Err(damaged("something that is not gzip follows the packed content"));
                 }
@@ -101,8 +101,8 @@ impl Gunzip {
     /// Says whether the file may end here.
     pub(crate) fn finish(&self) -> Result<(), FileFault> {
         match self.place {
-            Place::Padding => Ok(()),
-            Place::Header if self.members > 0 && self.used == self.waiting.len() => Ok(()),
+            GzipPart::Padding => Ok(()),
+            GzipPart::Header if self.members > 0 && self.used == self.waiting.len() => Ok(()),
             _ => Err(FileFault::new(
                 "GZIP_CUT_OFF",
                 format!(
@@ -117,7 +117,7 @@ impl Gunzip {
     fn header(&mut self) -> Result<Pulled, FileFault> {
         let bytes = &self.waiting[self.used..];
         if self.members > 0 && bytes.first() == Some(&0) {
-            self.place = Place::Padding;
+            self.place = GzipPart::Padding;
             return Ok(Pulled::Some);
         }
         if bytes.iter().zip(MAGIC).any(|(byte, magic)| *byte != magic) {
@@ -129,7 +129,7 @@ impl Gunzip {
                 self.members += 1;
                 self.inflate.reset(false);
                 self.crc.reset();
-                self.place = Place::Body;
+                self.place = GzipPart::Body;
                 Ok(Pulled::Some)
             }
             None if bytes.len() > MOST_HEADER => Err(damaged("its header does not end")),
@@ -152,7 +152,7 @@ impl Gunzip {
         out.extend_from_slice(unpacked);
         self.check_size()?;
         if status == Status::StreamEnd {
-            self.place = Place::Trailer;
+            self.place = GzipPart::Trailer;
             return Ok(Pulled::Some);
         }
         Ok(if read == 0 && written == 0 {
@@ -172,7 +172,7 @@ impl Gunzip {
             return Err(damaged("its checksum does not match its content"));
         }
         self.used += TRAILER;
-        self.place = Place::Header;
+        self.place = GzipPart::Header;
         Ok(Pulled::Some)
     }
 

@@ -24,7 +24,7 @@ pub struct Lanes {
 }
 
 /// A call being put together.
-struct Draft<'a> {
+struct OpenCall<'a> {
     shape: &'a Arc<CallShape>,
     errand: &'a CallKind,
     places: Vec<usize>,
@@ -46,7 +46,7 @@ impl Lanes {
     /// The next call, or `None` when nothing can be sent now. Until `last`, only full calls are made, so that no
     /// credits are wasted on half-empty ones.
     pub fn next_call(&mut self, last: bool) -> Option<Vec<Parcel>> {
-        let mut drafts: Vec<Draft<'_>> = Vec::new();
+        let mut drafts: Vec<OpenCall<'_>> = Vec::new();
         let mut passed = Passed::default();
         let mut full = None;
         for (place, parcel) in self.waiting.iter().enumerate().take(WINDOW) {
@@ -57,7 +57,7 @@ impl Lanes {
             let mut taken = None;
             if self.flying.admits(parcel) && passed.admits(parcel, number) {
                 if number == drafts.len() {
-                    drafts.push(Draft {
+                    drafts.push(OpenCall {
                         shape: &parcel.shape,
                         errand: &parcel.errand,
                         places: Vec::new(),

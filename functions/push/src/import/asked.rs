@@ -43,7 +43,7 @@ enum Wire {
 #[derive(Deserialize)]
 struct Detail {
     bucket: BucketName,
-    object: Object,
+    object: AskedObject,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ struct BucketName {
 }
 
 #[derive(Deserialize)]
-struct Object {
+struct AskedObject {
     key: String,
     #[serde(default)]
     etag: Option<String>,

@@ -18,7 +18,7 @@ const MOST_FIELDS: usize = 8;
 
 /// What is remembered of a row: the key's hash with its field in the last three bits, the record's hash (24 bits), its line
 /// (40 bits).
-type Entry = u128;
+type KeyEntry = u128;
 
 /// What of the log is in the bucket, and how densely it samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ fn file_key(run_id: &str, epoch: u64, part: usize, number: u16) -> String {
 /// Remembers the keys of rows.
 pub(super) struct KeyLog {
     epoch: u64,
-    parts: [Vec<Entry>; PARTS],
+    parts: [Vec<KeyEntry>; PARTS],
 }
 
 impl KeyLog {
@@ -94,8 +94,9 @@ impl KeyLog {
             if !is_sampled(key, files.thinned) {
                 continue;
             }
-            let entry =
-                (Entry::from(key) << 64) | (Entry::from(record & 0xFF_FFFF) << 40) | Entry::from(line & 0xFF_FFFF_FFFF);
+            let entry = (KeyEntry::from(key) << 64)
+                | (KeyEntry::from(record & 0xFF_FFFF) << 40)
+                | KeyEntry::from(line & 0xFF_FFFF_FFFF);
             let part = part_of(key);
             self.parts[part].push(entry);
             if self.parts[part].len() >= MOST_OF_A_PART {
@@ -127,13 +128,13 @@ impl KeyLog {
 }
 
 /// All that is remembered of one part's rows.
-pub(super) struct PartOfLog(Vec<Entry>);
+pub(super) struct PartOfLog(Vec<KeyEntry>);
 
 impl PartOfLog {
     /// Adds what a file of the part has, as far as its keys are still looked at.
     pub fn add(&mut self, bytes: &[u8], files: &KeyFiles) {
         let (entries, _) = bytes.as_chunks::<16>();
-        let entries = entries.iter().map(|entry| Entry::from_le_bytes(*entry));
+        let entries = entries.iter().map(|entry| KeyEntry::from_le_bytes(*entry));
         self.0
             .extend(entries.filter(|entry| is_sampled(key_of(*entry), files.thinned)));
     }
@@ -143,7 +144,7 @@ impl PartOfLog {
         self.0.retain(|entry| is_sampled(key_of(*entry), files.thinned));
         self.0.sort_unstable();
         for rows in self.0.chunk_by(|one, other| key_of(*one) == key_of(*other)) {
-            let record = |entry: &Entry| (*entry >> 40) & 0xFF_FFFF;
+            let record = |entry: &KeyEntry| (*entry >> 40) & 0xFF_FFFF;
             let differ = rows.windows(2).any(|pair| record(&pair[0]) != record(&pair[1]));
             let field = rows
                 .first()
@@ -160,7 +161,7 @@ impl PartOfLog {
     }
 }
 
-fn key_of(entry: Entry) -> u64 {
+fn key_of(entry: KeyEntry) -> u64 {
     u64::try_from(entry >> 64).unwrap_or_default()
 }
 

@@ -38,7 +38,7 @@ pub enum LedgerError {
 /// Where a version of a file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum VersionState {
     /// An import has it.
     Claimed,
     /// It came to an end that stands: complete, partial, stopped, refused.
@@ -53,7 +53,7 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Where it stands.
-    pub standing: Standing,
+    pub standing: VersionState,
     /// The execution that has it.
     pub execution: String,
     /// The run.
@@ -77,7 +77,7 @@ impl Entry {
 
     /// Whether an import has this version right now.
     pub fn is_under_way(&self, object: &ObjectVersion, is_alive: impl Fn(&Self) -> bool) -> bool {
-        self.standing == Standing::Claimed && self.is_of(object) && is_alive(self)
+        self.standing == VersionState::Claimed && self.is_of(object) && is_alive(self)
     }
 }
 
@@ -101,7 +101,7 @@ impl EntryName {
 
 /// Where an execution's report lies.
 #[derive(Serialize, Deserialize)]
-struct Answer {
+struct ReportKey {
     report_key: String,
 }
 
@@ -181,7 +181,7 @@ impl<T: Table> Ledger<T> {
         &self,
         name: &EntryName,
         execution: &str,
-        standing: Standing,
+        standing: VersionState,
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         for _ in 0..TRIES {
@@ -228,7 +228,7 @@ impl<T: Table> Ledger<T> {
     /// # Errors
     /// The table failed.
     pub async fn note_report(&self, execution: &str, report_key: &str, now: Timestamp) -> Result<(), LedgerError> {
-        let answer = Answer {
+        let answer = ReportKey {
             report_key: report_key.to_owned(),
         };
         Ok(self
@@ -242,7 +242,7 @@ impl<T: Table> Ledger<T> {
     /// # Errors
     /// The table failed.
     pub async fn report_of(&self, execution: &str) -> Result<Option<String>, LedgerError> {
-        let answer = self.table.get::<Answer>(&answer_of(execution)).await?;
+        let answer = self.table.get::<ReportKey>(&answer_of(execution)).await?;
         Ok(answer.map(|answer| answer.value.report_key))
     }
 }

@@ -75,7 +75,7 @@ impl Waiting {
 
 /// Which module has the present share of the round, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Round {
+pub struct RoundShare {
     /// The module.
     pub module: String,
     /// Since when.
@@ -121,7 +121,12 @@ fn heads(line: &[Waiting], now: Timestamp) -> Vec<&Waiting> {
 
 /// Who is woken when the turn is free: the first that can be. A module keeps the turn for its share of the round, then
 /// the next one has it, in the order of their names.
-pub fn next<'a>(line: &'a [Waiting], round: Option<&Round>, share: SignedDuration, now: Timestamp) -> Vec<&'a Waiting> {
+pub fn next<'a>(
+    line: &'a [Waiting],
+    round: Option<&RoundShare>,
+    share: SignedDuration,
+    now: Timestamp,
+) -> Vec<&'a Waiting> {
     let mut heads = heads(line, now);
     if let Some(round) = round {
         let is_over = now.duration_since(round.since) >= share;

@@ -9,7 +9,7 @@ use shared::state::waits::LINE;
 use shared::state::{Key, Table};
 
 use crate::import::ledger::{Ledger, LedgerError};
-use crate::import::line::{Round, Waiting};
+use crate::import::line::{RoundShare, Waiting};
 
 /// How much longer than an import may be missed its items are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -86,7 +86,7 @@ impl<T: Table> Ledger<T> {
     ///
     /// # Errors
     /// The table failed.
-    pub async fn round(&self) -> Result<Option<Round>, LedgerError> {
+    pub async fn round(&self) -> Result<Option<RoundShare>, LedgerError> {
         Ok(self.table.get(&round()).await?.map(|round| round.value))
     }
 
@@ -98,7 +98,7 @@ impl<T: Table> Ledger<T> {
         if self.round().await?.is_some_and(|round| round.module == module) {
             return Ok(());
         }
-        let begun = Round {
+        let begun = RoundShare {
             module: module.to_owned(),
             since: now,
         };

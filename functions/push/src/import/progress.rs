@@ -77,7 +77,7 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Joined::is_untouched")]
     pub rejects_joined: Joined,
     /// How it ends, where that is not with the last row.
-    pub ending: Option<Ending>,
+    pub ending: Option<EarlyEnd>,
 }
 
 impl Progress {
@@ -110,7 +110,7 @@ impl Progress {
 
 /// An end before the last row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ending {
+pub struct EarlyEnd {
     /// The report's last status.
     pub status: Status,
     /// Why.

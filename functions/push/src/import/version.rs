@@ -1,12 +1,12 @@
 //! Which version of a key an import may have. Pure.
 
 use crate::import::asked::{Asked, is_newer};
-use crate::import::ledger::{Entry, EntryName, Standing};
+use crate::import::ledger::{Entry, EntryName, VersionState};
 use shared::bucket::ObjectVersion;
 
 /// What is to be done about a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum VersionDecision {
     /// It may be claimed.
     Claim {
         /// The name of its entry.
@@ -29,13 +29,13 @@ pub fn judge(
     execution: &str,
     entries: &[(EntryName, Entry)],
     is_alive: impl Fn(&Entry) -> bool,
-) -> Verdict {
+) -> VersionDecision {
     let is_under_way = |entry: &Entry| entry.execution != execution && entry.is_under_way(object, &is_alive);
     if asked.force
         && let Some((_, entry)) = entries.iter().find(|(_, entry)| is_under_way(entry))
     {
         // Asked twice in one moment: a little later, the one who asks waits for that import instead.
-        return Verdict::Duplicate(format!(
+        return VersionDecision::Duplicate(format!(
             "run {} is importing this version of the object; its report says what came of it",
             entry.run_id
         ));
@@ -45,7 +45,7 @@ pub fn judge(
             key: asked.key.clone(),
             version: execution.to_owned(),
         };
-        return Verdict::Claim { name, over: None };
+        return VersionDecision::Claim { name, over: None };
     }
     let version = object
         .version_id
@@ -58,9 +58,9 @@ pub fn judge(
     };
     let others = || entries.iter().filter(|(_, entry)| entry.execution != execution);
     let is_over = |entry: &Entry| match entry.standing {
-        Standing::Ended => false,
-        Standing::Broken | Standing::Unread => true,
-        Standing::Claimed => !is_alive(entry),
+        VersionState::Ended => false,
+        VersionState::Broken | VersionState::Unread => true,
+        VersionState::Claimed => !is_alive(entry),
     };
     let is_this = |entry: &Entry| match (&object.version_id, &asked.sequencer) {
         (Some(version), _) => entry.version_id.as_ref() == Some(version),
@@ -68,8 +68,8 @@ pub fn judge(
         (None, None) => entry.etag == object.etag,
     };
     if let Some((_, entry)) = others().find(|(_, entry)| is_this(entry) && !is_over(entry)) {
-        return Verdict::Duplicate(match entry.standing {
-            Standing::Claimed => format!(
+        return VersionDecision::Duplicate(match entry.standing {
+            VersionState::Claimed => format!(
                 "run {} is importing this version of the object; if its execution was stopped by hand, ask again in a \
                  quarter of an hour",
                 entry.run_id
@@ -85,13 +85,13 @@ pub fn judge(
         _ => false,
     };
     if others().any(|(_, entry)| is_newer(entry)) {
-        return Verdict::Superseded;
+        return VersionDecision::Superseded;
     }
     let may_go_on = |entry: &Entry| entry.execution == execution || is_over(entry);
     let over = entries
         .iter()
         .find(|(theirs, entry)| *theirs == name && may_go_on(entry));
-    Verdict::Claim {
+    VersionDecision::Claim {
         over: over.map(|(_, entry)| entry.clone()),
         name,
     }
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    fn entry(version: &str, sequencer: &str, standing: Standing) -> (EntryName, Entry) {
+    fn entry(version: &str, sequencer: &str, standing: VersionState) -> (EntryName, Entry) {
         let name = EntryName {
             key: "k".into(),
             version: version.into(),
@@ -141,31 +141,31 @@ mod tests {
         (name, entry)
     }
 
-    fn over(verdict: &Verdict) -> Option<&str> {
+    fn over(verdict: &VersionDecision) -> Option<&str> {
         match verdict {
-            Verdict::Claim { over, .. } => over.as_ref().map(|entry| entry.run_id.as_str()),
+            VersionDecision::Claim { over, .. } => over.as_ref().map(|entry| entry.run_id.as_str()),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn a_version_that_was_never_seen_is_claimed() {
-        let older = [entry("v1", "01", Standing::Ended)];
+        let older = [entry("v1", "01", VersionState::Ended)];
         let verdict = judge(&asked(Some("02"), false), &object(Some("v2")), "me", &older, |_| true);
         assert_eq!(over(&verdict), None);
     }
 
     #[test]
     fn a_version_is_imported_once_unless_it_is_forced() {
-        for standing in [Standing::Ended, Standing::Claimed] {
+        for standing in [VersionState::Ended, VersionState::Claimed] {
             let same = [entry("v1", "01", standing)];
             let by_hand = judge(&asked(None, false), &object(Some("v1")), "me", &same, |_| true);
-            assert!(matches!(by_hand, Verdict::Duplicate(_)), "{by_hand:?}");
+            assert!(matches!(by_hand, VersionDecision::Duplicate(_)), "{by_hand:?}");
         }
         for (standing, is_alive) in [
-            (Standing::Ended, true),
-            (Standing::Broken, true),
-            (Standing::Claimed, false),
+            (VersionState::Ended, true),
+            (VersionState::Broken, true),
+            (VersionState::Claimed, false),
         ] {
             let same = [entry("v1", "01", standing)];
             let forced = judge(&asked(None, true), &object(Some("v1")), "me", &same, |_| is_alive);
@@ -175,9 +175,9 @@ mod tests {
 
     #[test]
     fn a_version_is_not_imported_twice_at_once_even_if_it_is_forced() {
-        let same = [entry("v1", "01", Standing::Claimed)];
+        let same = [entry("v1", "01", VersionState::Claimed)];
         let forced = |me: &str, version| judge(&asked(None, true), &object(Some(version)), me, &same, |_| true);
-        assert!(matches!(forced("me", "v1"), Verdict::Duplicate(_)));
+        assert!(matches!(forced("me", "v1"), VersionDecision::Duplicate(_)));
         assert_eq!(
             over(&forced("me", "v2")),
             None,
@@ -192,24 +192,24 @@ mod tests {
 
     #[test]
     fn an_older_version_comes_too_late() {
-        let newer = [entry("v2", "02", Standing::Claimed)];
+        let newer = [entry("v2", "02", VersionState::Claimed)];
         let verdict = judge(&asked(Some("01"), false), &object(Some("v1")), "me", &newer, |_| true);
-        assert_eq!(verdict, Verdict::Superseded);
+        assert_eq!(verdict, VersionDecision::Superseded);
     }
 
     #[test]
     fn an_import_that_broke_off_or_died_is_gone_on_with() {
-        let broken = [entry("v1", "01", Standing::Broken)];
+        let broken = [entry("v1", "01", VersionState::Broken)];
         let verdict = judge(&asked(None, false), &object(Some("v1")), "me", &broken, |_| true);
         assert_eq!(over(&verdict), Some("run-v1"));
-        let dead = [entry("v1", "01", Standing::Claimed)];
+        let dead = [entry("v1", "01", VersionState::Claimed)];
         let verdict = judge(&asked(None, false), &object(Some("v1")), "me", &dead, |_| false);
         assert_eq!(over(&verdict), Some("run-v1"));
     }
 
     #[test]
     fn a_repeated_claim_of_the_same_execution_is_no_duplicate() {
-        let own = [entry("v1", "01", Standing::Claimed)];
+        let own = [entry("v1", "01", VersionState::Claimed)];
         let verdict = judge(&asked(None, false), &object(Some("v1")), "other", &own, |_| true);
         assert_eq!(
             over(&verdict),

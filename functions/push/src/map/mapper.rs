@@ -13,7 +13,7 @@ use super::flaw::{Flaw, HeaderFault};
 use super::header_check::{Checked, HeaderCheck};
 use super::mapped::Mapped;
 use super::mapping::{EmptyCells, WithoutKey};
-use super::objects::Objects;
+use super::objects::ObjectKeys;
 use super::setting::Setting;
 use crate::record::{Content, MatchKey, Reject, RepairKind, Row};
 
@@ -22,7 +22,7 @@ use crate::record::{Content, MatchKey, Reject, RepairKind, Row};
 pub struct RecordMapper {
     shape: CallShape,
     columns: Vec<Option<Column>>,
-    objects: Option<Objects>,
+    objects: Option<ObjectKeys>,
     constants: Vec<Constant>,
     warnings: Vec<String>,
     empty: EmptyCells,
@@ -77,7 +77,7 @@ impl RecordMapper {
     pub fn for_objects(setting: &Setting<'_>) -> Result<Self, HeaderFault> {
         let check = HeaderCheck::new(setting)?;
         let (mut mapper, directory) = Self::new(setting, check.finish()?);
-        mapper.objects = Some(Objects::new(directory, setting, &mapper.shape, &mapper.constants));
+        mapper.objects = Some(ObjectKeys::new(directory, setting, &mapper.shape, &mapper.constants));
         Ok(mapper)
     }
 

@@ -18,7 +18,7 @@ use super::setting::Setting;
 
 /// The keys that objects may have.
 #[derive(Debug, Clone)]
-pub(super) struct Objects {
+pub(super) struct ObjectKeys {
     directory: Arc<Directory>,
     shape: CallShape,
     /// What the mapping says of columns that nobody knows.
@@ -49,14 +49,14 @@ enum Target {
     LeftOut,
 }
 
-enum Found {
+enum KeyTarget {
     Slot(usize),
     LeftOut,
     Unverified,
     Wrong(Flaw),
 }
 
-impl Objects {
+impl ObjectKeys {
     pub fn new(directory: Directory, setting: &Setting<'_>, shape: &CallShape, constants: &[Constant]) -> Self {
         let mut objects = Self {
             fields: vec![None; directory.fields.len()],
@@ -101,9 +101,9 @@ impl Objects {
             .chain(&setting.mapping.ignore)
         {
             match objects.look_up(key) {
-                Found::Slot(slot) => drop(objects.by_key.insert(key.clone(), Target::Slot(slot))),
-                Found::LeftOut => drop(objects.by_key.insert(key.clone(), Target::LeftOut)),
-                Found::Unverified | Found::Wrong(_) => {}
+                KeyTarget::Slot(slot) => drop(objects.by_key.insert(key.clone(), Target::Slot(slot))),
+                KeyTarget::LeftOut => drop(objects.by_key.insert(key.clone(), Target::LeftOut)),
+                KeyTarget::Unverified | KeyTarget::Wrong(_) => {}
             }
         }
         objects
@@ -152,12 +152,12 @@ impl Objects {
         let mut seen = vec![false; self.fields.len()];
         for (key, value) in object {
             let found = match self.by_key.get(key) {
-                Some(Target::Slot(slot)) => Found::Slot(*slot),
-                Some(Target::LeftOut) => Found::LeftOut,
+                Some(Target::Slot(slot)) => KeyTarget::Slot(*slot),
+                Some(Target::LeftOut) => KeyTarget::LeftOut,
                 None => self.look_up(key),
             };
             match found {
-                Found::Slot(slot) => {
+                KeyTarget::Slot(slot) => {
                     let slot = &self.slots[slot];
                     let column = &slot.column;
                     if seen[slot.field] || slot.taken {
@@ -172,9 +172,9 @@ impl Objects {
                         take(column, value, draft);
                     }
                 }
-                Found::LeftOut => {}
-                Found::Unverified => take(&Column::unverified(key, None, &self.mapping, &self.shape), value, draft),
-                Found::Wrong(flaw) => {
+                KeyTarget::LeftOut => {}
+                KeyTarget::Unverified => take(&Column::unverified(key, None, &self.mapping, &self.shape), value, draft),
+                KeyTarget::Wrong(flaw) => {
                     // A key that is no field is cut to a length that fits a report.
                     let shown: String = key.chars().take(100).collect();
                     draft.flaws.add(Some(&shown), flaw);
@@ -192,9 +192,9 @@ impl Objects {
         }
     }
 
-    fn look_up(&self, key: &str) -> Found {
+    fn look_up(&self, key: &str) -> KeyTarget {
         if is_our_own(key) {
-            return Found::LeftOut;
+            return KeyTarget::LeftOut;
         }
         if !self.ruled.is_empty() {
             let exact = self.ruled.exactly(key);
@@ -203,32 +203,32 @@ impl Objects {
             let own = self.directory.exactly(key);
             match exact.or(folded) {
                 Some(Target::Slot(slot)) if exact.is_some() || own.is_none_or(|own| own == self.slots[slot].field) => {
-                    return Found::Slot(slot);
+                    return KeyTarget::Slot(slot);
                 }
                 Some(Target::Slot(_)) => {
-                    return Found::Wrong(Flaw::new(
+                    return KeyTarget::Wrong(Flaw::new(
                         codes::AMBIGUOUS_FIELD,
                         "is a field's own name, and the mapping sends it, written otherwise, to another field: name it there as it is",
                     ));
                 }
-                Some(Target::LeftOut) => return Found::LeftOut,
+                Some(Target::LeftOut) => return KeyTarget::LeftOut,
                 None => {}
             }
         }
         match self.directory.resolve(key) {
             Ok(place) => match self.fields[place] {
-                Some(slot) => Found::Slot(slot),
-                None => Found::Wrong(Flaw::new(
+                Some(slot) => KeyTarget::Slot(slot),
+                None => KeyTarget::Wrong(Flaw::new(
                     codes::READ_ONLY_FIELD,
                     why_not_written(&self.directory.fields[place]).unwrap_or_default(),
                 )),
             },
-            Err(Unresolved::Unverified) => Found::Unverified,
-            Err(Unresolved::Ambiguous(candidates)) => Found::Wrong(Flaw::new(
+            Err(Unresolved::Unverified) => KeyTarget::Unverified,
+            Err(Unresolved::Ambiguous(candidates)) => KeyTarget::Wrong(Flaw::new(
                 codes::AMBIGUOUS_FIELD,
                 format!("may mean {}: use the API name", candidates.join(" or ")),
             )),
-            Err(Unresolved::Unknown(hint)) => Found::Wrong(Flaw::new(
+            Err(Unresolved::Unknown(hint)) => KeyTarget::Wrong(Flaw::new(
                 codes::UNKNOWN_FIELD,
                 format!("is no field of {}{hint}", self.shape.module),
             )),

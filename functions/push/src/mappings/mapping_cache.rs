@@ -26,14 +26,14 @@ pub enum NoMapping {
 }
 
 /// What was found.
-pub type Found = Result<Arc<Mapping>, NoMapping>;
+pub type FoundMapping = Result<Arc<Mapping>, NoMapping>;
 
 /// Module, the name it was written by, and the mapping's name.
 type Name = (ModuleName, String, Option<String>);
 
 /// The mappings that were read. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct MappingCache(Arc<Mutex<HashMap<Name, (Timestamp, Found)>>>);
+pub struct MappingCache(Arc<Mutex<HashMap<Name, (Timestamp, FoundMapping)>>>);
 
 impl MappingCache {
     /// The mapping that is named, which must be there, or else the module's, which may be.
@@ -47,7 +47,7 @@ impl MappingCache {
         written: &str,
         mapping: Option<&str>,
         now: Timestamp,
-    ) -> Result<Found, BucketError> {
+    ) -> Result<FoundMapping, BucketError> {
         let name = (module.clone(), written.to_owned(), mapping.map(str::to_owned));
         if let Some((at, found)) = self.kept().get(&name)
             && now - *at < LASTS
@@ -72,7 +72,7 @@ impl MappingCache {
         Ok(found)
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<Name, (Timestamp, Found)>> {
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<Name, (Timestamp, FoundMapping)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

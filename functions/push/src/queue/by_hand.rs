@@ -176,15 +176,15 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
 }
 
 /// A message to be put onto the queue, and which records of the first one are in it.
-struct Piece {
+struct QueuedPart {
     body: String,
     records: Vec<usize>,
 }
 
 /// Cuts these records of a message into messages of their own. One record is never cut.
-fn pieces(contents: &Contents, body: &str, open: &[usize]) -> Vec<Piece> {
+fn pieces(contents: &Contents, body: &str, open: &[usize]) -> Vec<QueuedPart> {
     let Contents::Records(message) = contents else {
-        return vec![Piece {
+        return vec![QueuedPart {
             body: body.to_owned(),
             records: open.to_vec(),
         }];
@@ -197,7 +197,7 @@ fn pieces(contents: &Contents, body: &str, open: &[usize]) -> Vec<Piece> {
             .iter()
             .filter_map(|record| message.records.get(*record))
             .collect();
-        pieces.push(Piece {
+        pieces.push(QueuedPart {
             body: message.with_records(&picked).to_string(),
             records: std::mem::take(records),
         });
@@ -242,7 +242,7 @@ mod tests {
                 .collect::<Vec<_>>(),
             open
         );
-        let read = |piece: &Piece| Message::parse(&piece.body).unwrap();
+        let read = |piece: &QueuedPart| Message::parse(&piece.body).unwrap();
         let numbers = pieces
             .iter()
             .flat_map(|piece| read(piece).records)

@@ -47,7 +47,7 @@ impl From<StateError> for Hindrance {
 }
 
 /// What messages of one kind have in common.
-struct Kind {
+struct MessageKind {
     module: String,
     mapping: Option<String>,
     overrides: Overrides,
@@ -61,7 +61,7 @@ struct Kind {
 /// Prepares the messages of one batch; what they have in common is found out once.
 pub(super) struct Preparer<'a, S: Services> {
     context: &'a Context<S>,
-    kinds: Vec<Kind>,
+    kinds: Vec<MessageKind>,
     /// What an operator should know.
     pub warnings: Vec<String>,
     /// What was mended in the records, with the place of the first in its message.
@@ -140,8 +140,8 @@ impl<'a, S: Services> Preparer<'a, S> {
     }
 
     /// What messages like this one have in common, by fields as fresh as that.
-    async fn kind(&mut self, message: &Message, freshness: Freshness) -> Result<&Kind, Hindrance> {
-        let is_it = |kind: &Kind| {
+    async fn kind(&mut self, message: &Message, freshness: Freshness) -> Result<&MessageKind, Hindrance> {
+        let is_it = |kind: &MessageKind| {
             kind.module == message.module && kind.mapping == message.mapping && kind.overrides == message.overrides
         };
         if let Some(known) = self.kinds.iter().position(is_it) {
@@ -192,7 +192,7 @@ impl<'a, S: Services> Preparer<'a, S> {
             }
         }
         let shape = Arc::new(mapper.shape().clone());
-        self.kinds.push(Kind {
+        self.kinds.push(MessageKind {
             module: message.module.clone(),
             mapping: message.mapping.clone(),
             overrides: message.overrides.clone(),
@@ -244,7 +244,7 @@ fn no_mapper(module: &ModuleName, message: &Message, fault: &HeaderFault) -> Hin
 /// A record, or why it is rejected, and what was mended in it.
 type Mapped = (Result<Pending, Reject>, RowRepairs);
 
-fn map_all(kind: &Kind, message: &Message) -> Vec<Mapped> {
+fn map_all(kind: &MessageKind, message: &Message) -> Vec<Mapped> {
     let mapped = message.records.iter().map(|record| {
         let mut mended = RowRepairs::default();
         (map(kind, record, &mut mended), mended)
@@ -253,7 +253,7 @@ fn map_all(kind: &Kind, message: &Message) -> Vec<Mapped> {
 }
 
 /// Maps a record. Its place is filled in by the caller.
-fn map(kind: &Kind, record: &Value, mended: &mut RowRepairs) -> Result<Pending, Reject> {
+fn map(kind: &MessageKind, record: &Value, mended: &mut RowRepairs) -> Result<Pending, Reject> {
     let Value::Object(object) = record else {
         return Err(Reject::relay(
             "NOT_AN_OBJECT",

@@ -53,12 +53,12 @@ struct Wire {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Own {
-    relay_origin: Option<Text>,
+    relay_origin: Option<AttributeText>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Text {
+struct AttributeText {
     string_value: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bigin::{ModuleName, Operation};
 
-use super::pending::{Pending, Verdict};
+use super::pending::{Pending, Resolution};
 use super::round::ended;
 use crate::deliver::lanes::Claims;
 use crate::record::{MatchKey, Outcome, Parcel, Settled, into_order};
@@ -120,25 +120,25 @@ impl Backlog {
 
     /// Sorts a round's verdicts out, in order. `again`: they had been set aside. What is missing then is missing for good,
     /// unless a record before it has only now been sent.
-    pub fn sort_out(&mut self, verdicts: Vec<Verdict>, again: bool) -> Sorted {
+    pub fn sort_out(&mut self, verdicts: Vec<Resolution>, again: bool) -> Sorted {
         let mut sorted = Sorted::default();
         for verdict in verdicts {
             match verdict {
-                Verdict::Ready(parcel) if !self.must_stay_behind(&parcel) => {
+                Resolution::Ready(parcel) if !self.must_stay_behind(&parcel) => {
                     self.sent_again |= again;
                     sorted.ready.push(parcel);
                 }
                 // It comes back as one that has nothing to wait for but its turn.
-                Verdict::Ready(parcel) => self.set_aside(Pending::new(parcel, Vec::new())),
-                Verdict::Later(pending) => self.set_aside(pending),
-                Verdict::Ended(settled) => sorted.ended.push(settled),
-                Verdict::Held(pending, stop) => sorted.held.push((pending.parcel, stop)),
-                Verdict::Missing(pending, _) if (!again || self.sent_again) && self.missing < MOST_ASIDE => {
+                Resolution::Ready(parcel) => self.set_aside(Pending::new(parcel, Vec::new())),
+                Resolution::Later(pending) => self.set_aside(pending),
+                Resolution::Ended(settled) => sorted.ended.push(settled),
+                Resolution::Held(pending, stop) => sorted.held.push((pending.parcel, stop)),
+                Resolution::Missing(pending, _) if (!again || self.sent_again) && self.missing < MOST_ASIDE => {
                     self.missing += 1;
                     sorted.missing.push(pending.clone());
                     self.set_aside(pending);
                 }
-                Verdict::Missing(pending, reject) => {
+                Resolution::Missing(pending, reject) => {
                     sorted.ended.push(ended(pending.parcel, Outcome::Rejected(reject)));
                 }
             }

@@ -35,7 +35,7 @@ struct Worked {
 }
 
 /// Where the resolver is.
-enum LookupCache<'a> {
+enum ResolverState<'a> {
     /// At hand, with nothing to do.
     Free(Box<Resolver>),
     /// At hand, with a round that waits for a call to be free.
@@ -65,7 +65,7 @@ pub struct Lookups<'a, S: Services, B> {
     brake: Arc<B>,
     limits: Limits,
     line: Backlog,
-    desk: LookupCache<'a>,
+    desk: ResolverState<'a>,
     /// Whether the round's records had been set aside.
     again: bool,
     lent: bool,
@@ -88,7 +88,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
             brake,
             limits,
             line: Backlog::default(),
-            desk: LookupCache::Free(Box::new(resolver)),
+            desk: ResolverState::Free(Box::new(resolver)),
             again: false,
             lent: false,
             halt: Arc::default(),
@@ -109,7 +109,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// Takes a record, behind all others; one that has nothing to wait for comes straight back.
     pub fn offer(&mut self, pending: Pending) -> Option<Parcel> {
-        self.line.offer(pending, matches!(self.desk, LookupCache::Free(_)))
+        self.line.offer(pending, matches!(self.desk, ResolverState::Free(_)))
     }
 
     /// Takes a record whose module is held: it waits.
@@ -124,12 +124,12 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// Whether a round is under way, so that [`Lookups::resolved`] has something to wait for.
     pub fn is_asking(&self) -> bool {
-        matches!(self.desk, LookupCache::Asking(_))
+        matches!(self.desk, ResolverState::Asking(_))
     }
 
     /// Whether records wait to be resolved, those set aside not counted.
     pub fn is_busy(&self) -> bool {
-        !matches!(self.desk, LookupCache::Free(_)) || self.line.has_waiting()
+        !matches!(self.desk, ResolverState::Free(_)) || self.line.has_waiting()
     }
 
     /// Begins the next round where there is one. What needs no question comes back at once; else delivery has to lend a
@@ -139,8 +139,8 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
             self.try_again();
         }
         self.open();
-        let (mut resolver, mut round) = match std::mem::replace(&mut self.desk, LookupCache::Away) {
-            LookupCache::Waiting(resolver, round) => (*resolver, *round),
+        let (mut resolver, mut round) = match std::mem::replace(&mut self.desk, ResolverState::Away) {
+            ResolverState::Waiting(resolver, round) => (*resolver, *round),
             other => {
                 self.desk = other;
                 return None;
@@ -154,13 +154,13 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
             }));
         }
         if !delivery.lend_call() {
-            self.desk = LookupCache::Waiting(Box::new(resolver), Box::new(round));
+            self.desk = ResolverState::Waiting(Box::new(resolver), Box::new(round));
             return None;
         }
         self.lent = true;
         let (context, brake, limits) = (self.context, Arc::clone(&self.brake), self.limits);
         let halt = Arc::clone(&self.halt);
-        self.desk = LookupCache::Asking(Box::pin(async move {
+        self.desk = ResolverState::Asking(Box::pin(async move {
             let stop = resolver.resolve(context, &mut round, &*brake, &limits, &halt).await;
             Worked { resolver, round, stop }
         }));
@@ -171,8 +171,8 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
         if !self.line.has_waiting() {
             return;
         }
-        if let LookupCache::Free(_) = &self.desk
-            && let LookupCache::Free(mut resolver) = std::mem::replace(&mut self.desk, LookupCache::Away)
+        if let ResolverState::Free(_) = &self.desk
+            && let ResolverState::Free(mut resolver) = std::mem::replace(&mut self.desk, ResolverState::Away)
         {
             let (batch, again) = self.line.next_round();
             if again {
@@ -183,13 +183,13 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
             }
             self.again = again;
             let round = Round::open(batch, &resolver.desk);
-            self.desk = LookupCache::Waiting(resolver, Box::new(round));
+            self.desk = ResolverState::Waiting(resolver, Box::new(round));
         }
     }
 
     /// Waits for the round under way. Safe to cancel.
     pub async fn resolved(&mut self) -> Resolved {
-        let LookupCache::Asking(working) = &mut self.desk else {
+        let ResolverState::Asking(working) = &mut self.desk else {
             return Resolved::default();
         };
         let worked = working.await;
@@ -232,7 +232,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
                 self.left.push(parcel);
             }
         }
-        self.desk = LookupCache::Free(Box::new(resolver));
+        self.desk = ResolverState::Free(Box::new(resolver));
         resolved
     }
 
@@ -268,10 +268,10 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// Everything that was not handed on, in order. A round that is asking must have come back.
     pub fn undelivered(&mut self) -> Vec<Parcel> {
-        match std::mem::replace(&mut self.desk, LookupCache::Away) {
-            LookupCache::Waiting(resolver, round) => {
+        match std::mem::replace(&mut self.desk, ResolverState::Away) {
+            ResolverState::Waiting(resolver, round) => {
                 self.line.put_back(round.give_up(), self.again);
-                self.desk = LookupCache::Free(resolver);
+                self.desk = ResolverState::Free(resolver);
             }
             other => self.desk = other,
         }
@@ -293,9 +293,9 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// The resolver, with all it knows; `None` where a round is still under way. Nothing is resolved after that.
     pub fn take_resolver(&mut self) -> Option<Resolver> {
-        match std::mem::replace(&mut self.desk, LookupCache::Away) {
-            LookupCache::Free(resolver) | LookupCache::Waiting(resolver, _) => Some(*resolver),
-            LookupCache::Asking(_) | LookupCache::Away => None,
+        match std::mem::replace(&mut self.desk, ResolverState::Away) {
+            ResolverState::Free(resolver) | ResolverState::Waiting(resolver, _) => Some(*resolver),
+            ResolverState::Asking(_) | ResolverState::Away => None,
         }
     }
 }

@@ -31,7 +31,7 @@ pub use ask::{Ask, Reply};
 pub use backlog::{Backlog, Sorted};
 pub use dispatcher::{Dispatcher, Tallies};
 pub use lookup_cache::LookupCache;
-pub use pending::{Pending, Verdict};
+pub use pending::{Pending, Resolution};
 pub use place::Place;
 pub use resolver::Resolver;
 pub use resolver_cache::ResolverCache;

@@ -42,7 +42,7 @@ impl Pending {
 
 /// What becomes of a record.
 #[derive(Debug, Clone)]
-pub enum Verdict {
+pub enum Resolution {
     /// It can be sent.
     Ready(Parcel),
     /// It has ended.

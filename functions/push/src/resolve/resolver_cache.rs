@@ -14,11 +14,11 @@ const LASTS: SignedDuration = SignedDuration::from_mins(30);
 /// Keeps one run's resolver. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct ResolverCache {
-    kept: Arc<Mutex<Option<Kept>>>,
+    kept: Arc<Mutex<Option<KeptResolver>>>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct KeptResolver {
     run_id: String,
     made_at: Timestamp,
     put_at: Timestamp,
@@ -31,11 +31,11 @@ impl ResolverCache {
     pub fn take(&self, run_id: &str, now: Timestamp) -> Resolver {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let is_good =
-            |kept: &&mut Kept| kept.run_id == run_id && now - kept.put_at < KEEPS && now - kept.made_at < LASTS;
+            |kept: &&mut KeptResolver| kept.run_id == run_id && now - kept.put_at < KEEPS && now - kept.made_at < LASTS;
         if let Some(resolver) = kept.as_mut().filter(is_good).and_then(|kept| kept.resolver.take()) {
             return resolver;
         }
-        *kept = Some(Kept {
+        *kept = Some(KeptResolver {
             run_id: run_id.to_owned(),
             made_at: now,
             put_at: now,

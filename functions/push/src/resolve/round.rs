@@ -10,7 +10,7 @@ use super::conclude::{Conclusion, conclude};
 use super::finding::{Finding, Findings, Id};
 use super::lookup_cache::LookupCache;
 use super::making::{Making, Value};
-use super::pending::{Pending, Verdict};
+use super::pending::{Pending, Resolution};
 use super::place::Place;
 use super::seek::{Seek, Wanted};
 use crate::map::fill_in;
@@ -132,7 +132,7 @@ impl Round {
     }
 
     /// What became of each record, in order. Called before all is known, it leaves records waiting.
-    pub fn close(self, desk: &LookupCache) -> Vec<Verdict> {
+    pub fn close(self, desk: &LookupCache) -> Vec<Resolution> {
         let Self { batch, findings, .. } = self;
         batch
             .into_iter()
@@ -303,17 +303,17 @@ fn hold(failure: &CallFailure) -> Stop {
     }
 }
 
-fn verdict(pending: Pending, findings: &Findings, desk: &LookupCache) -> Verdict {
+fn verdict(pending: Pending, findings: &Findings, desk: &LookupCache) -> Resolution {
     if pending.later {
-        return Verdict::Later(pending);
+        return Resolution::Later(pending);
     }
     let conclusion = conclude(&pending, findings, &|place| desk.is_unfit(place));
     match conclusion {
-        Conclusion::Send { key, ids } => Verdict::Ready(filled(pending, key, &ids)),
-        Conclusion::End(outcome) => Verdict::Ended(ended(pending.parcel, outcome)),
-        Conclusion::Missing(reject) => Verdict::Missing(pending, reject),
-        Conclusion::Wait(stop) => Verdict::Held(pending, stop),
-        Conclusion::Make(_) => Verdict::Held(
+        Conclusion::Send { key, ids } => Resolution::Ready(filled(pending, key, &ids)),
+        Conclusion::End(outcome) => Resolution::Ended(ended(pending.parcel, outcome)),
+        Conclusion::Missing(reject) => Resolution::Missing(pending, reject),
+        Conclusion::Wait(stop) => Resolution::Held(pending, stop),
+        Conclusion::Make(_) => Resolution::Held(
             pending,
             Stop::unavailable(Service::Relay, "a record that others refer to was not made in time"),
         ),

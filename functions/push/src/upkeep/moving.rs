@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 use shared::state::pause;
 
-use super::rules::{Walk, is_moved};
+use super::rules::{QueueWalk, is_moved};
 use super::{Caretaker, UpkeepError};
 use crate::context::Services;
 use crate::import::Imports;
@@ -33,9 +33,9 @@ struct Haul {
 
 impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Goes through the queue once. It stops early when the pause ends or the time is over.
-    pub(super) async fn move_old_messages(&self) -> Result<Walk, UpkeepError> {
+    pub(super) async fn move_old_messages(&self) -> Result<QueueWalk, UpkeepError> {
         let limit = self.context.settings.defer_after;
-        let mut walk = Walk {
+        let mut walk = QueueWalk {
             moved: 0,
             left: 0,
             oldest_left: None,

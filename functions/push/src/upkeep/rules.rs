@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// What a walk through the queue found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Walk {
+pub struct QueueWalk {
     /// Messages moved into the bucket.
     pub moved: usize,
     /// Messages left on the queue, being young.
@@ -18,7 +18,7 @@ pub struct Walk {
     pub saw_all: bool,
 }
 
-impl Walk {
+impl QueueWalk {
     /// When the queue is to be gone through again: when the oldest message left reaches the limit. After a walk that was
     /// not finished, at once while it finds old messages, and later when it mostly looks at young ones.
     pub fn next_look(&self, now: Timestamp, limit: SignedDuration) -> Timestamp {
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn an_unfinished_walk_goes_on_at_once_only_while_it_finds_old_messages() {
         let now = Timestamp::UNIX_EPOCH;
-        let walk = |moved, left| Walk {
+        let walk = |moved, left| QueueWalk {
             moved,
             left,
             oldest_left: Some(now),
@@ -82,7 +82,7 @@ mod tests {
                     stays
                 });
                 prop_assert!(waiting.iter().all(|(_, looks)| *looks <= 1), "those that were looked at twice have moved");
-                let walk = Walk { moved: before - waiting.len(), left: waiting.len(), oldest_left, saw_all: true };
+                let walk = QueueWalk { moved: before - waiting.len(), left: waiting.len(), oldest_left, saw_all: true };
                 look_at = walk.next_look(now, LIMIT);
             }
         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Caretaker, UpkeepError};
 use crate::context::Services;
-use crate::import::ledger::{Entry, MOST_INBOX_DAYS, Standing};
+use crate::import::ledger::{Entry, MOST_INBOX_DAYS, VersionState};
 use crate::import::{Imports, Waiting, event_of, is_alive};
 use crate::queue::RecordsQueue;
 use shared::bucket::InboxKey;
@@ -107,7 +107,7 @@ fn unknown(
     let since = now - SignedDuration::from_hours(24 * MOST_INBOX_DAYS);
     let is_forgotten = |object: &ObjectVersion| object.put_at.is_some_and(|put_at| put_at < since);
     let is_known = |object: &ObjectVersion| {
-        let is_in_hand = |entry: &Entry| entry.standing != Standing::Claimed || is_alive(entry);
+        let is_in_hand = |entry: &Entry| entry.standing != VersionState::Claimed || is_alive(entry);
         entries.iter().any(|entry| entry.is_of(object) && is_in_hand(entry))
     };
     let newer = versions
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    fn entry(id: &str, standing: Standing) -> Entry {
+    fn entry(id: &str, standing: VersionState) -> Entry {
         Entry {
             standing,
             execution: format!("execution-of-{id}"),
@@ -160,15 +160,15 @@ mod tests {
     fn versions_newer_than_the_last_that_is_known_are_imported_in_their_order() {
         let versions = || ["v4", "v3", "v2", "v1"].map(version).to_vec();
         assert_eq!(ids(&unknown(versions(), &[], NOW, |_| true)), ["v1", "v2", "v3", "v4"]);
-        let ended = [entry("v2", Standing::Ended)];
+        let ended = [entry("v2", VersionState::Ended)];
         assert_eq!(ids(&unknown(versions(), &ended, NOW, |_| true)), ["v3", "v4"]);
-        let newest = [entry("v4", Standing::Broken)];
+        let newest = [entry("v4", VersionState::Broken)];
         assert!(unknown(versions(), &newest, NOW, |_| true).is_empty());
     }
 
     #[test]
     fn an_import_under_way_is_left_alone_and_a_dead_one_is_not() {
-        let claimed = [entry("v1", Standing::Claimed)];
+        let claimed = [entry("v1", VersionState::Claimed)];
         assert!(unknown(vec![version("v1")], &claimed, NOW, |_| true).is_empty());
         assert_eq!(ids(&unknown(vec![version("v1")], &claimed, NOW, |_| false)), ["v1"]);
     }

@@ -4,7 +4,7 @@ use super::table::LANGUAGES;
 
 /// A language that letters outside ASCII are known of.
 #[derive(Debug)]
-pub(super) struct Language {
+pub(super) struct Alphabet {
     /// Its English name.
     pub name: &'static str,
     /// Its letters beside a to z, in small letters.
@@ -96,7 +96,7 @@ fn is_cased_well(word: &[char]) -> bool {
     true
 }
 
-fn in_language(word: &[char], language: &Language) -> Fit {
+fn in_language(word: &[char], language: &Alphabet) -> Fit {
     let mut fit = Fit::Good;
     for (place, c) in word.iter().enumerate() {
         if c.is_ascii_lowercase() {
@@ -123,7 +123,7 @@ fn in_language(word: &[char], language: &Language) -> Fit {
 }
 
 /// The bit of a neighbour in a mask; of the word's edge where there is none.
-fn bit(neighbour: Option<char>, language: &Language) -> Option<u64> {
+fn bit(neighbour: Option<char>, language: &Alphabet) -> Option<u64> {
     let place = match neighbour {
         None => 0,
         Some(c @ 'a'..='z') => 1 + (c as usize - 'a' as usize),

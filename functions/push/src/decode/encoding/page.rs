@@ -10,10 +10,10 @@ use super::{NO_TEXT, push_char};
 
 /// An encoding beside UTF-8 and UTF-16.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Page(Kind);
+pub struct Page(PageKind);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum PageKind {
     Standard(&'static Standard),
     Table(&'static (&'static str, &'static str)),
 }
@@ -24,7 +24,7 @@ impl Page {
         let bare = |name: &str| name.trim_start_matches("ibm").trim_start_matches("cp").to_owned();
         let of_table = |page: &&(&str, &str)| page.0 == name || page.0.starts_with("ibm") && bare(page.0) == bare(name);
         if let Some(page) = PAGES.iter().find(of_table) {
-            return Some(Self(Kind::Table(page)));
+            return Some(Self(PageKind::Table(page)));
         }
         let alias = match name {
             "mac-roman" | "macroman" => "macintosh",
@@ -40,14 +40,14 @@ impl Page {
             encoding_rs::REPLACEMENT,
         ];
         (!is_ours.contains(&standard) && standard != encoding_rs::X_USER_DEFINED)
-            .then_some(Self(Kind::Standard(standard)))
+            .then_some(Self(PageKind::Standard(standard)))
     }
 
     /// Its name.
     pub fn name(self) -> String {
         match self.0 {
-            Kind::Standard(standard) => standard.name().to_ascii_lowercase(),
-            Kind::Table((name, _)) => (*name).to_owned(),
+            PageKind::Standard(standard) => standard.name().to_ascii_lowercase(),
+            PageKind::Table((name, _)) => (*name).to_owned(),
         }
     }
 
@@ -63,11 +63,11 @@ impl Page {
     /// The bytes that a text was read from; `None` where it is not of this encoding, or that is not told.
     pub(crate) fn bytes_of(self, text: &str) -> Option<Vec<u8>> {
         match self.0 {
-            Kind::Standard(standard) => {
+            PageKind::Standard(standard) => {
                 let (bytes, _, is_lossy) = standard.encode(text);
                 (!is_lossy).then(|| bytes.into_owned())
             }
-            Kind::Table((_, upper)) => text
+            PageKind::Table((_, upper)) => text
                 .chars()
                 .map(|c| match u8::try_from(c) {
                     Ok(byte) if byte.is_ascii() => Some(byte),
@@ -109,8 +109,8 @@ pub(crate) enum Reader {
 impl Reader {
     pub(crate) fn new(page: Page) -> Self {
         match page.0 {
-            Kind::Standard(standard) => Self::Standard(Box::new(standard.new_decoder_without_bom_handling())),
-            Kind::Table((_, upper)) => Self::Table(upper.chars().collect()),
+            PageKind::Standard(standard) => Self::Standard(Box::new(standard.new_decoder_without_bom_handling())),
+            PageKind::Table((_, upper)) => Self::Table(upper.chars().collect()),
         }
     }
 

@@ -64,23 +64,23 @@ impl Words {
     }
 }
 
-struct Candidate {
+struct EncodingCandidate {
     name: &'static str,
     languages: &'static [&'static str],
     /// Whether it is read where it is certain; else the mapping has to name it.
     is_read: bool,
 }
 
-const fn read(name: &'static str, languages: &'static [&'static str]) -> Candidate {
-    Candidate {
+const fn read(name: &'static str, languages: &'static [&'static str]) -> EncodingCandidate {
+    EncodingCandidate {
         name,
         languages,
         is_read: true,
     }
 }
 
-const fn named(name: &'static str, languages: &'static [&'static str]) -> Candidate {
-    Candidate {
+const fn named(name: &'static str, languages: &'static [&'static str]) -> EncodingCandidate {
+    EncodingCandidate {
         name,
         languages,
         is_read: false,
@@ -116,7 +116,7 @@ const BALTIC: &[&str] = &["Lithuanian", "Latvian", "Estonian", "Polish"];
 const SLAVIC: &[&str] = &["Russian", "Bulgarian", "Ukrainian", "Macedonian"];
 
 /// In the order of preference where they give the same text.
-const CANDIDATES: [Candidate; 27] = [
+const CANDIDATES: [EncodingCandidate; 27] = [
     read("windows-1252", WESTERN),
     read("windows-1250", CENTRAL),
     read("windows-1254", &["Turkish"]),
@@ -161,7 +161,7 @@ pub(crate) enum Recognised {
 }
 
 struct Tried {
-    candidate: &'static Candidate,
+    candidate: &'static EncodingCandidate,
     page: Page,
     text: Vec<String>,
     is_likely: bool,
@@ -189,7 +189,7 @@ pub(crate) fn recognise(words: &Words) -> Recognised {
 }
 
 /// What an encoding makes of the words; `None` where they are none.
-fn tried(candidate: &'static Candidate, words: &Words) -> Option<Tried> {
+fn tried(candidate: &'static EncodingCandidate, words: &Words) -> Option<Tried> {
     let page = Page::named(candidate.name)?;
     let (mut text, mut good, mut bad) = (Vec::new(), 0, 0);
     let all = words.0.len();
@@ -219,7 +219,7 @@ fn tried(candidate: &'static Candidate, words: &Words) -> Option<Tried> {
 
 /// Whether words of one row are of another encoding than the file's: no words in this, but in another one.
 pub(crate) fn is_foreign(words: &Words, page: Page) -> bool {
-    let languages = |candidate: &&Candidate| candidate.name == page.name();
+    let languages = |candidate: &&EncodingCandidate| candidate.name == page.name();
     let own = CANDIDATES
         .iter()
         .find(languages)

@@ -7,7 +7,7 @@
 
 #![allow(clippy::unreadable_literal, reason = "masks are no numbers to read")]
 
-use super::letters::{Language, Letter};
+use super::letters::{Alphabet, Letter};
 
 const fn letter(character: char, common: [u64; 2], seen: [u64; 2]) -> Letter {
     Letter {
@@ -19,8 +19,8 @@ const fn letter(character: char, common: [u64; 2], seen: [u64; 2]) -> Letter {
 
 /// The languages that are known.
 #[rustfmt::skip]
-pub(super) const LANGUAGES: [Language; 30] = [
-    Language { name: "Catalan", letters: &[
+pub(super) const LANGUAGES: [Alphabet; 30] = [
+    Alphabet { name: "Catalan", letters: &[
         letter('à', [0x10177dfffd, 0x57f7ffd], [0x1017fdfffd, 0x77f7ffd]),
         letter('ç', [0x25d223, 0x60820a023], [0x25d323, 0xe0820a023]),
         letter('é', [0x77dffff, 0x57ff6ff], [0x10077dffff, 0x57ffeff]),
@@ -33,7 +33,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ü', [0x9e7ff6, 0xc81c7bbf], [0x29e7ff7, 0xe81c7fbf]),
         letter('·', [0x1000, 0x1000], [0x1000, 0x1000]),
     ] },
-    Language { name: "Czech", letters: &[
+    Alphabet { name: "Czech", letters: &[
         letter('á', [0x23a347dfffd, 0x21a345d7d9d], [0x23a3ffdfffd, 0x23a3c7d7fdd]),
         letter('č', [0x1d9de7dff37, 0x83187dfa2f], [0x3ddde7dffff, 0xa35c7dfbff]),
         letter('ď', [0x2018a24c623, 0x838a80b], [0x201ca24c623, 0x800838a80b]),
@@ -50,7 +50,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ý', [0x45d7914, 0x21a147d7d5d], [0x45d7954, 0x21a147d7d5d]),
         letter('ž', [0x1c5ce6cff37, 0x93687dfb3f], [0x1c5ce7cff37, 0x93787dfb3f]),
     ] },
-    Language { name: "Danish", letters: &[
+    Alphabet { name: "Danish", letters: &[
         letter('æ', [0x5d7df5, 0x5dfafd], [0x7d7dfd, 0x5dfaff]),
         letter('ø', [0x5d7fd5, 0x25c7df5], [0x17dfff5, 0x25c7ff7]),
         letter('å', [0x5d79f5, 0x5d59f5], [0x205d7df5, 0x205d79f5]),
@@ -59,14 +59,14 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ö', [0x80, 0x40000], [0x2480, 0x45000]),
         letter('ü', [0x0, 0x40000], [0x43800, 0x4408c]),
     ] },
-    Language { name: "German", letters: &[
+    Alphabet { name: "German", letters: &[
         letter('ä', [0x4fd7ffd, 0x47ffbff], [0xefdffff, 0xd7ffbff]),
         letter('ö', [0x14fdfffd, 0x14ddf9ff], [0x16fdffff, 0x15ddf9ff]),
         letter('ü', [0x49d7df5, 0x405d79fd], [0x6bdfff7, 0x45dd79fd]),
         letter('ß', [0x20208222, 0x810125], [0x20208222, 0x913165]),
         letter('é', [0x47df3dd, 0x5df0bf], [0x47df3dd, 0x47df0ff]),
     ] },
-    Language { name: "Spanish", letters: &[
+    Alphabet { name: "Spanish", letters: &[
         letter('á', [0x47fdffff, 0x477f77fd], [0x47fdffff, 0x477f77ff]),
         letter('é', [0x2477dffff, 0x477ffeff], [0x2577dffff, 0x577ffeff]),
         letter('í', [0x2457dffff, 0x55ff4ff], [0x2677dffff, 0x655ffeff]),
@@ -75,7 +75,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ú', [0x61d7fff, 0x441df4ff], [0x61d7fff, 0x465ff5ff]),
         letter('ü', [0x9c79d4, 0x3004532d], [0x9c7dd5, 0x300cd33f]),
     ] },
-    Language { name: "Estonian", letters: &[
+    Alphabet { name: "Estonian", letters: &[
         letter('ä', [0x8593d00, 0x81c51b0], [0x8593d00, 0x81c51b0]),
         letter('ö', [0x0, 0x0], [0x0, 0x0]),
         letter('õ', [0x457c05, 0x803833b0], [0x457c05, 0x803833b0]),
@@ -83,14 +83,14 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('š', [0x20100001, 0x100020], [0x20100001, 0x100020]),
         letter('ž', [0x20, 0x10], [0x20, 0x10]),
     ] },
-    Language { name: "Finnish", letters: &[
+    Alphabet { name: "Finnish", letters: &[
         letter('ä', [0x1a5dffb5, 0xa7dff33], [0x1bfdfff7, 0x1b7dffff]),
         letter('ö', [0x1a5d7fd3, 0x1a7dfff7], [0x1a7dffd7, 0x1a7dfff7]),
         letter('å', [0x1439a1, 0xc5905], [0x1539a1, 0xc5945]),
         letter('š', [0x100003, 0x8a22], [0x308003, 0x108a23]),
         letter('ž', [0x30, 0x202], [0x30, 0x4202]),
     ] },
-    Language { name: "French", letters: &[
+    Alphabet { name: "French", letters: &[
         letter('à', [0x151619, 0x95019], [0x407d375b, 0xd701d]),
         letter('â', [0x807dfbff, 0x5f739d], [0x827dfbff, 0x25f739d]),
         letter('æ', [0x8, 0x100001], [0x9, 0x100001]),
@@ -108,7 +108,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ü', [0x9cfdd6, 0x1c53bd], [0x49cfdd6, 0x1c53bd]),
         letter('ÿ', [0x2, 0x1], [0x2, 0x1]),
     ] },
-    Language { name: "Hungarian", letters: &[
+    Alphabet { name: "Hungarian", letters: &[
         letter('á', [0x10e7d7ffd, 0x3c5d7fdf], [0x30e7dffff, 0x3c7dffdf]),
         letter('é', [0x15e5dffff, 0x145d7fdd], [0x15e5dffff, 0x4147d7fdd]),
         letter('í', [0x10e5d7fbd, 0x45d7c9d], [0x10e5d7fbd, 0x45d7c9d]),
@@ -119,7 +119,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ü', [0x65d7ff7, 0x45c7991], [0x1165d7ff7, 0x45c79dd]),
         letter('ű', [0x65c7dd5, 0x45c5de7], [0x65d7dd5, 0x45c5def]),
     ] },
-    Language { name: "Icelandic", letters: &[
+    Alphabet { name: "Icelandic", letters: &[
         letter('á', [0x5a17d7fd7, 0x4307d7bf7], [0x15a17d7fd7, 0x4307d7bf7]),
         letter('æ', [0x5085d7dd5, 0x4215d7fd5], [0x5285d7dd5, 0x4217d7fd5]),
         letter('ð', [0x1bda2482e2, 0x5087cfff7], [0x1bda2482e2, 0x5987cfff7]),
@@ -131,7 +131,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ú', [0x4001d7dd7, 0x217d7af7], [0x4003d7dd7, 0xa17dfbff]),
         letter('ý', [0x4001c7995, 0x205d7ed5], [0x4005d79dd, 0x285d7ed7]),
     ] },
-    Language { name: "Italian", letters: &[
+    Alphabet { name: "Italian", letters: &[
         letter('à', [0x47df6dd, 0x4001], [0x47dfedd, 0x184209]),
         letter('è', [0x67dfbdd, 0x5c7089], [0x77dfbfd, 0x5e72a9]),
         letter('é', [0x47dffdd, 0x47df6ff], [0x47dffdd, 0x47ff6ff]),
@@ -139,7 +139,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ò', [0x47d72fc, 0x44001], [0x47d73fc, 0x44001]),
         letter('ù', [0x5c7256, 0x1], [0x5d725e, 0x1]),
     ] },
-    Language { name: "Lithuanian", letters: &[
+    Alphabet { name: "Lithuanian", letters: &[
         letter('ą', [0x9045d7fdd, 0x9004c7c01], [0x9145d7fdd, 0x9004c7c11]),
         letter('č', [0x5422dfaa3, 0x42208a33], [0x5426dfaa3, 0x24a20aa33]),
         letter('ę', [0x9045d7c94, 0x900080001], [0x9045d7c94, 0x900080001]),
@@ -150,7 +150,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ū', [0x9045d7e9d, 0x9145d7c95], [0x9045d7e9d, 0x9145d7c95]),
         letter('ž', [0x4ea35f2b3, 0x6ea7dfef7], [0x5ea35f2b7, 0x7ea7dfef7]),
     ] },
-    Language { name: "Latvian", letters: &[
+    Alphabet { name: "Latvian", letters: &[
         letter('ā', [0x2f147d7fff, 0x2f147d7edf], [0x2f147dffff, 0x2f547d7eff]),
         letter('č', [0x8820d223, 0x1088288223], [0x188820d223, 0x1088298323]),
         letter('ē', [0x2f447d7fff, 0x2f445d7c9d], [0x2f647dffff, 0x2f645d7c9d]),
@@ -163,7 +163,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ū', [0x2f141d7c9d, 0x2f045d7c99], [0x2f141d7c9d, 0x2f145dfe99]),
         letter('ž', [0x10a824d233, 0x10e828e233], [0x10a824f2b3, 0x14e828ea33]),
     ] },
-    Language { name: "Norwegian", letters: &[
+    Alphabet { name: "Norwegian", letters: &[
         letter('æ', [0x8fd7ffd, 0x87d7bf5], [0x8fd7ffd, 0x87d7bf5]),
         letter('ø', [0x107dfff5, 0x127dfff7], [0x36fdffff, 0x12fdffff]),
         letter('å', [0x227dfff5, 0x305dfff7], [0x227dfff5, 0x307dfff7]),
@@ -175,7 +175,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ö', [0x1c3dd5, 0xdd79dd], [0x1d7dd5, 0x2dd79dd]),
         letter('ä', [0x1000dd7d95, 0x10007c7bc9], [0x1000dd7d95, 0x10007d7bd9]),
     ] },
-    Language { name: "Dutch", letters: &[
+    Alphabet { name: "Dutch", letters: &[
         letter('é', [0xcfdffff, 0xcfdffff], [0x40efdffff, 0xcfdffff]),
         letter('ë', [0x208222, 0x55c72f1], [0x208222, 0x55c72f1]),
         letter('ï', [0x208022, 0x1c70bd], [0x208022, 0x5cf0bf]),
@@ -186,7 +186,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ó', [0x404543e99, 0x4004c6869], [0x404547f99, 0x4086d7ae9]),
         letter('ê', [0x2420c0, 0x517000], [0x6431c1, 0x537009]),
     ] },
-    Language { name: "Polish", letters: &[
+    Alphabet { name: "Polish", letters: &[
         letter('ą', [0x8449d7fdc, 0xa5499089d], [0x844bd7ffc, 0xa549908dd]),
         letter('ć', [0x76a2c8223, 0xa9285d], [0x76a2c8623, 0xa9285d]),
         letter('ę', [0x8449d7fdc, 0xe5499189d], [0x844fd7ffc, 0xe5499589d]),
@@ -197,7 +197,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ź', [0x122208233, 0x9084789d], [0x122208237, 0x908c78bd]),
         letter('ż', [0x16e24fe37, 0x16aacfa3f], [0x16e24ff37, 0x16aadfa3f]),
     ] },
-    Language { name: "Portuguese", letters: &[
+    Alphabet { name: "Portuguese", letters: &[
         letter('á', [0x8ffdfffd, 0xd7ff2fd], [0x8ffdffff, 0x8d7ff3ff]),
         letter('â', [0x847d77fd, 0x10e001], [0x857d77ff, 0x18e289]),
         letter('ã', [0xa57df7ff, 0x2408c221], [0xa57dffff, 0x2409e321]),
@@ -211,7 +211,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('õ', [0x855d77fe, 0x21], [0x855d77fe, 0x21]),
         letter('ú', [0x851d77ff, 0x55df0dd], [0x855d77ff, 0x855df4ff]),
     ] },
-    Language { name: "Romanian", letters: &[
+    Alphabet { name: "Romanian", letters: &[
         letter('ă', [0x3c57d75dd, 0x3c47d76bd], [0x3c57d75fd, 0x3c47d76bd]),
         letter('â', [0x2847d71dc, 0x3c03c7210], [0x3c47d75fc, 0x3c43d7210]),
         letter('î', [0x5d20e9, 0x147201], [0x5d21e9, 0x1403c7201]),
@@ -220,14 +220,14 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ş', [0x1825d22f, 0x830f22b], [0x3825d22f, 0x1830f23b]),
         letter('ţ', [0x182df22f, 0x18200223], [0x182df22f, 0x18200a23]),
     ] },
-    Language { name: "Croatian", letters: &[
+    Alphabet { name: "Croatian", letters: &[
         letter('č', [0x4075fe23, 0x60fe2b], [0x4075fe27, 0x60fe2b]),
         letter('ć', [0x4025aa23, 0x20ca23], [0x4025aa23, 0x20ca23]),
         letter('đ', [0x8024c2a3, 0x288223], [0x8024c2a3, 0x28a223]),
         letter('š', [0x65fe33, 0x1871fa2b], [0x65fe33, 0x1875fa2b]),
         letter('ž', [0x24d233, 0x2064f637], [0x24d233, 0x2064f637]),
     ] },
-    Language { name: "Slovak", letters: &[
+    Alphabet { name: "Slovak", letters: &[
         letter('á', [0x988647dfffd, 0x98c647d7d9d], [0x988667dfffd, 0x98c647d7d9d]),
         letter('ä', [0x412004, 0x10024180810], [0x412004, 0x10024184818]),
         letter('č', [0x6e51a7dff37, 0x289083cfa27], [0x6e59a7dff37, 0x289083cfa27]),
@@ -246,19 +246,19 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ý', [0x45d7914, 0x984247d7d5d], [0x45d7914, 0x984247dfd5d]),
         letter('ž', [0x6238a64fa37, 0x28dc83cfa3f], [0x6238a64fe37, 0x28fc87dfa3f]),
     ] },
-    Language { name: "Slovenian", letters: &[
+    Alphabet { name: "Slovenian", letters: &[
         letter('č', [0x1465f737, 0x64fe27], [0x147dffb7, 0x74fe27]),
         letter('š', [0x465fe37, 0x875fe2b], [0x465feb7, 0x875fe2b]),
         letter('ž', [0x464f237, 0x64fea7], [0x464f237, 0x64feb7]),
     ] },
-    Language { name: "Swedish", letters: &[
+    Alphabet { name: "Swedish", letters: &[
         letter('å', [0xbfdfff7, 0x287dfdff], [0xbfdfff7, 0x3d7dffff]),
         letter('ä', [0x10ddfff5, 0x115d7ffd], [0x3dfdfff7, 0x137dffff]),
         letter('ö', [0x207dfff7, 0x20ddffff], [0x2b7dfff7, 0x37ffffff]),
         letter('é', [0x47dfffd, 0x7df9ff], [0x67dfffd, 0x47df9ff]),
         letter('ü', [0x49c7dd5, 0x1c51bd], [0x49c7dd5, 0x1c51bd]),
     ] },
-    Language { name: "Turkish", letters: &[
+    Alphabet { name: "Turkish", letters: &[
         letter('ç', [0x1e03ddb63, 0x1623cbba7], [0x1f63ddb63, 0x1623cfbb7]),
         letter('ğ', [0x360208222, 0x1242cf27f], [0x360208223, 0x12c7cf2ff]),
         letter('ı', [0xbe5d7ddd, 0xbe5d795d], [0xbf5d7fff, 0xbf7df9ff]),
@@ -269,7 +269,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('î', [0x47914, 0x1], [0x44c7954, 0x2001]),
         letter('û', [0x80800, 0x3000], [0x81804, 0x43000]),
     ] },
-    Language { name: "Greek", letters: &[
+    Alphabet { name: "Greek", letters: &[
         letter('α', [0x22a7fffdf0000001, 0x2bfbfffff0000001], [0x2fb7fffff8006801, 0x3ffffffff8000001]),
         letter('β', [0xff45a7a98000001, 0x7f44a2af8000001], [0xff47afa98000001, 0x7f44a2af8000001]),
         letter('γ', [0x7f4faaab8000001, 0x7f55bfae8000001], [0x7f4faaab8000001, 0x7f55bfae8000001]),
@@ -307,7 +307,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ΐ', [0x420088000000, 0x328148000000], [0x420088000000, 0x532f148000001]),
         letter('ΰ', [0x0, 0x0], [0x0, 0x0]),
     ] },
-    Language { name: "Russian", letters: &[
+    Alphabet { name: "Russian", letters: &[
         letter('а', [0x3fffddf8000001, 0xe3ffffff8000001], [0x6bffffdf8000001, 0xe3ffffff8000001]),
         letter('б', [0xf84fffff8000001, 0xffeffdff8000001], [0xf8ffffff8008001, 0xfffffdff8008001]),
         letter('в', [0xf96f7fbf8000001, 0x9beffdbf8000001], [0xfbffffff8008001, 0xfffffdff800800b]),
@@ -342,7 +342,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ю', [0xd55ffddf8000001, 0x63f7bfdf8000001], [0xd57fffdf8000001, 0xe3ffffdf8000001]),
         letter('я', [0xbc0ffb9b8000001, 0xc3e7bfdf0000001], [0xfd5fff9b8000001, 0xc3efffdf0000001]),
     ] },
-    Language { name: "Bulgarian", letters: &[
+    Alphabet { name: "Bulgarian", letters: &[
         letter('а', [0x1fffeff0000001, 0x11ffffff0000001], [0xbfffeff8000001, 0x19ffffff8000001]),
         letter('б', [0x1a07bffc8000001, 0x1bd7befe8000001], [0x1a0fbffc8000001, 0x1bd7befe8000001]),
         letter('в', [0x1af7fffd8000001, 0x1af7fedc8000001], [0x1af7ffff8000001, 0x1af7fede8000003]),
@@ -374,7 +374,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ю', [0x21bfe8f0000001, 0x6b9eff8000001], [0x25bfe8f8000001, 0x26bdfff8000001]),
         letter('я', [0x12ffcdb8000001, 0x1f3df7f0000001], [0x112fffdf8000001, 0x11f3df7f0000001]),
     ] },
-    Language { name: "Ukrainian", letters: &[
+    Alphabet { name: "Ukrainian", letters: &[
         letter('а', [0x1fffe7bf8000001, 0xdffff9f78000001], [0x5ffff7bf8000209, 0xdfffffff8000201]),
         letter('б', [0xe67ffff78000001, 0xdf7fe77f8000201], [0xefffffff8008201, 0xfffff7ff8008221]),
         letter('в', [0xeb7bbff78000201, 0x9f7fe7f78000201], [0xef7fffff8008203, 0xffffffff8008203]),
@@ -409,7 +409,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ю', [0xe6ffe7f78000001, 0x5fbdf9f78000001], [0xeefff7f78008201, 0x5fbffdf78000001]),
         letter('я', [0xa67fd7b38000201, 0xdf3ff9f70000001], [0xae7ff7b78000201, 0xdf7ff9f70000001]),
     ] },
-    Language { name: "Macedonian", letters: &[
+    Alphabet { name: "Macedonian", letters: &[
         letter('а', [0x3ffffeff8000001, 0x3ffffeff8000001], [0x3fffffff810ae23, 0x3fffffff8005c23]),
         letter('б', [0x4bedeef8000001, 0x6baffab8008021], [0x3fbedeef8008023, 0x2fbfffef8008023]),
         letter('в', [0x2cbadfad8008001, 0x2cbefead8000001], [0x3fbedfef8088023, 0x3fffffef8008023]),
@@ -442,7 +442,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('џ', [0x8ad62e8000001, 0x9a52238000001], [0x49ed6ae8000001, 0xbe5a278000001]),
         letter('ш', [0x20bede2e8000001, 0x2cafde228000001], [0x2dbefeaf8008023, 0x2feffe2f8008021]),
     ] },
-    Language { name: "Hebrew", letters: &[
+    Alphabet { name: "Hebrew", letters: &[
         letter('א', [0x3ebadff8000001, 0x3ffffff8000001], [0x3ebfdff8000001, 0x3ffffff8000001]),
         letter('ב', [0x3ebadff8000001, 0x3fbffff8000001], [0x3ebedff8000001, 0x3fbffff8000001]),
         letter('ג', [0x3ebadff8000001, 0x3cff9ff8000001], [0x3ebbdff8000001, 0x3ffffff8000001]),
@@ -471,7 +471,7 @@ pub(super) const LANGUAGES: [Language; 30] = [
         letter('ש', [0x3caaddf8000001, 0x3efffff8000001], [0x3ebbdff8000001, 0x3ffffff8000001]),
         letter('ת', [0x3ebadff8000001, 0x3efffff8000001], [0x3ebfdff8000001, 0x3ffffff8000001]),
     ] },
-    Language { name: "Arabic", letters: &[
+    Alphabet { name: "Arabic", letters: &[
         letter('ء', [0x71221a0610000000, 0x3f80001a00000001], [0x71225a0610000000, 0x7f80001a00000001]),
         letter('آ', [0x5fe96e5410000001, 0x7fb07ffc18000001], [0x5febee5410000001, 0x7ff0fffd18000001]),
         letter('أ', [0x57a37a7600000001, 0x7ffffffd40000001], [0x57a37a7620000001, 0x7ffffffd60000001]),

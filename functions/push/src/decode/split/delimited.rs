@@ -7,9 +7,9 @@ use crate::decode::fault::FileFault;
 use crate::decode::form::Form;
 use crate::decode::limits::Limits;
 use crate::decode::rules::{FileRules, Quotes, ShortRows};
-use crate::decode::split::not_a_record::{Kind, RecordForm};
+use crate::decode::split::not_a_record::{RecordForm, RowKind};
 use crate::decode::split::swallowed::{self, Looks, Within, Writing};
-use crate::decode::split::{INVALID_ENCODING, NOT_A_RECORD, ROWS_IN_QUOTES, Step, too_long};
+use crate::decode::split::{INVALID_ENCODING, NOT_A_RECORD, ROWS_IN_QUOTES, SplitStep, too_long};
 use crate::decode::vacant::Vacant;
 use crate::record::Reject;
 use crate::record::{RepairKind, RowRepairs};
@@ -54,30 +54,30 @@ impl DelimitedRows {
         }
     }
 
-    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<Step, FileFault> {
+    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<SplitStep, FileFault> {
         if text.is_empty() {
-            return Ok(if last { Step::End } else { Step::More });
+            return Ok(if last { SplitStep::End } else { SplitStep::More });
         }
         match self.scanner.scan(text, last) {
             Scan::More | Scan::UnclosedQuote if text.len() > self.limits.row + 2 => Err(self.too_long(text, line)),
-            Scan::More => Ok(Step::More),
+            Scan::More => Ok(SplitStep::More),
             Scan::UnclosedQuote => Err(unclosed_quote(&self.scanner, line)),
             Scan::Row { len, .. } if len > self.limits.row => Err(self.too_long(text, line)),
             Scan::Row { len, with_end } => {
                 let lines = self.scanner.lines_within() + 1;
                 let raw = &text[..len];
                 if self.ends_at(raw) {
-                    return Ok(Step::End);
+                    return Ok(SplitStep::End);
                 }
                 let row = self.row(raw, line)?;
                 self.scanner.reset();
                 Ok(match row {
-                    Some(row) => Step::Row {
+                    Some(row) => SplitStep::Row {
                         row,
                         len: with_end,
                         lines,
                     },
-                    None => Step::Skip { len: with_end, lines },
+                    None => SplitStep::Skip { len: with_end, lines },
                 })
             }
         }
@@ -138,11 +138,11 @@ impl DelimitedRows {
         repairs: &mut RowRepairs,
     ) -> Result<Option<Reject>, FileFault> {
         match self.form.kind(text, cells) {
-            Kind::Record => {}
-            Kind::Padded => repairs.add(RepairKind::PaddedRow),
-            Kind::MayBeTotal => repairs.add(RepairKind::MayBeTotal),
-            Kind::OtherHeader => return Err(other_header().on_line(line)),
-            Kind::Other(what) => {
+            RowKind::Record => {}
+            RowKind::Padded => repairs.add(RepairKind::PaddedRow),
+            RowKind::MayBeTotal => repairs.add(RepairKind::MayBeTotal),
+            RowKind::OtherHeader => return Err(other_header().on_line(line)),
+            RowKind::Other(what) => {
                 let message =
                     format!("the row is no record: {what}. Take it out, or see skip_last and end_at in the mapping");
                 return Ok(Some(Reject::relay(NOT_A_RECORD, None, message)));

@@ -4,7 +4,7 @@ use crate::decode::fault::FileFault;
 use crate::decode::find::find;
 use crate::decode::limits::Limits;
 use crate::decode::object;
-use crate::decode::split::{Step, too_long};
+use crate::decode::split::{SplitStep, too_long};
 
 /// Splits text into lines.
 pub(crate) struct Lines {
@@ -17,15 +17,15 @@ impl Lines {
         Self { limits, looked_at: 0 }
     }
 
-    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<Step, FileFault> {
+    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<SplitStep, FileFault> {
         let (end, len, lines) = match find(b'\n', &text[self.looked_at..]) {
             Some(found) => (self.looked_at + found, self.looked_at + found + 1, 1),
-            None if last && text.is_empty() => return Ok(Step::End),
+            None if last && text.is_empty() => return Ok(SplitStep::End),
             None if last => (text.len(), text.len(), 0),
             None if text.len() > self.limits.row + 2 => return Err(too_long(&self.limits, line)),
             None => {
                 self.looked_at = text.len();
-                return Ok(Step::More);
+                return Ok(SplitStep::More);
             }
         };
         self.looked_at = 0;
@@ -34,9 +34,9 @@ impl Lines {
         }
         let record = text[..end].trim_ascii();
         if record.is_empty() {
-            return Ok(Step::Skip { len, lines });
+            return Ok(SplitStep::Skip { len, lines });
         }
-        Ok(Step::Row {
+        Ok(SplitStep::Row {
             row: object::row(line, record),
             len,
             lines,

@@ -20,7 +20,7 @@ pub(crate) const NOT_A_RECORD: &str = "NOT_A_RECORD";
 pub(crate) const ROWS_IN_QUOTES: &str = "ROWS_IN_QUOTES";
 
 /// What was found at the start of the unread text.
-pub(crate) enum Step {
+pub(crate) enum SplitStep {
     /// A row: `len` bytes of text with all that ends it, `lines` line ends among them.
     Row { row: Row, len: usize, lines: u64 },
     /// Text between rows.
@@ -49,9 +49,9 @@ impl Splitter {
         }
     }
 
-    /// Looks at the unread text, which starts on that line. `last` says that no more will come; [`Step::More`] is not
+    /// Looks at the unread text, which starts on that line. `last` says that no more will come; [`SplitStep::More`] is not
     /// answered then.
-    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<Step, FileFault> {
+    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<SplitStep, FileFault> {
         match self {
             Self::Delimited(rows) => rows.step(text, last, line),
             Self::Lines(lines) => lines.step(text, last, line),

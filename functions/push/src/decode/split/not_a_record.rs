@@ -4,7 +4,7 @@ use crate::record::Span;
 
 /// What a row is, as far as its form says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RowKind {
     /// Nothing speaks against a record.
     Record,
     /// A value in the first cell alone, which is no footer for sure.
@@ -90,9 +90,9 @@ impl RecordForm {
 
     /// Looks at a row that has something in it. Few bytes are looked at of a row like most.
     #[inline]
-    pub(crate) fn kind(&self, text: &str, cells: &[Span]) -> Kind {
+    pub(crate) fn kind(&self, text: &str, cells: &[Span]) -> RowKind {
         let Some((first, rest)) = cells.split_first() else {
-            return Kind::Record;
+            return RowKind::Record;
         };
         let first = text[first.range()].trim();
         if self.traces & trace(first) != 0 && self.header.iter().any(|name| name == first) {
@@ -100,12 +100,12 @@ impl RecordForm {
         }
         let is_alone = rest.iter().all(|cell| is_blank(text, *cell));
         if !is_alone && !may_begin_total(first) {
-            return Kind::Record;
+            return RowKind::Record;
         }
         self.alone_or_total(text, first, rest, is_alone)
     }
 
-    fn like_header(&self, text: &str, cells: &[Span]) -> Kind {
+    fn like_header(&self, text: &str, cells: &[Span]) -> RowKind {
         let cell = |span: &Span| text[span.range()].trim();
         let filled = cells.iter().filter(|span| !cell(span).is_empty()).count();
         let in_place = cells
@@ -113,24 +113,24 @@ impl RecordForm {
             .zip(&self.header)
             .filter(|(span, name)| cell(span) == name.as_str());
         if in_place.count() == filled && filled == self.header.len() {
-            return Kind::Other("it repeats the header");
+            return RowKind::Other("it repeats the header");
         }
         let named = cells
             .iter()
             .filter(|span| self.header.iter().any(|name| name == cell(span)));
         // Of two columns or more, all cells are names of columns: no record has that.
         match filled {
-            0 | 1 => Kind::Record,
-            _ if named.count() == filled => Kind::OtherHeader,
-            _ => Kind::Record,
+            0 | 1 => RowKind::Record,
+            _ if named.count() == filled => RowKind::OtherHeader,
+            _ => RowKind::Record,
         }
     }
 
     #[cold]
-    fn alone_or_total(&self, text: &str, first: &str, rest: &[Span], is_alone: bool) -> Kind {
+    fn alone_or_total(&self, text: &str, first: &str, rest: &[Span], is_alone: bool) -> RowKind {
         let lower = first.to_lowercase();
         if is_alone && let Some(what) = footer(first, &lower) {
-            return Kind::Other(what);
+            return RowKind::Other(what);
         }
         let word = lower.trim_end_matches(':').trim_end();
         let counted = word.split_once(" (").map_or(word, |(word, _)| word);
@@ -139,16 +139,16 @@ impl RecordForm {
         let all_numbers = others().all(|cell| is_number(&text[cell.range()]));
         let has_gap = rest.iter().any(|cell| is_blank(text, *cell));
         if is_total && all_numbers && (!is_alone || self.header.len() > 1) {
-            return Kind::Other("it is a total");
+            return RowKind::Other("it is a total");
         }
         if is_alone && self.header.len() > 1 {
-            return Kind::Padded;
+            return RowKind::Padded;
         }
         let begins = TOTALS.iter().any(|total| lower.starts_with(total));
         if begins && has_gap && all_numbers {
-            return Kind::MayBeTotal;
+            return RowKind::MayBeTotal;
         }
-        Kind::Record
+        RowKind::Record
     }
 }
 

@@ -4,7 +4,7 @@ use crate::decode::fault::FileFault;
 use crate::decode::json_values::ValueScanner;
 use crate::decode::limits::Limits;
 use crate::decode::object;
-use crate::decode::split::{Step, line_feeds, too_long};
+use crate::decode::split::{SplitStep, line_feeds, too_long};
 
 /// Splits text into JSON values.
 pub(crate) struct Values {
@@ -44,7 +44,7 @@ impl Values {
         }
     }
 
-    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<Step, FileFault> {
+    pub(crate) fn step(&mut self, text: &[u8], last: bool, line: u64) -> Result<SplitStep, FileFault> {
         if self.array_ended {
             return self.behind_array(text, last, line);
         }
@@ -57,7 +57,7 @@ impl Values {
         match self.scanner.scan(text, last) {
             None if last => Err(cut_off(line)),
             None if text.len() > self.limits.row => Err(too_long(&self.limits, line)),
-            None => Ok(Step::More),
+            None => Ok(SplitStep::More),
             Some(0) => Err(out_of_place(line)),
             Some(len) if len > self.limits.row => Err(too_long(&self.limits, line)),
             Some(len) => {
@@ -65,7 +65,7 @@ impl Values {
                 self.expects_comma = self.in_array;
                 self.scanner.reset();
                 let value = &text[..len];
-                Ok(Step::Row {
+                Ok(SplitStep::Row {
                     row: object::row(line, value),
                     len,
                     lines: line_feeds(value),
@@ -75,25 +75,25 @@ impl Values {
     }
 
     /// What stands between values; `None` where a value begins.
-    fn between(&mut self, text: &[u8], last: bool, line: u64) -> Result<Option<Step>, FileFault> {
+    fn between(&mut self, text: &[u8], last: bool, line: u64) -> Result<Option<SplitStep>, FileFault> {
         let blanks = text.len() - text.trim_ascii_start().len();
         if blanks > 0 {
-            return Ok(Some(Step::Skip {
+            return Ok(Some(SplitStep::Skip {
                 len: blanks,
                 lines: line_feeds(&text[..blanks]),
             }));
         }
         match text.first() {
-            None if !last => Ok(Some(Step::More)),
+            None if !last => Ok(Some(SplitStep::More)),
             None if self.in_array => Err(cut_off(line)),
-            None => Ok(Some(Step::End)),
+            None => Ok(Some(SplitStep::End)),
             Some(b']') if self.in_array => {
                 self.array_ended = true;
-                Ok(Some(Step::Skip { len: 1, lines: 0 }))
+                Ok(Some(SplitStep::Skip { len: 1, lines: 0 }))
             }
             Some(b',') if self.expects_comma || !self.in_array => {
                 self.expects_comma = false;
-                Ok(Some(Step::Skip { len: 1, lines: 0 }))
+                Ok(Some(SplitStep::Skip { len: 1, lines: 0 }))
             }
             Some(b',') => Err(out_of_place(line)),
             Some(_) if self.expects_comma => Err(out_of_place(line)),
@@ -102,7 +102,7 @@ impl Values {
     }
 
     /// Behind the array there is nothing, or the rest of the object around it.
-    fn behind_array(&mut self, text: &[u8], last: bool, line: u64) -> Result<Step, FileFault> {
+    fn behind_array(&mut self, text: &[u8], last: bool, line: u64) -> Result<SplitStep, FileFault> {
         if let Some(byte) = text.trim_ascii_end().last() {
             if !self.wrapped {
                 let blanks = text.len() - text.trim_ascii_start().len();
@@ -111,15 +111,15 @@ impl Values {
             self.last_byte = *byte;
         }
         if !text.is_empty() {
-            return Ok(Step::Skip {
+            return Ok(SplitStep::Skip {
                 len: text.len(),
                 lines: line_feeds(text),
             });
         }
         match last {
-            false => Ok(Step::More),
+            false => Ok(SplitStep::More),
             true if self.wrapped && self.last_byte != b'}' => Err(cut_off(line)),
-            true => Ok(Step::End),
+            true => Ok(SplitStep::End),
         }
     }
 }

@@ -12,12 +12,12 @@ pub(super) const ID: &str = "id";
 
 /// What names a record. A name by id and a name by match fields cannot be compared: they may mean the same record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Named {
+enum RecordName {
     ById,
     ByFields,
 }
 
-impl Named {
+impl RecordName {
     /// `None` for a record that has both names, and so compares with all, or none.
     fn of(parcel: &Parcel) -> Option<Self> {
         let has_id = parcel.keys.iter().any(|key| key.field() == ID);
@@ -42,7 +42,7 @@ impl Named {
 pub(crate) struct Flying {
     keys: HashMap<MatchKey, usize>,
     groups: HashMap<u32, usize>,
-    names: HashMap<(ModuleName, Named), usize>,
+    names: HashMap<(ModuleName, RecordName), usize>,
 }
 
 impl Flying {
@@ -51,7 +51,7 @@ impl Flying {
         let module = &parcel.shape.module;
         parcel.keys.iter().all(|key| !self.keys.contains_key(key))
             && parcel.group.is_none_or(|group| !self.groups.contains_key(&group))
-            && Named::of(parcel)
+            && RecordName::of(parcel)
                 .is_none_or(|named| self.names.is_empty() || !self.names.contains_key(&(module.clone(), named.other())))
     }
 
@@ -63,7 +63,7 @@ impl Flying {
             if let Some(group) = parcel.group {
                 *self.groups.entry(group).or_default() += 1;
             }
-            if let Some(named) = Named::of(parcel) {
+            if let Some(named) = RecordName::of(parcel) {
                 *self.names.entry((parcel.shape.module.clone(), named)).or_default() += 1;
             }
         }
@@ -77,7 +77,7 @@ impl Flying {
             if let Some(group) = &parcel.group {
                 drop_one(&mut self.groups, group);
             }
-            if let Some(named) = Named::of(parcel) {
+            if let Some(named) = RecordName::of(parcel) {
                 drop_one(&mut self.names, &(parcel.shape.module.clone(), named));
             }
         }
@@ -99,7 +99,7 @@ pub(super) struct Passed<'a> {
     keys: HashSet<&'a MatchKey>,
     /// The draft that the group's records went into; `None` once one was left behind.
     groups: HashMap<u32, Option<usize>>,
-    names: HashSet<(&'a ModuleName, Named)>,
+    names: HashSet<(&'a ModuleName, RecordName)>,
 }
 
 impl<'a> Passed<'a> {
@@ -110,7 +110,7 @@ impl<'a> Passed<'a> {
             && parcel
                 .group
                 .is_none_or(|group| self.groups.get(&group).is_none_or(|went| *went == Some(draft)))
-            && Named::of(parcel).is_none_or(|named| !self.names.contains(&(&parcel.shape.module, named.other())))
+            && RecordName::of(parcel).is_none_or(|named| !self.names.contains(&(&parcel.shape.module, named.other())))
     }
 
     /// Passes a record, which went into that draft or was left behind.
@@ -119,7 +119,7 @@ impl<'a> Passed<'a> {
         if let Some(group) = parcel.group {
             self.groups.insert(group, draft);
         }
-        if let Some(named) = Named::of(parcel) {
+        if let Some(named) = RecordName::of(parcel) {
             self.names.insert((&parcel.shape.module, named));
         }
     }

@@ -105,7 +105,7 @@ fn a_module_keeps_the_turn_for_its_share_and_then_it_goes_round() {
         waiting("1#c", "Products", Some(&[])),
         waiting("1#d", "Products", Some(&[])),
     ];
-    let round = Round {
+    let round = RoundShare {
         module: "Products".into(),
         since: at(0),
     };
@@ -181,7 +181,7 @@ proptest! {
     #[test]
     fn everybody_has_gone_in_the_end(line in lines(), seconds in prop::collection::vec(0i64..25, 1..40)) {
         let mut line: Vec<Waiting> = line.into_iter().map(|it| Waiting { aside: false, waits: true, ..it }).collect();
-        let (mut round, mut now, mut steps) = (None::<Round>, at(0), seconds.iter().cycle());
+        let (mut round, mut now, mut steps) = (None::<RoundShare>, at(0), seconds.iter().cycle());
         let mut rounds = 0;
         while !line.is_empty() {
             rounds += 1;
@@ -190,7 +190,7 @@ proptest! {
             prop_assert!(chosen.is_some(), "nobody is woken: {line:?}");
             let chosen = chosen.unwrap();
             if round.as_ref().is_none_or(|round| round.module != chosen.module) {
-                round = Some(Round { module: chosen.module.clone(), since: now });
+                round = Some(RoundShare { module: chosen.module.clone(), since: now });
             }
             now += SignedDuration::from_secs(*steps.next().unwrap());
             // All looks are repeated in time.
@@ -211,13 +211,13 @@ proptest! {
     fn no_module_waits_longer_than_a_round(line in lines()) {
         let line: Vec<Waiting> = line.into_iter().map(|it| Waiting { aside: false, waits: true, ..it }).collect();
         let wanting = heads(&line, at(0)).len();
-        let mut round = None::<Round>;
+        let mut round = None::<RoundShare>;
         let mut had = BTreeSet::new();
         for turn in 0..wanting {
             let now = at(i64::try_from(turn).unwrap() * 10);
             let chosen = next(&line, round.as_ref(), SHARE, now)[0];
             had.insert(chosen.module.clone());
-            round = Some(Round { module: chosen.module.clone(), since: now });
+            round = Some(RoundShare { module: chosen.module.clone(), since: now });
         }
         prop_assert_eq!(had.len(), wanting);
     }

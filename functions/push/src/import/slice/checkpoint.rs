@@ -42,7 +42,7 @@ pub(in crate::import) struct Saved {
 }
 
 /// A checkpoint that is being written.
-pub(in crate::import) struct Writing<'a> {
+pub(in crate::import) struct CheckpointWrite<'a> {
     work: Pin<Box<dyn Future<Output = Result<Saved, ImportError>> + Send + 'a>>,
     /// Rows below that number may be sent once it is written.
     pub allows: u64,
@@ -50,7 +50,7 @@ pub(in crate::import) struct Writing<'a> {
     pub began: Instant,
 }
 
-impl<'a> Writing<'a> {
+impl<'a> CheckpointWrite<'a> {
     /// Begins to write.
     pub fn begin<S: Services>(
         context: &'a Context<S>,
@@ -184,7 +184,7 @@ impl<S: Services> Slice<'_, S> {
             credits_left: calls.credits_left,
             share_is_over: self.began.elapsed() >= self.context.settings.checkpoint_every,
         };
-        self.writing = Some(Writing::begin(
+        self.writing = Some(CheckpointWrite::begin(
             self.context,
             self.turn,
             self.hold.clone(),
@@ -218,7 +218,7 @@ impl<S: Services> Slice<'_, S> {
 }
 
 /// What comes of the checkpoint that is being written; waits for ever where none is.
-pub(in crate::import) async fn written(writing: &mut Option<Writing<'_>>) -> Result<Saved, ImportError> {
+pub(in crate::import) async fn written(writing: &mut Option<CheckpointWrite<'_>>) -> Result<Saved, ImportError> {
     match writing {
         Some(writing) => writing.written().await,
         None => std::future::pending().await,

@@ -19,7 +19,7 @@ use crate::context::{Context, Metadata, Services, Turn};
 use crate::decode::Checkpoint as Place;
 use crate::import::progress::{Lost, Progress};
 use crate::import::progress_revision::ProgressRevision;
-use crate::import::slice::checkpoint::{Writing, written};
+use crate::import::slice::checkpoint::{CheckpointWrite, written};
 use crate::import::slice::columns::Columns;
 use crate::import::slice::doubts::Doubts;
 use crate::import::slice::file_reader::{FileReader, MOST_ROWS, ReadFailure, Stretch, gone_or_failed};
@@ -67,7 +67,7 @@ pub(in crate::import) struct Slice<'a, S: Services> {
     pub(in crate::import) started: Timestamp,
     /// Rows from this number on are not sent before the next checkpoint has said so.
     pub(in crate::import) sends_below: u64,
-    pub(in crate::import) writing: Option<Writing<'a>>,
+    pub(in crate::import) writing: Option<CheckpointWrite<'a>>,
     pub(in crate::import) ended_since: u64,
     pub(in crate::import) checkpoint_at: Instant,
     /// When the last checkpoint that is written was begun: the turn was kept no earlier.

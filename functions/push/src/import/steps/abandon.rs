@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::context::Services;
 use crate::import::codes::IMPORT_FAILED;
-use crate::import::ledger::Standing;
+use crate::import::ledger::VersionState;
 use crate::import::progress::Progress;
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
@@ -49,7 +49,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         // Said first: what follows may fail for the same reason as the step.
         self.publish_end(&import, &mut report).await?;
         let standing = self
-            .standing_after(&import, report.reason.as_ref(), Standing::Broken)
+            .standing_after(&import, report.reason.as_ref(), VersionState::Broken)
             .await?;
         self.make_room(&import, standing).await?;
         if let Some(progress) = progress {

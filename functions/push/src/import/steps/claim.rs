@@ -5,14 +5,14 @@ use crate::decode::{FileRules, depends_on_rules};
 use crate::import::asked::Asked;
 use crate::import::codes;
 use crate::import::key_versions::KeyVersions;
-use crate::import::ledger::{Entry, Standing};
+use crate::import::ledger::{Entry, VersionState};
 use crate::import::line;
 use crate::import::slice::file_reader::gone_or_failed;
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, MINUTE, Next, Step};
 use crate::import::steps::older::Older;
 use crate::import::steps::{ImportError, Importer};
-use crate::import::version::{self, Verdict};
+use crate::import::version::{self, VersionDecision};
 use crate::report::{Reason, Status};
 use shared::bucket::{Area, InboxKey};
 use shared::bucket::{BucketError, ObjectVersion, Objects};
@@ -56,7 +56,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             match self.first_look(&mut import).await? {
                 None => {}
                 Some(NothingToDo::Nothing) => {
-                    self.make_room(&import, Standing::Ended).await?;
+                    self.make_room(&import, VersionState::Ended).await?;
                     return Ok(Next::step(Step::Done, import));
                 }
                 Some(NothingToDo::NotYet(older)) => return self.wait_for_older(import, &older).await,
@@ -208,10 +208,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         let (line, now) = (ledger.line().await?, self.context.now());
         let is_alive = |entry: &Entry| line::is_alive(&line, &entry.execution, now);
         let (name, over) = match version::judge(asked, object, &import.execution, &entries, is_alive) {
-            Verdict::Claim { name, over } => (name, over),
-            Verdict::Duplicate(message) if asked.by_hand => return Ok(Some(NothingToDo::duplicate(message))),
-            Verdict::Duplicate(_) => return Ok(Some(NothingToDo::Nothing)),
-            Verdict::Superseded => return Ok(Some(NothingToDo::superseded(TOO_LATE))),
+            VersionDecision::Claim { name, over } => (name, over),
+            VersionDecision::Duplicate(message) if asked.by_hand => return Ok(Some(NothingToDo::duplicate(message))),
+            VersionDecision::Duplicate(_) => return Ok(Some(NothingToDo::Nothing)),
+            VersionDecision::Superseded => return Ok(Some(NothingToDo::superseded(TOO_LATE))),
         };
         let has_import = |newer: &ObjectVersion| {
             let mut others = entries.iter().filter(|(_, entry)| entry.execution != import.execution);
@@ -222,7 +222,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         }
         let sequencer = over.as_ref().and_then(|over| over.sequencer.clone());
         let entry = Entry {
-            standing: Standing::Claimed,
+            standing: VersionState::Claimed,
             execution: import.execution.clone(),
             run_id: over
                 .as_ref()

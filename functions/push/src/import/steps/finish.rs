@@ -5,8 +5,8 @@
 
 use crate::context::Services;
 use crate::decode::{Form, Format};
-use crate::import::ledger::Standing;
-use crate::import::progress::{Ending, Progress, rest_key};
+use crate::import::ledger::VersionState;
+use crate::import::progress::{EarlyEnd, Progress, rest_key};
 use crate::import::slice::parts::{OUTCOMES, REJECTS};
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
@@ -38,14 +38,14 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             }
             progress.report.counts.out_of(progress.counted.rows);
             match progress.ending.clone() {
-                Some(Ending { status, reason }) => progress.report.end(status, Some(reason), context.now()),
+                Some(EarlyEnd { status, reason }) => progress.report.end(status, Some(reason), context.now()),
                 None => progress.report.finish(context.now()),
             }
             context.ledger().save(&mut hold, &progress, context.now()).await?;
         }
         self.publish_end(&import, &mut progress.report).await?;
         self.give_up_older_unread(&import).await?;
-        self.make_room(&import, Standing::Ended).await?;
+        self.make_room(&import, VersionState::Ended).await?;
         self.clear_away(&left_over).await;
         self.clear_away(&progress.outcomes.keys(&run_id, OUTCOMES)).await;
         self.clear_away(&progress.rejects.keys(&run_id, REJECTS)).await;

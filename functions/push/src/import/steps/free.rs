@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::context::Services;
 use crate::import::asked::Asked;
 use crate::import::execution_ended::ExecutionEnded;
-use crate::import::ledger::Standing;
+use crate::import::ledger::VersionState;
 use crate::import::line::Waiting;
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Step};
@@ -62,7 +62,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             return Ok(place.is_some().then_some(import));
         };
         let entries = self.context.ledger().versions(&asked.key).await?;
-        let is_its = |standing, execution: &str| standing == Standing::Claimed && execution == import.execution;
+        let is_its = |standing, execution: &str| standing == VersionState::Claimed && execution == import.execution;
         let entry = entries
             .into_iter()
             .find(|(_, entry)| is_its(entry.standing, &entry.execution));

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::context::{Context, Services};
-use crate::import::ledger::{LedgerError, Standing};
+use crate::import::ledger::{LedgerError, VersionState};
 use crate::import::state_machine::{Imports, MachineError};
 use crate::import::step::{Import, Next, Step, StepEvent};
 use crate::report::{Reason, Report, Status};
@@ -167,7 +167,7 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
     ) -> Result<Next, ImportError> {
         report.end(status, Some(reason), self.context.now());
         let standing = self
-            .standing_after(&import, report.reason.as_ref(), Standing::Ended)
+            .standing_after(&import, report.reason.as_ref(), VersionState::Ended)
             .await?;
         self.publish_end(&import, &mut report).await?;
         self.make_room(&import, standing).await?;
@@ -187,7 +187,7 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
     }
 
     /// Leaves the line and says in the ledger how the version ended.
-    pub(in crate::import) async fn make_room(&self, import: &Import, standing: Standing) -> Result<(), ImportError> {
+    pub(in crate::import) async fn make_room(&self, import: &Import, standing: VersionState) -> Result<(), ImportError> {
         if let Some(entry) = &import.entry {
             self.context
                 .ledger()

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::context::Services;
 use crate::import::codes::SUPERSEDED;
 use crate::import::key_versions::KeyVersions;
-use crate::import::ledger::{Entry, MOST_INBOX_DAYS, Standing};
+use crate::import::ledger::{Entry, MOST_INBOX_DAYS, VersionState};
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, MINUTE, Next, QUARTER};
 use crate::import::steps::{ImportError, Importer};
@@ -46,7 +46,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 .map(|(_, entry)| entry)
                 .filter(|entry| entry.is_of(older))
         };
-        if of_older().any(|entry| entry.standing != Standing::Claimed) {
+        if of_older().any(|entry| entry.standing != VersionState::Claimed) {
             return Ok(Older::Gone);
         }
         let is_alive = |entry: &&Entry| line::is_alive(&line, &entry.execution, now);

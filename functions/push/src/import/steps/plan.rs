@@ -380,7 +380,8 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         };
         progress.report.end(Status::Planned, None, self.context.now());
         self.publish_end(&import, &mut progress.report).await?;
-        self.make_room(&import, crate::import::ledger::Standing::Ended).await?;
+        self.make_room(&import, crate::import::ledger::VersionState::Ended)
+            .await?;
         Ok(Next::step(Step::Done, import))
     }
 }

@@ -6,7 +6,7 @@ use crate::context::{AskFailure, Freshness, Services, Turn};
 use crate::import::codes::UNREADABLE;
 use crate::import::measures;
 use crate::import::prepare::{Asking, Prepared, Ready, goes_on_without};
-use crate::import::progress::{Ending, Plan, Progress};
+use crate::import::progress::{EarlyEnd, Plan, Progress};
 use crate::import::progress_revision::ProgressRevision;
 use crate::import::slice::columns::Columns;
 use crate::import::slice::{Ended, Slice};
@@ -193,7 +193,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             // It is not done: whoever can read it goes on.
             return self.leave_off(import, Status::Stopped, reason, Step::Done).await;
         }
-        progress.ending = Some(Ending {
+        progress.ending = Some(EarlyEnd {
             status: Status::Stopped,
             reason,
         });

@@ -3,7 +3,7 @@
 
 use crate::context::Services;
 use crate::import::codes::UNREADABLE;
-use crate::import::ledger::Standing;
+use crate::import::ledger::VersionState;
 use crate::import::state_machine::Imports;
 use crate::import::step::Import;
 use crate::import::steps::{ImportError, Importer};
@@ -18,8 +18,8 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         &self,
         import: &Import,
         reason: Option<&Reason>,
-        otherwise: Standing,
-    ) -> Result<Standing, ImportError> {
+        otherwise: VersionState,
+    ) -> Result<VersionState, ImportError> {
         if reason.is_none_or(|reason| reason.code != UNREADABLE) {
             return Ok(otherwise);
         }
@@ -42,7 +42,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 upkeep::write(table, &note).await?;
             }
         }
-        Ok(Standing::Unread)
+        Ok(VersionState::Unread)
     }
 
     /// A file has gone: older ones of its module that could not be read would overwrite what it has written.

@@ -14,17 +14,17 @@ use super::scan::Scan;
 
 /// A way to write dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatePattern(Form);
+pub struct DatePattern(Notation);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Form {
+enum Notation {
     /// Days since the last day of 1899, as spreadsheets count them.
     Excel,
-    Pieces(Vec<Piece>),
+    Pieces(Vec<PatternPiece>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
+enum PatternPiece {
     Year,
     ShortYear,
     Month,
@@ -42,56 +42,56 @@ enum Piece {
 }
 
 /// The letters of patterns such as `dd.MM.yyyy HH:mm:ss`, in runs.
-fn of_letters(letter: char, count: usize) -> Option<Piece> {
+fn of_letters(letter: char, count: usize) -> Option<PatternPiece> {
     Some(match (letter, count) {
-        ('y' | 'u', 4) => Piece::Year,
-        ('y' | 'u', 2) => Piece::ShortYear,
-        ('M', 1 | 2) => Piece::Month,
-        ('M', 3 | 4) => Piece::MonthName,
-        ('d', 1 | 2) => Piece::Day,
-        ('E', 1..=4) => Piece::Weekday,
-        ('H', 1 | 2) => Piece::Hour,
-        ('h', 1 | 2) => Piece::HourOfHalf,
-        ('m', 1 | 2) => Piece::Minute,
-        ('s', 1 | 2) => Piece::Second,
-        ('S', 1..=9) => Piece::Fraction,
-        ('a', 1) => Piece::Half,
-        ('X' | 'x' | 'Z', 1..=5) => Piece::Offset,
+        ('y' | 'u', 4) => PatternPiece::Year,
+        ('y' | 'u', 2) => PatternPiece::ShortYear,
+        ('M', 1 | 2) => PatternPiece::Month,
+        ('M', 3 | 4) => PatternPiece::MonthName,
+        ('d', 1 | 2) => PatternPiece::Day,
+        ('E', 1..=4) => PatternPiece::Weekday,
+        ('H', 1 | 2) => PatternPiece::Hour,
+        ('h', 1 | 2) => PatternPiece::HourOfHalf,
+        ('m', 1 | 2) => PatternPiece::Minute,
+        ('s', 1 | 2) => PatternPiece::Second,
+        ('S', 1..=9) => PatternPiece::Fraction,
+        ('a', 1) => PatternPiece::Half,
+        ('X' | 'x' | 'Z', 1..=5) => PatternPiece::Offset,
         _ => return None,
     })
 }
 
 /// The letters of patterns such as `%d.%m.%Y %H:%M:%S`.
-fn of_percent(letter: char) -> Option<&'static [Piece]> {
+fn of_percent(letter: char) -> Option<&'static [PatternPiece]> {
     Some(match letter {
-        'Y' => &[Piece::Year],
-        'y' => &[Piece::ShortYear],
-        'm' => &[Piece::Month],
-        'b' | 'B' | 'h' => &[Piece::MonthName],
-        'd' | 'e' => &[Piece::Day],
-        'a' | 'A' => &[Piece::Weekday],
-        'H' | 'k' => &[Piece::Hour],
-        'I' | 'l' => &[Piece::HourOfHalf],
-        'M' => &[Piece::Minute],
-        'S' => &[Piece::Second],
-        'f' => &[Piece::Fraction],
-        'p' | 'P' => &[Piece::Half],
-        'z' => &[Piece::Offset],
+        'Y' => &[PatternPiece::Year],
+        'y' => &[PatternPiece::ShortYear],
+        'm' => &[PatternPiece::Month],
+        'b' | 'B' | 'h' => &[PatternPiece::MonthName],
+        'd' | 'e' => &[PatternPiece::Day],
+        'a' | 'A' => &[PatternPiece::Weekday],
+        'H' | 'k' => &[PatternPiece::Hour],
+        'I' | 'l' => &[PatternPiece::HourOfHalf],
+        'M' => &[PatternPiece::Minute],
+        'S' => &[PatternPiece::Second],
+        'f' => &[PatternPiece::Fraction],
+        'p' | 'P' => &[PatternPiece::Half],
+        'z' => &[PatternPiece::Offset],
         'F' => &[
-            Piece::Year,
-            Piece::Literal('-'),
-            Piece::Month,
-            Piece::Literal('-'),
-            Piece::Day,
+            PatternPiece::Year,
+            PatternPiece::Literal('-'),
+            PatternPiece::Month,
+            PatternPiece::Literal('-'),
+            PatternPiece::Day,
         ],
         'T' => &[
-            Piece::Hour,
-            Piece::Literal(':'),
-            Piece::Minute,
-            Piece::Literal(':'),
-            Piece::Second,
+            PatternPiece::Hour,
+            PatternPiece::Literal(':'),
+            PatternPiece::Minute,
+            PatternPiece::Literal(':'),
+            PatternPiece::Second,
         ],
-        '%' => &[Piece::Literal('%')],
+        '%' => &[PatternPiece::Literal('%')],
         _ => return None,
     })
 }
@@ -103,42 +103,43 @@ impl DatePattern {
     /// What is wrong with it, and what would be right.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.eq_ignore_ascii_case("excel") {
-            return Ok(Self(Form::Excel));
+            return Ok(Self(Notation::Excel));
         }
         let pieces = if text.contains('%') {
             percent_pieces(text)?
         } else {
             letter_pieces(text)?
         };
-        let has = |wanted: &[Piece]| pieces.iter().any(|piece| wanted.contains(piece));
-        let whole =
-            has(&[Piece::Year, Piece::ShortYear]) && has(&[Piece::Month, Piece::MonthName]) && has(&[Piece::Day]);
+        let has = |wanted: &[PatternPiece]| pieces.iter().any(|piece| wanted.contains(piece));
+        let whole = has(&[PatternPiece::Year, PatternPiece::ShortYear])
+            && has(&[PatternPiece::Month, PatternPiece::MonthName])
+            && has(&[PatternPiece::Day]);
         if !whole {
             return Err("it needs day, month and year, as in dd.MM.yyyy or %d.%m.%Y".to_owned());
         }
-        if has(&[Piece::HourOfHalf]) != has(&[Piece::Half]) {
+        if has(&[PatternPiece::HourOfHalf]) != has(&[PatternPiece::Half]) {
             return Err("hh (%I) and a (%p) go together; for 24 hours use HH (%H)".to_owned());
         }
-        Ok(Self(Form::Pieces(pieces)))
+        Ok(Self(Notation::Pieces(pieces)))
     }
 
     /// Reads a date written so.
     pub(super) fn read(&self, text: &str, language: Option<&'static Language>) -> Result<Moment, Unread> {
         let mut scan = Scan::new(text, language);
         let read = match &self.0 {
-            Form::Excel => day_number(text),
-            Form::Pieces(pieces) => read_pieces(pieces, &mut scan),
+            Notation::Excel => day_number(text),
+            Notation::Pieces(pieces) => read_pieces(pieces, &mut scan),
         };
         read.ok_or(if scan.unclear { Unread::Word } else { Unread::Not })
     }
 }
 
-fn letter_pieces(text: &str) -> Result<Vec<Piece>, String> {
+fn letter_pieces(text: &str) -> Result<Vec<PatternPiece>, String> {
     let mut pieces = Vec::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if c == '\'' {
-            pieces.extend(chars.by_ref().take_while(|c| *c != '\'').map(Piece::Literal));
+            pieces.extend(chars.by_ref().take_while(|c| *c != '\'').map(PatternPiece::Literal));
         } else if c.is_ascii_alphabetic() && c != 'T' {
             let mut count = 1;
             while chars.next_if_eq(&c).is_some() {
@@ -149,18 +150,18 @@ fn letter_pieces(text: &str) -> Result<Vec<Piece>, String> {
                 format!("{run:?} means nothing in it: use dd, MM or MMM, yyyy or yy, HH or hh, mm, ss, a, XXX")
             })?);
         } else {
-            pieces.push(Piece::Literal(c));
+            pieces.push(PatternPiece::Literal(c));
         }
     }
     Ok(pieces)
 }
 
-fn percent_pieces(text: &str) -> Result<Vec<Piece>, String> {
+fn percent_pieces(text: &str) -> Result<Vec<PatternPiece>, String> {
     let mut pieces = Vec::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         if c != '%' {
-            pieces.push(Piece::Literal(c));
+            pieces.push(PatternPiece::Literal(c));
             continue;
         }
         // %-d: without a leading zero, which is read either way.
@@ -174,41 +175,41 @@ fn percent_pieces(text: &str) -> Result<Vec<Piece>, String> {
     Ok(pieces)
 }
 
-fn read_pieces(pieces: &[Piece], scan: &mut Scan<'_>) -> Option<Moment> {
+fn read_pieces(pieces: &[PatternPiece], scan: &mut Scan<'_>) -> Option<Moment> {
     let (mut year, mut month, mut day) = (0_i16, 0_i8, 0_i8);
     let (mut hour, mut minute, mut second, mut afternoon) = (None, 0_i8, 0_i8, None);
     let mut east = None;
     for (place, piece) in pieces.iter().enumerate() {
         // Digits that are not set apart have the fixed width of the pattern.
         match piece {
-            Piece::Year => {
+            PatternPiece::Year => {
                 let (long, _) = scan.number(4).filter(|(_, digits)| *digits == 4)?;
                 year = i16::try_from(long).ok()?;
             }
-            Piece::ShortYear => {
+            PatternPiece::ShortYear => {
                 let (short, _) = scan.number(2).filter(|(_, digits)| *digits == 2)?;
                 // As POSIX has it.
                 year = i16::try_from(short).ok()? + if short < 69 { 2000 } else { 1900 };
             }
-            Piece::Month => month = scan.small(2)?,
-            Piece::MonthName => {
+            PatternPiece::Month => month = scan.small(2)?,
+            PatternPiece::MonthName => {
                 month = scan.month()?;
-                scan.eat(|c| c == '.' && pieces.get(place + 1) != Some(&Piece::Literal('.')));
+                scan.eat(|c| c == '.' && pieces.get(place + 1) != Some(&PatternPiece::Literal('.')));
             }
-            Piece::Day => day = scan.small(2)?,
-            Piece::Weekday => {
+            PatternPiece::Day => day = scan.small(2)?,
+            PatternPiece::Weekday => {
                 if !scan.name_of_weekday() {
                     scan.word();
                 }
             }
-            Piece::Hour | Piece::HourOfHalf => hour = Some(scan.small(2)?),
-            Piece::Minute => minute = scan.small(2)?,
-            Piece::Second => second = scan.small(2)?,
-            Piece::Fraction => drop(scan.number(9)?),
-            Piece::Half => afternoon = Some(scan.half()?),
-            Piece::Offset => east = offset(scan).ok()?,
-            Piece::Literal(c) if c.is_whitespace() => drop(scan.blanks()),
-            Piece::Literal(wanted) => drop(scan.eat(|c| c == *wanted)?),
+            PatternPiece::Hour | PatternPiece::HourOfHalf => hour = Some(scan.small(2)?),
+            PatternPiece::Minute => minute = scan.small(2)?,
+            PatternPiece::Second => second = scan.small(2)?,
+            PatternPiece::Fraction => drop(scan.number(9)?),
+            PatternPiece::Half => afternoon = Some(scan.half()?),
+            PatternPiece::Offset => east = offset(scan).ok()?,
+            PatternPiece::Literal(c) if c.is_whitespace() => drop(scan.blanks()),
+            PatternPiece::Literal(wanted) => drop(scan.eat(|c| c == *wanted)?),
         }
     }
     if !scan.is_done() {

@@ -21,11 +21,11 @@ fn reject() -> Reject {
 }
 
 /// Every record that refers to another is missing it, all others are ready.
-fn judge(batch: Vec<Pending>) -> Vec<Verdict> {
+fn judge(batch: Vec<Pending>) -> Vec<Resolution> {
     let verdict = |pending: Pending| match pending.references.as_slice() {
-        _ if pending.later => Verdict::Later(pending),
-        [] => Verdict::Ready(pending.parcel),
-        _ => Verdict::Missing(pending, reject()),
+        _ if pending.later => Resolution::Later(pending),
+        [] => Resolution::Ready(pending.parcel),
+        _ => Resolution::Missing(pending, reject()),
     };
     batch.into_iter().map(verdict).collect()
 }

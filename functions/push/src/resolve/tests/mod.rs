@@ -251,7 +251,7 @@ pub(super) fn keyed(place: u64, operation: Operation, keys: &[(&str, &str)]) -> 
 }
 
 /// Asks until all is known.
-pub(super) fn run(desk: &mut LookupCache, batch: Vec<Pending>, book: &mut Book) -> Vec<Verdict> {
+pub(super) fn run(desk: &mut LookupCache, batch: Vec<Pending>, book: &mut Book) -> Vec<Resolution> {
     let mut round = Round::open(batch, desk);
     for _ in 0..10_000 {
         let Some(ask) = round.next(desk) else {
@@ -269,8 +269,8 @@ pub(super) fn run(desk: &mut LookupCache, batch: Vec<Pending>, book: &mut Book) 
 }
 
 /// The id that a field of a record that is ready points to.
-pub(super) fn points_to(verdict: &Verdict, field: &str) -> Option<String> {
-    let Verdict::Ready(parcel) = verdict else {
+pub(super) fn points_to(verdict: &Resolution, field: &str) -> Option<String> {
+    let Resolution::Ready(parcel) = verdict else {
         panic!("not ready: {verdict:?}")
     };
     let json: Value = serde_json::from_str(parcel.record.json()).unwrap();
@@ -279,10 +279,10 @@ pub(super) fn points_to(verdict: &Verdict, field: &str) -> Option<String> {
 }
 
 /// The code that a record is rejected for, now or if nothing changes.
-pub(super) fn code(verdict: &Verdict) -> &str {
+pub(super) fn code(verdict: &Resolution) -> &str {
     match verdict {
-        Verdict::Missing(_, reject) => &reject.code,
-        Verdict::Ended(settled) => match &settled.outcome {
+        Resolution::Missing(_, reject) => &reject.code,
+        Resolution::Ended(settled) => match &settled.outcome {
             crate::record::Outcome::Rejected(reject) => &reject.code,
             crate::record::Outcome::Unchanged => "unchanged",
             other @ crate::record::Outcome::Accepted { .. } => panic!("{other:?}"),

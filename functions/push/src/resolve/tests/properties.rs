@@ -63,7 +63,7 @@ proptest! {
                         prop_assert_eq!(points_to(verdict, "Account_Name"), Some(made[0].to_string()));
                     }
                     ([], OnMissing::Empty, _) => prop_assert_eq!(points_to(verdict, "Account_Name"), None),
-                    ([], _, _) => prop_assert!(matches!(verdict, Verdict::Missing(..))),
+                    ([], _, _) => prop_assert!(matches!(verdict, Resolution::Missing(..))),
                     ([one], ..) => prop_assert_eq!(points_to(verdict, "Account_Name"), Some(one.to_string())),
                     ([oldest, ..], _, OnAmbiguous::Oldest) => prop_assert_eq!(points_to(verdict, "Account_Name"), Some(oldest.to_string())),
                     (_, _, OnAmbiguous::Empty) => prop_assert_eq!(points_to(verdict, "Account_Name"), None),

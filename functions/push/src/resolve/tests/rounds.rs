@@ -98,7 +98,9 @@ fn a_field_that_is_left_out_is_not_cleared() {
         vec![ann(company("Acme", None_::Empty, Several::Reject))],
         &mut Book::new(),
     );
-    let Verdict::Ready(parcel) = &verdicts[0] else { panic!() };
+    let Resolution::Ready(parcel) = &verdicts[0] else {
+        panic!()
+    };
     assert_eq!(parcel.record.json(), r#"{"Last_Name":"Rao"}"#);
 }
 
@@ -182,8 +184,8 @@ fn updates_and_deletes_find_their_record_by_key() {
         key(Operation::Delete, "twice"),
     ];
     let verdicts = run(&mut LookupCache::default(), batch, &mut book);
-    let id = |verdict: &Verdict| match verdict {
-        Verdict::Ready(parcel) => parcel.record.id().unwrap().to_owned(),
+    let id = |verdict: &Resolution| match verdict {
+        Resolution::Ready(parcel) => parcel.record.id().unwrap().to_owned(),
         other => panic!("{other:?}"),
     };
     assert_eq!((id(&verdicts[0]), id(&verdicts[1])), ("11".to_owned(), "12".to_owned()));
@@ -203,7 +205,7 @@ fn the_first_match_field_that_finds_anything_decides() {
     let ids: Vec<_> = verdicts
         .iter()
         .map(|verdict| match verdict {
-            Verdict::Ready(parcel) => parcel.record.id().unwrap(),
+            Resolution::Ready(parcel) => parcel.record.id().unwrap(),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -216,7 +218,7 @@ fn what_a_match_key_stands_for_is_looked_up_afresh_each_time() {
     book.contacts = vec![(11, "ann".into())];
     let mut desk = LookupCache::default();
     let batch = || vec![keyed(0, Operation::Delete, &[("Email", "ann")])];
-    assert!(matches!(run(&mut desk, batch(), &mut book)[0], Verdict::Ready(_)));
+    assert!(matches!(run(&mut desk, batch(), &mut book)[0], Resolution::Ready(_)));
     book.contacts.clear();
     assert_eq!(code(&run(&mut desk, batch(), &mut book)[0]), "unchanged");
 }
@@ -276,7 +278,7 @@ fn where_queries_are_refused_lists_are_walked_through() {
             let verdicts = run(&mut desk, batch(), &mut book);
             assert_eq!(points_to(&verdicts[0], "Account_Name").as_deref(), Some("1"), "{code}");
             assert_eq!(points_to(&verdicts[1], "Account_Name").as_deref(), Some("2"), "{code}");
-            assert!(matches!(verdicts[2], Verdict::Missing(..)), "{code}");
+            assert!(matches!(verdicts[2], Resolution::Missing(..)), "{code}");
         }
         assert_eq!((book.queries(), book.pages()), (1, 1), "{code}");
         assert_eq!(desk.warnings().count(), 1, "{code}");
@@ -293,9 +295,11 @@ fn records_whose_list_bigin_does_not_show_wait_and_others_go_on() {
         .map(|name| ann(company(name, None_::Reject, Several::Reject)));
     let batch = batch.chain([contact(2, "x@example.com", Vec::new())]).collect();
     let verdicts = run(&mut LookupCache::default(), batch, &mut book);
-    assert!(matches!(&verdicts[0], Verdict::Ready(_)));
-    assert!(matches!(&verdicts[1], Verdict::Held(_, Stop::ModuleHeld { code, .. }) if code == "OAUTH_SCOPE_MISMATCH"));
-    assert!(matches!(&verdicts[2], Verdict::Ready(_)));
+    assert!(matches!(&verdicts[0], Resolution::Ready(_)));
+    assert!(
+        matches!(&verdicts[1], Resolution::Held(_, Stop::ModuleHeld { code, .. }) if code == "OAUTH_SCOPE_MISMATCH")
+    );
+    assert!(matches!(&verdicts[2], Resolution::Ready(_)));
 }
 
 #[test]
@@ -346,12 +350,12 @@ fn what_was_missing_is_asked_for_again_once_it_is_doubted() {
     assert!(
         verdicts[..2]
             .iter()
-            .all(|verdict| matches!(verdict, Verdict::Missing(..)))
+            .all(|verdict| matches!(verdict, Resolution::Missing(..)))
     );
     book.accounts
         .extend([(8, "New Ltd".to_owned()), (9, "O'New".to_owned())]);
     assert!(
-        matches!(run(&mut desk, batch(), &mut book)[0], Verdict::Missing(..)),
+        matches!(run(&mut desk, batch(), &mut book)[0], Resolution::Missing(..)),
         "it is not asked for all the time"
     );
     desk.doubt_missing(10);
