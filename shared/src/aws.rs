@@ -52,8 +52,9 @@ pub fn load() -> Result<SdkConfig, ClientUnusable> {
     Ok(config)
 }
 
-/// A service's client that is made when it is first used. Each reads its own copy of all of AWS's regions then, a quarter
-/// of a millisecond of CPU that a cold start need not pay for services that most invocations do not ask.
+/// A service's client that is made when it is first used. Each client then reads its own copy of all of AWS's
+/// regions. That takes a quarter of a millisecond of CPU. A cold start need not pay it for services that most
+/// invocations do not ask.
 pub type Lazy<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send + Sync>>>;
 
 /// Puts off making a client.

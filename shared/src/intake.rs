@@ -46,8 +46,8 @@ pub trait Intake: Send + Sync {
     /// Whether messages are let in; `None` when there is nothing to switch.
     fn is_open(&self) -> impl Future<Output = Result<Option<bool>, IntakeError>> + Send;
 
-    /// Asks push for its upkeep, and does not wait for it: while delivery is paused it moves old messages into the
-    /// bucket; otherwise it brings them back and looks for files that no import has.
+    /// Asks push for its upkeep, and does not wait for it. While delivery is paused, the upkeep moves old
+    /// messages into the bucket. Otherwise it brings them back, and looks for files that no import has.
     fn ask_for_upkeep(&self) -> impl Future<Output = Result<(), IntakeError>> + Send;
 }
 

@@ -1,5 +1,6 @@
-//! What Bigin says about itself (modules, fields, organisation), kept for a while: in this instance's memory, and in the
-//! state table for all others, so that a hundred small files do not each pay for the same answers.
+//! What Bigin says about itself: its modules, fields and organisation. The answers are kept for a while, in
+//! this instance's memory and, for all other instances, in the state table. So a hundred small files do not
+//! each pay for the same answers.
 
 use std::collections::HashMap;
 use std::sync::Arc;

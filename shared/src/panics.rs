@@ -14,8 +14,8 @@ pub(crate) fn log_places_only() {
     }));
 }
 
-/// Runs an invocation. A panic becomes a failure with a text of ours: what the runtime would make of it goes, with the
-/// panic's words, to whoever invoked, into the dead-letter queue and into reports.
+/// Runs an invocation. A panic becomes a failure with a text of ours. The runtime's own text would carry the
+/// panic's words to the caller, into the dead-letter queue and into reports.
 ///
 /// The work is put on the heap: its type is deep, and the runtime's layers make it deeper than the compiler follows.
 pub fn contained<T, E: Into<Diagnostic>>(

@@ -36,9 +36,9 @@ pub fn init(level: Option<&str>) {
     crate::panics::log_places_only();
 }
 
-/// Events of the SDK, hyper and all others may show requests and answers: they stay out below warnings, whatever the
-/// level (below `info` they are not even in a release build, see the root Cargo.toml). The runtime opens the span with the
-/// request id.
+/// Events of the SDK, hyper and other crates may show requests and answers. Only their warnings and errors
+/// are logged, whatever the level. Below `info` their events are not even in a release build; see the root
+/// Cargo.toml. The runtime opens the span with the request id.
 fn filter(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))

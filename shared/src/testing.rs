@@ -74,8 +74,8 @@ pub fn leave_figure(tmp: &str, line: &str) {
 
 /// What a run of functions has shown, and what must not be in it.
 ///
-/// A run is a test of its own, ignored, that [`Witness::of`] starts in a process of its own: so all that it prints is
-/// seen, however it was printed.
+/// A run is an ignored test of its own. [`Witness::of`] starts it in a process of its own. So all that it
+/// prints is seen, however it was printed.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Witness {
     canaries: Vec<(String, String)>,

@@ -222,8 +222,8 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         })
     }
 
-    /// Stores the new refresh token at once: in force where nothing was before, else beside what is in force until it
-    /// is known which organisation it is for.
+    /// Stores the new refresh token at once. It is in force where there was none before. Otherwise it stands
+    /// beside the one in force, until it is known which organisation it is for.
     async fn store(&self, before: &Before, new: &SelfClient) -> Result<(Kept, VersionId), AuthorizeError> {
         let (kept, document) = match &before.client {
             Some(old) if old.refresh_token.is_some() || old.org_id.is_some() => (

@@ -1,5 +1,5 @@
-//! The run from the stored refresh token on: verify it, put it in force, publish the access token, let delivery go on,
-//! revoke what it replaces.
+//! The second half of a run, from the stored refresh token on. It verifies the token, puts it in force,
+//! publishes the access token, lets delivery go on, and revokes what the token replaces.
 
 use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock;
@@ -93,8 +93,8 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         taken_back
     }
 
-    /// What it replaces stays in the document until Zoho has revoked it: should this run end before, a revoke or the
-    /// next run takes it along.
+    /// The token that it replaces stays in the document until Zoho has revoked it. If this run ends before
+    /// that, a revoke or the next run revokes it.
     async fn put_in_force(&self, candidate: &mut Candidate) -> Result<(), AuthorizeError> {
         candidate.client.replaced.clone_from(&candidate.replaced);
         match self
@@ -166,8 +166,8 @@ impl<T: Table, S: Secrets, Z: Zoho, I: Intake, C: Clock> Authorize<T, S, Z, I, C
         Ok(())
     }
 
-    /// Records the authorization, unless a revoke has begun since the run did: looking and recording are one swap, so
-    /// that none can begin unseen in between.
+    /// Records the authorization, unless a revoke has begun since this run began. Looking and recording are
+    /// one swap, so that no revoke can begin unseen in between.
     async fn record(&self, before: &Before, candidate: &Candidate) -> Result<(), AuthorizeError> {
         let unfinished = |problem: String| AuthorizeError::Unfinished { problem };
         let authorized = AuthorizationEvent::Authorized {

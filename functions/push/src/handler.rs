@@ -19,8 +19,9 @@ use crate::upkeep::{Caretaker, UpkeepError};
 
 /// Kept free for the answer alone.
 const TO_ANSWER: Duration = Duration::from_secs(10);
-/// A message by hand is answered within so long: the AWS CLI and boto3 take an invocation for lost after 60 s, and invoke
-/// again, which would insert its records twice. What is not delivered by then goes onto the queue.
+/// A message by hand is answered within this time. The AWS CLI and boto3 take an invocation for lost after 60
+/// s and invoke again, which would insert its records twice. What is not delivered by then goes onto the
+/// queue.
 const BY_HAND: Duration = Duration::from_secs(50);
 /// Assumed where nobody says how long there is.
 const USUAL: Duration = Duration::from_mins(3);

@@ -99,8 +99,8 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
             Asked::Rejected(_) => Standing::read(table).await?,
         };
         let pause = standing.pause(now);
-        // Push asks often and waits for the answer: then the intake is closed in the wake of a pause, and the rest is
-        // left to the schedule.
+        // Push asks often and waits for the answer. So for push, refresh only closes the intake after a pause
+        // was set, and leaves the rest to the schedule.
         let is_due = *asked == Asked::BySchedule || pause.is_some();
         if is_due && self.intake.set_open(pause.is_none()).await? {
             let code = pause.as_ref().map_or("none", |pause| pause.code.as_str());

@@ -1,10 +1,10 @@
-//! The refresh itself. Whatever happens, at most one token is published from one lease, none after a revoke, and the
-//! stored refresh token is never touched: this function does not write that secret.
+//! The refresh itself. Whatever happens, one lease publishes at most one token, and no token is published
+//! after a revoke. The stored refresh token is never touched: this function does not write that secret.
 //!
-//! The order of the looks makes it so. How the authorization stands is read first, then the access token's version, then
-//! the self client; what is concluded from the secrets is recorded only if the authorization still stands as it was
-//! read, and a new token is published only over the version that was read. A revoke or an authorize in between changes
-//! one of the two, and the refresh loses.
+//! The order of the looks makes it so. The refresher reads the state of the authorization first, then the
+//! access token's version, then the self client. It records a conclusion from the secrets only if the
+//! authorization is still as it was read. It publishes a new token only over the version that it read. A
+//! revoke or an authorize in between changes one of the two, and the refresh loses.
 
 use bigin::oauth::{Grant, TokenFailure, refresh_token_dead};
 use jiff::{SignedDuration, Timestamp};

@@ -1,5 +1,5 @@
-//! How old the oldest message of a queue is. SQS itself does not say: it measures that for CloudWatch alone, and receiving
-//! a message to see its age would bring it nearer to the dead-letter queue.
+//! How old the oldest message of a queue is. SQS does not say how old a message is: it measures that for
+//! CloudWatch alone. Receiving a message to see its age would bring it nearer to the dead-letter queue.
 //!
 //! One call of CloudWatch, signed here: its SDK would add a second kind of HTTP types and more than this whole function
 //! needs. The call is that of the Amazon CloudWatch API reference, `GetMetricStatistics`, in CloudWatch's JSON protocol.

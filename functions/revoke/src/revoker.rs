@@ -1,6 +1,7 @@
-//! The revoke. First what can be done without Zoho, so that nothing is sent any more whatever else happens: the pause,
-//! the access token blanked, the intake closed. Then Zoho, and only when Zoho has agreed the refresh token is given up:
-//! without it the access could not be revoked any more. Each step may be repeated.
+//! The revoke. Revoke first does what it can do without Zoho: it sets the pause, blanks the access token and
+//! closes the intake. So nothing is sent any more, whatever happens after. Then Zoho, and only when Zoho has
+//! agreed the refresh token is given up: without it the access could not be revoked any more. Each step may
+//! be repeated.
 
 use bigin::oauth::{Revoked, TokenFailure};
 use serde::Serialize;

@@ -1,5 +1,5 @@
-//! Judges an answer of Bigin's by its body first and its status second: errors hide under HTTP 200, and a mixed
-//! batch may come as 200, 202 or 207.
+//! Judges an answer of Bigin by its body first and by its status second. Errors hide under HTTP 200, and a
+//! mixed batch may come as 200, 202 or 207.
 
 use std::time::Duration;
 
@@ -237,8 +237,9 @@ pub(super) fn code_of(code: &str) -> &str {
     if is_a_code { code } else { UNNAMED_ERROR }
 }
 
-/// What of a message of Zoho's may be told on: its messages about a call are short and fixed, in lower case but for names of
-/// its own. Should one ever quote what was sent (a name, an address, a number, a token), that is left out.
+/// The part of a message of Zoho that may be passed on. Zoho's messages about a call are short and fixed, and
+/// in lower case except for its own names. Should one ever quote what was sent (a name, an address, a number,
+/// a token), that is left out.
 fn plain_words(message: &str) -> String {
     let is_lower = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || ".,;:'()-_".contains(c));
     let is_own = |word: &str| {

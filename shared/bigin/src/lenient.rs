@@ -1,5 +1,5 @@
-//! Reading JSON that may not be as documented, without a tree of it in memory: what has another type than expected
-//! counts as absent instead of making the whole answer unreadable.
+//! Reads JSON that may not be as documented, without a tree of it in memory. A value of another type than
+//! expected counts as absent; it does not make the whole answer unreadable.
 
 use std::borrow::Cow;
 use std::fmt;

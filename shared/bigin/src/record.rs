@@ -109,8 +109,8 @@ impl RecordWriter {
         if before > 1 {
             self.json.push(',');
         }
-        // Writing JSON into memory fails only for values that have no JSON form, such as maps with keys that are no
-        // text; the field is left out then, as if it had not been named.
+        // Writing JSON into memory fails only for values that have no JSON form, such as maps whose keys are
+        // no text. Such a field is left out, as if it had not been named.
         let written = push_json(&mut self.json, name).and_then(|()| {
             self.json.push(':');
             let value_at = self.json.len();

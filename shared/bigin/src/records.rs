@@ -242,8 +242,8 @@ pub(super) fn outcomes(
     believable(call, answer, outcomes)
 }
 
-/// The results of a delete name the ids they speak of; where they are in another order, or an id that was sent twice
-/// has one result, the ids count.
+/// The results of a delete name their ids. The ids count where results come in another order, or where an id
+/// that was sent twice has one result.
 fn deletions(call: &str, answer: &Answer, sent: &[&str]) -> Result<Vec<RecordOutcome>, CallFailure> {
     let results: Results<'_> = answer.read(call)?;
     let results = results.data.0;
@@ -271,8 +271,8 @@ fn deletions(call: &str, answer: &Answer, sent: &[&str]) -> Result<Vec<RecordOut
     }
 }
 
-/// When every record was refused for the same fault of the request, it is the call that failed; when no result can be
-/// read, it is the answer.
+/// When every record was refused for the same fault of the request, the call failed. When no result can be
+/// read, the answer is unreadable.
 fn believable(call: &str, answer: &Answer, outcomes: Vec<RecordOutcome>) -> Result<Vec<RecordOutcome>, CallFailure> {
     if !outcomes.is_empty() && outcomes.iter().all(RecordOutcome::is_unreadable) {
         return Err(unreadable(

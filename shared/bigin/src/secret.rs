@@ -97,8 +97,9 @@ mod tests {
         }
     }
 
-    /// Memory that is given back cannot be looked at without unsafe code, so a stand-in for the text tells: it is wiped
-    /// when whatever holds it goes, also by a panic. That a `String` is wiped to zeros is zeroize's own affair.
+    /// Safe code cannot look at memory that was given back. So a stand-in takes the place of the text: it is
+    /// wiped when its holder is dropped, also by a panic. That a `String` is wiped to zeros is zeroize's own
+    /// affair.
     #[test]
     fn what_holds_a_secret_wipes_it_when_it_goes() {
         let wiped = std::rc::Rc::new(std::cell::Cell::new(0));

@@ -96,8 +96,8 @@ pub enum AuthorizationEvent {
 }
 
 impl Authorization {
-    /// What the event makes of it; `None` when it changes nothing: a revoke is never undone by anything but authorize,
-    /// and a dead refresh token not by a refresh that still knew it alive.
+    /// What the event makes of the state; `None` when it changes nothing. Only authorize undoes a revoke. A
+    /// refresh that still believed a dead refresh token alive does not undo its death.
     pub fn after(&self, event: &AuthorizationEvent, now: Timestamp) -> Option<Self> {
         use AuthorizationEvent as Event;
         use AuthorizationState as State;

@@ -100,8 +100,8 @@ pub async fn record(table: &impl Table, event: &AuthorizationEvent, now: Timesta
     conclude(table, None, event, now).await
 }
 
-/// Records what was concluded from looking at the secrets, if the authorization is still as it was `seen` before
-/// that look: else authorize or revoke have acted since, and know better.
+/// Records a conclusion from the secrets, if the authorization is still as it was `seen` before they were
+/// read. Otherwise authorize or revoke have acted since, and know better.
 ///
 /// # Errors
 /// The table failed.

@@ -1,5 +1,6 @@
-//! What a pause leaves to do: a note that stands from the first look at a pause until all that the pause held back is
-//! on its way again. Push writes it; the scheduled refresh sees by it that push must be asked.
+//! A note of what a pause leaves to do. It stands from the first look at a pause until everything that the
+//! pause held back is on its way again. Push writes it; the scheduled refresh sees by it that push must be
+//! asked.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
-//! How a secret is published, probed and scrubbed where each of these takes several calls: versions with labels, as
-//! Secrets Manager has them. A publish stores the text as a version with a label of its own and then moves the current
-//! one's label from the version that was expected: the store refuses the move when another one is current, which makes it
-//! a compare-and-swap. The calls are apart from their order, so that a test can stop between any two of them.
+//! How a secret is published, probed and scrubbed where each of these takes several calls: versions with
+//! labels, as Secrets Manager has them. A publish stores the text as a version with a label of its own. Then
+//! it moves the label of the current version away from the version that it expected. The store refuses the
+//! move when another version is current. So a publish is a compare-and-swap. The calls are apart from their
+//! order, so that a test can stop between any two of them.
 
 use std::future::Future;
 

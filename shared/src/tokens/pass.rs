@@ -17,8 +17,8 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Whether another is worth asking for now that this one is refused: once in any case, and again while what came was
-    /// only found and not made.
+    /// Whether another pass is worth asking for now that this one is refused. It is worth asking once in any
+    /// case. It is worth asking again while the pass that came was only found, and not made.
     pub fn may_be_replaced(&self, replaced: u32) -> bool {
         replaced == 0 || (!self.is_fresh && replaced < 3)
     }

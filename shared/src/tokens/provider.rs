@@ -141,8 +141,9 @@ impl<S: Secrets + 'static, R: Refresher, C: Clock + 'static> Tokens for TokenPro
         Ok(held.insert(fresh).pass.clone())
     }
 
-    /// An end that comes earlier than the secret says is believed, so that the token is replaced before it is refused:
-    /// but not of one made just now, since another would be told the same and cost a mint each time.
+    /// Bigin may name an earlier end than the secret does. The provider believes it, so that the token is
+    /// replaced before it is refused. It does not believe it of a token made just now: Bigin would say the
+    /// same of the next one, and each would cost a mint.
     async fn confirmed(&self, pass: &Pass, expires_at: Timestamp) {
         let mut held = self.held.lock().await;
         if let Some(held) = held.as_mut().filter(|held| held.pass.version == pass.version)

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use bigin::data_centre::DataCentre;
 use bigin::secret::{ClientSecret, RefreshToken};
 
-/// The self client. Without a refresh token it is a valid 'not authorized' record; after a revoke it keeps who it
-/// was, so that the revoke can be repeated and confirmed.
+/// The self client. Without a refresh token the document is a valid 'not authorized' record. After a revoke
+/// it keeps its identity, so that the revoke can be repeated and confirmed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfClient {
     /// The client's id in Zoho's API console.

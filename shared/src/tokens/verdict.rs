@@ -6,8 +6,9 @@ use super::access::{AccessDocument, BlankState};
 use super::secrets::VersionId;
 use super::store::Stored;
 
-/// A scheduled refresh leaves a token alone that has more life than this. The schedule runs every 20 minutes: a token
-/// left alone is still good when the next run is missed and the one after it comes 5 minutes late.
+/// A scheduled refresh leaves a token alone that has more life than this. The schedule runs every 20 minutes.
+/// A token that this run leaves alone is still good when the next run is missed and the one after it comes 5
+/// minutes late.
 const LEAST_LIFE_FOR_SCHEDULE: SignedDuration = SignedDuration::from_mins(45);
 /// Who asks because of one token is sent to a newer one if it has more life than this.
 const LEAST_LIFE_FOR_ASKER: SignedDuration = SignedDuration::from_mins(2);

@@ -88,8 +88,9 @@ impl Settings {
         SignedDuration::try_from(self.checkpoint_every).unwrap_or(SignedDuration::from_secs(10))
     }
 
-    /// How far delivery may go that starts now, within that width and time. Patience ends well before the time does: a
-    /// slice that is shorter would go on to the next one, and nobody would hear that nothing gets through.
+    /// How far delivery may go that starts now, within that width and time. Patience ends well before the
+    /// time does. Otherwise a short slice would hand over to the next one each time, and nobody would hear
+    /// that nothing gets through.
     pub fn limits(&self, width: usize, budget: Duration) -> Limits {
         let sending_ends = Instant::now() + budget;
         Limits {

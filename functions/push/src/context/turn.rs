@@ -1,6 +1,6 @@
-//! The turn: who may have the calls in flight that the queue's consumers leave. An import's step takes it, and so does
-//! a message that push was invoked with. Its holder is one invocation, not one import: an invocation that hangs on while
-//! the state machine has begun it again must not send beside it.
+//! The turn: who may have the calls in flight that the queue's consumers leave. An import's step takes it,
+//! and so does a message that push was invoked with. The holder is one invocation, not one import. An
+//! invocation may hang while the state machine has begun the step again; the two must not send side by side.
 
 use std::time::Duration;
 

@@ -135,9 +135,9 @@ impl Decoder {
         self.checkpoint
     }
 
-    /// A better form for the file, if its rows have shown that another encoding is the right one: its first stretch had
-    /// nothing but ASCII in it, and what came later is not UTF-8. To be asked at the end of the plan, before anything is
-    /// sent; the rows are then to be read again.
+    /// A better form for the file, if its rows have shown that another encoding is the right one. That
+    /// happens when the first stretch of the file is all ASCII and a later one is not UTF-8. To be asked at
+    /// the end of the plan, before anything is sent; the rows are then to be read again.
     ///
     /// # Errors
     /// The rows are not UTF-8, and do not tell what else they are.

@@ -162,8 +162,8 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
     }
     let mut utf8 = Utf8Evidence::default();
     utf8.add(bytes, whole);
-    // Characters of several bytes hardly ever come about by chance: some of them, and the rest is damage, or a part that
-    // is written otherwise; the rows tell.
+    // Characters of several bytes hardly ever come about by chance. If there are some of them, the rest is
+    // damage, or a part in another encoding. The rows will tell.
     if utf8.invalid <= utf8.valid * 20 {
         return Ok(FoundEncoding {
             encoding: Encoding::Utf8,

@@ -1,5 +1,5 @@
-//! Groups records into calls of up to 100 of one shape, so that records which share a match key never overtake each
-//! other, neither within a call nor between calls in flight, whatever the shapes of their calls.
+//! Groups records into calls of up to 100 of one shape. Records that share a match key never overtake each
+//! other: not within a call, not between calls in flight, and not between calls of different shapes.
 
 mod claims;
 

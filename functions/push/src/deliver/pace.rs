@@ -75,8 +75,9 @@ impl RetryBudget {
     }
 }
 
-/// The wait before try number `failures` (from 1): doubled each time from `first`, at most `most`, and spread over
-/// its upper half so that a crowd does not come back at once. `spread` is random, from 0 to 1.
+/// The wait before try number `failures` (from 1). It starts with `first`, doubles each time and is at most
+/// `most`. It is spread over its upper half, so that a crowd does not come back at once. `spread` is random,
+/// from 0 to 1.
 pub fn backoff(failures: u32, first: Duration, most: Duration, spread: f64) -> Duration {
     let full = first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(most);
     full.mul_f64(0.5 + spread.clamp(0.0, 1.0) / 2.0)

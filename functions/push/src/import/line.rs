@@ -1,16 +1,17 @@
 //! The line of imports: who may go, who goes next, and who watches that nobody is forgotten. Pure.
 //!
-//! Within a module the oldest goes first. Between modules the turn goes round, and a module's share of a round is a time.
-//! An import waits for older imports of its own module, of the modules that its columns look up, and of those whose
-//! columns look up its module: parents come before children, and nobody renames a parent under a running child.
+//! Within a module the oldest goes first. Between modules the turn goes round, and a module's share of a
+//! round is a time. An import waits for older imports of three kinds: of its own module, of the modules that
+//! its columns look up, and of modules whose columns look up its own. So parents come before children, and
+//! nobody renames a parent under a running child.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How much later than it said an import may look again before it is taken for dead: as long as the state machine goes
-/// on trying a step that fails.
+/// How late an import may be to look again before it is taken for dead: as long as the state machine goes on
+/// trying a step that fails.
 pub const GRACE: SignedDuration = SignedDuration::from_mins(15);
 /// How much later than it said a watcher may look before another one watches.
 const LATE: SignedDuration = SignedDuration::from_mins(1);

@@ -1,5 +1,6 @@
-//! The import of a file, a step at a time: claim, plan, slice after slice, finish. The state machine calls the steps;
-//! what they need to know of each other is in the ledger, and what the state machine carries is only which file.
+//! The import of a file, a step at a time: claim, plan, slice after slice, finish. The state machine calls
+//! the steps. The ledger holds what the steps need to know of each other. The state machine itself carries
+//! only which file it is about.
 
 mod asked;
 pub mod codes;

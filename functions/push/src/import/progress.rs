@@ -1,5 +1,5 @@
-//! What an import knows: the plan, which does not change once it is made, and the progress, which a crash must not lose
-//! and which is saved at each checkpoint. No record content is in either.
+//! What an import knows: its plan and its progress. The plan does not change once it is made. The progress is
+//! saved at each checkpoint, since a crash must not lose it. No record content is in either.
 
 use std::collections::BTreeMap;
 

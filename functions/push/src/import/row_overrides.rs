@@ -1,5 +1,5 @@
-//! What the rows of a file say about themselves: those of a rejects file that was put back into the inbox say what was to be
-//! done with them.
+//! What the rows of a file say about themselves. Rows of a rejects file that was put back into the inbox say
+//! what was to be done with them.
 
 use bigin::Operation;
 use serde_json::{Map, Value};

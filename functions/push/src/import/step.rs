@@ -10,9 +10,10 @@ use crate::import::ledger::EntryName;
 use crate::import::line_items::TaskToken;
 use shared::bucket::ObjectVersion;
 
-/// How many steps one execution does before another goes on with the import: each is some eleven events of the 25,000 that
-/// an execution's history may have, and three more for each time it is tried again. At half an hour of waiting in between
-/// they are over long before the year that an execution may last (AWS Step Functions developer guide, "Quotas").
+/// How many steps one execution does before another execution goes on with the import. An execution's history
+/// may have 25,000 events. Each step is some eleven of them, and three more for each time it is tried again.
+/// At half an hour of waiting in between they are over long before the year that an execution may last (AWS
+/// Step Functions developer guide, "Quotas").
 const MOST_STEPS: u32 = 1_000;
 /// How long an import waits at most until it looks again, in seconds: one that watches the line, ...
 pub const MINUTE: u64 = 60;

@@ -1,5 +1,5 @@
-//! Map: rows become records. The mapping and the module's metadata are looked at once, for the whole file or kind of
-//! message; a row is then a walk over its columns. Pure: nothing is asked of Bigin here.
+//! Map: rows become records. The mapping and the module's metadata are looked at once, for the whole file or
+//! kind of message. After that a row is a walk over its columns. Pure: nothing is asked of Bigin here.
 
 mod checks;
 pub mod codes;

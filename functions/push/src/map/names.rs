@@ -1,5 +1,5 @@
-//! Names that a mapping or a module has, looked up by what a file or a message says: as it stands first, and folded where
-//! exactly one name comes of it.
+//! Finds the name of a mapping or a module for what a file or a message says. The text is looked up as it
+//! stands first. Then it is looked up folded, and counts where exactly one name fits.
 
 use std::collections::HashMap;
 

@@ -22,8 +22,8 @@ use crate::report::RunFiles;
 use crate::resolve::ResolverCache;
 use shared::stop::Stop;
 
-/// The most bytes of a message that is put onto the queue: SQS takes more, but counts 64 KiB as a request each, and small
-/// messages fail in small pieces.
+/// The most bytes of a message that is put onto the queue. SQS takes more, but bills each 64 KiB as a
+/// request. Small messages also fail in small parts.
 const LARGEST: usize = 200 << 10;
 /// The group of messages by hand on a FIFO queue: they stay in order among themselves.
 const GROUP: &str = "by-hand";

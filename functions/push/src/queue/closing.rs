@@ -1,5 +1,5 @@
-//! What is left behind when the messages of an invocation have been carried out: the rejects first, then what the state
-//! table has to know, then the report.
+//! What an invocation leaves behind when its messages have been carried out: first the rejects, then what the
+//! state table has to know, then the report.
 
 use jiff::Timestamp;
 use shared::state::{StateError, credits, waits};

@@ -1,5 +1,5 @@
-//! Messages: the records of all messages in a batch share calls, and what becomes of each finds its way back, so that
-//! only messages with undelivered records return to the queue.
+//! Delivers messages. The records of all messages in a batch share calls. The outcome of each record finds
+//! its way back to its message, so that only messages with undelivered records return to the queue.
 //!
 //! - A message that can never be delivered (not JSON, an unknown key or module, ...) is rejected for good: written whole
 //!   to `rejects/_queue/`, and done. So are single records that are refused; the others of their message go on.

@@ -6,13 +6,13 @@ use shared::stop::Stop;
 
 /// The first wait after something that passes.
 const SOON: u64 = 5;
-/// The first wait in a pause: longer than AWS takes to close the intake, and not so long that what push had in hand when
-/// the pause came keeps everybody waiting after its end.
+/// The first wait in a pause. It is longer than AWS takes to close the intake. It is not so long that the
+/// messages which push had in hand when the pause came keep everybody waiting after the pause.
 const TWO_MINUTES: u64 = 120;
 /// The longest wait, for as long as it may still pass by itself.
 const QUARTER_HOUR: u64 = 900;
-/// How many deliveries a passing trouble may cost before waits get long: then it is no passing one, and what is left of
-/// the deliveries before the dead-letter queue has to last.
+/// How many deliveries a passing trouble may cost before waits get long. After that the trouble is not a
+/// passing one, and the deliveries that are left before the dead-letter queue have to last.
 const PASSING_DELIVERIES: u32 = 12;
 const LONG: u64 = 2 * 3600;
 /// SQS lets a message be out of sight for 12 hours since it was received.
@@ -21,9 +21,10 @@ const LONGEST: u64 = 11 * 3600;
 /// The wait before a message's next delivery, after it has been delivered `receives` times. `spread` is random, from 0
 /// to 1: a crowd does not come back at once.
 ///
-/// While delivery is paused the intake is closed, so the first wait only has to outlast the closing; should messages
-/// come in nevertheless, the waits double. A held module's messages keep coming in, so theirs double from the start:
-/// with 20 deliveries before the dead-letter queue they last for more than a week.
+/// While delivery is paused the intake is closed, so the first wait only has to outlast the closing. If
+/// messages come in nevertheless, the waits double. The messages of a held module keep coming in, so their
+/// waits double from the start. With 20 deliveries before the dead-letter queue they last for more than a
+/// week.
 pub fn out_of_sight(stop: &Stop, receives: u32, spread: f64) -> Duration {
     let doubled = |first: u64, most: u64| {
         let doublings = receives.saturating_sub(1).min(16);

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The message attribute with the name that the relay itself has given a message: what it was before a long pause moved it
-/// into the bucket, or that under which a message by hand has left memories of its records.
+/// The message attribute that holds the name which the relay itself has given a message. It is the message's
+/// name from before a long pause moved it into the bucket. For a part of a message by hand it is the name
+/// under which the memories of its records are kept.
 pub(super) const ORIGIN: &str = "relay_origin";
 
 /// A message as it was received.

@@ -1,5 +1,5 @@
-//! The rejects of a batch, as NDJSON: one file for each module and what was to be done with its records, so that each can be
-//! put into the inbox as it is, and one for messages that cannot be read.
+//! The rejects of a batch, as NDJSON. Each module and operation has a file of its own, so that each file can
+//! be put into the inbox as it is. Messages that cannot be read have one more file.
 
 use std::collections::{BTreeMap, HashMap};
 

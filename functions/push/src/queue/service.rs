@@ -1,5 +1,5 @@
-//! `RecordsQueue`, as far as push acts on it itself: how long a message stays out of sight, messages put onto it, and
-//! during a long pause messages taken from it.
+//! What push does with `RecordsQueue` itself: it says how long a message stays hidden, it puts messages onto
+//! the queue, and it takes messages off during a long pause.
 
 use std::time::Duration;
 
@@ -18,8 +18,9 @@ use super::received::{ORIGIN, Received};
 /// As many messages as SQS gives in one call (Amazon SQS API reference, `ReceiveMessage`); and so many calls are under way
 /// at once. One call a message: batch calls stand-ins for SQS take for actions that no role can be given.
 pub const AT_ONCE: usize = 10;
-/// How long a look waits for messages, in seconds: without a wait SQS asks some of its servers only, and a look may come
-/// back empty although there are messages (Amazon SQS developer guide, "Short and long polling").
+/// How long a look waits for messages, in seconds. Without a wait SQS asks only some of its servers, and a
+/// look may come back empty although there are messages (Amazon SQS developer guide, "Short and long
+/// polling").
 const LOOK: i32 = 1;
 
 /// The queue could not be acted on.
@@ -52,8 +53,9 @@ pub trait RecordsQueue: Send + Sync + 'static {
     /// The queue refused or failed, for one of them at least.
     fn delete(&self, receipts: &[String]) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Puts messages onto the queue, [`AT_ONCE`] at most, that are remembered by a name of ours: those that a long pause
-    /// moved away by the one they had. Behind others of their group, where the queue knows groups.
+    /// Puts messages onto the queue, [`AT_ONCE`] at most. Each is remembered by a name of ours; a message
+    /// that a long pause moved away keeps the name it had. Behind others of their group, where the queue
+    /// knows groups.
     ///
     /// # Errors
     /// The queue refused or failed, for one of them at least.

@@ -1,6 +1,6 @@
-//! What goes with a record but cannot be sent with it: fields that Bigin takes in a second call only, and tags that are
-//! added to those the record has. Each is a call of its own once Bigin has the record, and the record has ended with the
-//! last of them. Pure.
+//! What belongs to a record but needs a call of its own: fields that Bigin takes only in a second call, and
+//! tags that are added to the record's own. Each is a call of its own once Bigin has the record, and the
+//! record has ended with the last of them. Pure.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Characters that nobody sees: which there are, and where one means something.
 
-/// Whether nobody sees a character: Unicode's format characters but for those that show (Unicode 17, general category Cf
-/// without the prepended concatenation marks), fillers that look like nothing, and controls that are no line break or tab.
+/// Whether nobody sees a character. These are Unicode's format characters except those that show (Unicode 17,
+/// general category Cf without the prepended concatenation marks), fillers that look like nothing, and
+/// controls other than line breaks and tabs.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{E}'..='\u{1F}' | '\u{7F}' | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}')
         || matches!(c, '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')

@@ -143,8 +143,9 @@ impl MatchKey {
     }
 }
 
-/// A value as it is compared: letter case does not count, as for Bigin; nor do blanks around it, how many and which blanks are
-/// within it, what nobody sees, and in which of Unicode's ways its letters are written.
+/// A value as it is compared. Letter case does not count, as for Bigin. Neither do blanks around the value,
+/// the number and kind of blanks within it, characters that nobody sees, and the way in which Unicode writes
+/// its letters.
 pub fn fold(value: &str) -> String {
     if value.is_ascii() && !has_two_blanks(value) {
         return trim(value).to_ascii_lowercase();

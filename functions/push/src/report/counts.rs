@@ -26,8 +26,8 @@ pub struct Counts {
     pub deferred: u64,
     /// Of the inserted, those that an earlier call may have inserted already.
     pub possibly_duplicated: u64,
-    /// Of the inserted and updated, those that Bigin has without all that was to go with them, such as their tags, by
-    /// code; each is in the rejects file.
+    /// Records among the inserted and updated that are incomplete in Bigin, by code: something that belongs
+    /// to them is missing, such as their tags. Each is in the rejects file.
     #[serde(default)]
     pub incomplete: BTreeMap<String, u64>,
     /// The rejected, by code.

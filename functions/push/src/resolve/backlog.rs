@@ -1,8 +1,8 @@
 //! Keeps records in order while some of them are being resolved. Pure.
 //!
-//! A record that refers to one which is not there is set aside, and tried once more when everything before it has been
-//! delivered: its parent may come to be there by then. What must not overtake it is set aside too, and so is what is found
-//! by a match key that a record before it brings into being or takes away.
+//! A record that refers to a missing record is set aside. It is tried once more when everything before it has
+//! been delivered, since its parent may be there by then. Records that must not overtake it are set aside
+//! too. So are records whose match key an earlier record creates or deletes.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -14,8 +14,8 @@ use crate::deliver::{CallTally, Delivery, Limits, PauseCheck};
 use crate::record::{Outcome, Parcel, Settled, Written, into_order};
 use shared::stop::Stop;
 
-/// Records that wait for what they refer to are tried again when their caller is that many records further: what is read
-/// again after an interruption, and kept in mind of it, stays bounded.
+/// Some records wait for the records that they refer to. They are tried again when their caller is that many
+/// records further. So an interrupted run reads again, and remembers, only so much.
 const MOST_BEHIND: u64 = 100_000;
 
 /// What it has cost.

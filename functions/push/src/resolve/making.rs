@@ -1,5 +1,5 @@
-//! Makes the records that lookups miss, where the mapping says so: by an upsert of nothing but the value, which starts no
-//! automation and finds what somebody else has made meanwhile.
+//! Makes the records that lookups miss, where the mapping says so. An upsert carries nothing but the value.
+//! It starts no automation, and finds a record that somebody else has made meanwhile.
 
 use std::collections::VecDeque;
 

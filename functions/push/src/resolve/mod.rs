@@ -1,10 +1,11 @@
 //! Resolve: between map and lanes. References to other records become their ids, and updates and deletes by match key
 //! find the id of the record that is meant.
 //!
-//! The records of a batch are resolved together ([`Round`]): what has to be asked of Bigin, how the answers are read and
-//! what becomes of each record is decided without asking anybody; `Lookups` asks, and keeps the records in order.
-//! [`Dispatcher`] stands before this stage and delivery, and is all that the sources of records know of either. A bare
-//! name is never sent, since Bigin would make a new company of it, and Bigin's search is not used, since it lags.
+//! The records of a batch are resolved together. [`Round`] decides what to ask of Bigin, how to read the
+//! answers and what becomes of each record; it asks nobody itself. `Lookups` asks, and keeps the records in
+//! order. [`Dispatcher`] stands before this stage and delivery, and is all that the sources of records know
+//! of either. A bare name is never sent, since Bigin would make a new company of it, and Bigin's search is
+//! not used, since it lags.
 
 mod ask;
 mod backlog;

@@ -51,8 +51,9 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             let oldest = haul.young.iter().filter_map(|taken| taken.sent_at).min();
             walk.oldest_left = walk.oldest_left.into_iter().chain(oldest).min();
             young.extend(haul.young);
-            // Only a look in vain while nothing was moved is the end: of a FIFO group SQS gives nothing more until what it
-            // gave has been deleted (Amazon SQS developer guide, "FIFO queue delivery logic").
+            // The end is a look that finds nothing while nothing was moved. Any other empty look proves
+            // nothing: SQS gives no more messages of a FIFO group until those it gave have been deleted
+            // (Amazon SQS developer guide, "FIFO queue delivery logic").
             if !has_more && moved == 0 {
                 walk.saw_all = true;
                 break;
@@ -71,8 +72,8 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         Ok(walk)
     }
 
-    /// Takes messages until there are enough for an object, or until one of the looks comes back empty: what is left then
-    /// may be blocked by what was taken.
+    /// Takes messages until there are enough for an object, or until a look comes back empty. Then the
+    /// messages that were taken may block those that are left.
     async fn take_some(&self) -> Result<Haul, UpkeepError> {
         let (mut haul, mut bytes) = (Haul::default(), 0);
         let (limit, now) = (self.context.settings.defer_after, self.context.now());

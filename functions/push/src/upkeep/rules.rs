@@ -1,7 +1,8 @@
 //! When the queue is gone through for old messages, and which of them are moved. Pure.
 //!
-//! Looking at a message costs it a delivery, of which it has 20 before the dead-letter queue. So all that have reached
-//! half the age limit are moved as soon as one has reached it: none is looked at more than twice in one pause.
+//! Looking at a message costs it a delivery, of which it has 20 before the dead-letter queue. So when one
+//! message has reached the age limit, all messages that have reached half of it are moved too. No message is
+//! looked at more than twice in one pause.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -21,8 +21,8 @@ pub(super) struct Letter {
     pub seen: [u64; 2],
 }
 
-/// Of this language too few words are known to say that neighbours are none: so it stays a rival of others, and is read
-/// itself where half of the words are like those.
+/// Too few words of this language are known to rule neighbours out. So the language stays a rival of others.
+/// It is chosen itself where half of the words are like its own.
 const THIN: &str = "Estonian";
 
 /// What a word or a stretch of text is in some languages. The least is the worst.

@@ -1,8 +1,9 @@
-//! Tells quotes that swallow rows: a quote that was never meant as one, such as an inch mark, makes a single cell of all
-//! rows up to the next quote.
+//! Finds quotes that swallow rows. A quote that was never meant as one, such as an inch mark, makes a single
+//! cell of all rows up to the next quote.
 //!
-//! A line within quotes fits the file where a reader that knows no quotes would take it for a whole row: it has as many
-//! cells as the header, and none of them has what no cell of its column has (prose has a blank behind its commas).
+//! A line within quotes fits the file if it looks like a whole row to a reader that ignores quotes. Such a
+//! line has as many cells as the header. Each of its cells looks like others of its column; prose, for
+//! example, has a blank behind its commas.
 
 use std::ops::Range;
 

@@ -30,8 +30,8 @@ enum NothingToDo {
     Withdrawn(Reason),
     /// The version before this one goes first, and no import has it yet.
     NotYet(ObjectVersion),
-    /// It says nothing. A folder that the console made, an empty object whose key ends in a slash, is no file; and an event
-    /// that comes twice, or meets a sweep, is told about by the import that has the version.
+    /// It says nothing. A folder that the console made is no file: it is an empty object whose key ends in a
+    /// slash. An event may come twice, or meet a sweep; then the import that has the version reports it.
     Nothing,
 }
 

@@ -1,5 +1,6 @@
-//! The turn is handed on: whoever ends or steps aside wakes the next import. And whoever looks at the line after a long
-//! wait finds what was forgotten: a wake that was lost, an execution that ended without a word.
+//! The turn is handed on: whoever ends or steps aside wakes the next import. An import that looks at the line
+//! after a long wait also finds what was forgotten: a wake that was lost, or an execution that ended without
+//! a word.
 
 use jiff::SignedDuration;
 

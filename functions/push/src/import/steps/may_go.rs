@@ -11,8 +11,8 @@ use shared::state::waits::ITS_TURN;
 use shared::state::{Cause, PauseCode};
 use shared::stop::Stop;
 
-/// How long to wait, in seconds, while somebody has the turn who wakes nobody: a message that push was invoked with, or
-/// an invocation of this import's that died.
+/// How long to wait, in seconds, while the holder of the turn wakes nobody. Such a holder is a message that
+/// push was invoked with, or an invocation of this import that died.
 const SHORTLY: u64 = 5;
 
 impl<S: Services, I: Imports> Importer<'_, S, I> {

@@ -77,8 +77,8 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
         self.until.saturating_duration_since(Instant::now())
     }
 
-    /// Does a step, and those that follow it at once for as long as the time lasts: a small file is claimed, planned,
-    /// delivered and finished by one invocation.
+    /// Does a step. Steps that may follow at once are done too, as long as the time lasts. So one invocation
+    /// claims, plans, delivers and finishes a small file.
     ///
     /// # Errors
     /// Something the first step needs cannot be had; it may be repeated. Of a later one the state machine hears when it

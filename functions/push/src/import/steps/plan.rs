@@ -363,8 +363,8 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         Ok(())
     }
 
-    /// The API credits that are left: the organisation's, less what was spent here in the last 24 hours, or what Bigin
-    /// itself last said if that is less.
+    /// The API credits that are left: the organisation's credits less those that the relay spent in the last
+    /// 24 hours. Where Bigin itself last named fewer, its number counts.
     async fn credits_left(&self, daily: Option<u64>) -> Result<Option<u64>, ImportError> {
         let spent = credits::spent(&self.context.table, self.context.now()).await?;
         let own = daily.map(|daily| daily.saturating_sub(spent));

@@ -1,5 +1,5 @@
-//! What a value must be like for a record to be matched, looked up or deleted by it: a key that many records share by
-//! mistake makes one of them.
+//! What a value must be like so that a record may be matched, looked up or deleted by it. A key that many
+//! records share by mistake would make one record of them.
 
 use std::sync::Arc;
 

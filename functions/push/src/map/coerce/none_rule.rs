@@ -60,8 +60,8 @@ impl NoneRule {
     }
 }
 
-/// Whether a text has the form of a date that is none: 0000-00-00, as databases write it, or the day 0 of January 1900, as
-/// spreadsheets show a zero.
+/// Whether a text looks like a date but means none. Databases write 0000-00-00, and spreadsheets show a zero
+/// as day 0 of January 1900.
 fn is_no_day(text: &str) -> bool {
     // It begins with a zero, the first of a month, or 1900; nearly no date does.
     let may_be = match text.as_bytes() {

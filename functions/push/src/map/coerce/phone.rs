@@ -140,8 +140,9 @@ fn has_marks_of_two(text: &str) -> bool {
     all > MOST_DIGITS && !text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Writes a number in the characters Bigin takes: digits of other scripts become 0 to 9, dashes and blanks of other
-/// kinds plain ones, and a slash between digits a blank. `false` for anything else.
+/// Writes a number in the characters that Bigin takes. Digits of other scripts become 0 to 9. Dashes and
+/// blanks of other kinds become plain ones. A slash between digits becomes a blank. `false` for anything
+/// else.
 fn spell(text: &str, json: &mut String) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.();#, ".contains(&byte);
     if text.bytes().all(plain) {
