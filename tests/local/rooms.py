@@ -23,7 +23,7 @@ CRATES = (
 )
 ORDERED = "functions/push"
 
-_USE = re.compile(r"\bcrate::(?:\{([^}]*)\}|([a-z_]+))")
+_USE = r"(?<![\w:]){root}::(?:\{{([^}}]*)\}}|([a-z_]+))"
 _NAME = re.compile(r"(?:^|,)\s*([a-z_]+)(?=::|\s*,|\s*$)")
 _ROW = re.compile(r"^//! \| \[`([a-z_]+)`\]", re.M)
 
@@ -52,12 +52,15 @@ def _arrows(source: Path) -> dict[str, set[str]]:
         if room in ("lib", "main") or "tests" in place.parts or place.stem.endswith("tests"):
             continue
         code = path.read_text().split("#[cfg(test)]\nmod tests {")[0]
-        arrows.setdefault(room, set()).update(name for name in _used(code) if name != room)
+        depth = len(place.parts) - (place.stem == "mod")
+        arrows.setdefault(room, set()).update(name for name in _used(code, depth) if name != room)
     return {room: {name for name in names if name in arrows} for room, names in arrows.items()}
 
 
-def _used(code: str) -> Iterator[str]:
-    for several, one in _USE.findall(code):
+def _used(code: str, depth: int) -> Iterator[str]:
+    """The rooms that a module so deep in the crate names, from the crate's root or by going up to it."""
+    root = f"(?:crate|{'::'.join(['super'] * depth)})"
+    for several, one in re.findall(_USE.format(root=root), code):
         yield from [one] if one else _NAME.findall(several)
 
 

@@ -15,6 +15,7 @@ pub mod oauth;
 mod organisation;
 mod outcome;
 mod pages;
+mod plain_words;
 mod record;
 mod records;
 pub mod roots;

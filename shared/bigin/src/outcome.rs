@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Operation;
-use super::answer::code_of;
 use super::lenient::{List, Object, Text};
+use super::plain_words::{UNNAMED_ERROR, code_of};
 
 /// What Bigin did with a record it accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +46,6 @@ pub struct RecordError {
 
 /// The code of a result that cannot be read: the record may or may not have been written.
 pub const UNREADABLE_RESULT: &str = "UNREADABLE_RESULT";
-
-/// The code of an error that Bigin gives no code, or one that cannot be told on.
-pub(super) const UNNAMED_ERROR: &str = "UNNAMED_ERROR";
 
 /// The outcome of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]

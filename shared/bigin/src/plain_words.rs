@@ -1,0 +1,140 @@
+//! The parts of Zoho's errors that may be passed on: its codes and its own words, never what was sent.
+
+/// The code of an error that Bigin gives no code, or one that cannot be told on.
+pub(crate) const UNNAMED_ERROR: &str = "UNNAMED_ERROR";
+
+/// A code of Zoho's as it may be told on. What cannot be one might echo what was sent.
+pub(crate) fn code_of(code: &str) -> &str {
+    let is_a_code = code.len() <= 60 && code.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    if is_a_code { code } else { UNNAMED_ERROR }
+}
+
+/// The part of a message of Zoho that may be passed on. Zoho's messages about a call are short and fixed, and
+/// in lower case except for its own names. Should one ever quote what was sent (a name, an address, a number,
+/// a token), that is left out.
+pub(crate) fn plain_words(message: &str) -> String {
+    let is_lower = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || ".,;:'()-_".contains(c));
+    let is_own = |word: &str| {
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        OWN_WORDS.contains(&bare.to_ascii_lowercase().as_str()) && bare.len() + 4 > word.len()
+    };
+    let words = message.split_whitespace().take(40);
+    let words = words.map(|word| if is_lower(word) || is_own(word) { word } else { "***" });
+    words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
+}
+
+/// Words that Zoho's messages write with capitals, at the start of a sentence or always. None of them is a name of somebody.
+const OWN_WORDS: &[&str] = &[
+    "a",
+    "access",
+    "account",
+    "action",
+    "all",
+    "an",
+    "api",
+    "array",
+    "authentication",
+    "bigin",
+    "body",
+    "cannot",
+    "client",
+    "column",
+    "contact",
+    "contacts",
+    "content-type",
+    "coql",
+    "credit",
+    "credits",
+    "crm",
+    "data",
+    "date",
+    "deal",
+    "deals",
+    "details",
+    "does",
+    "duplicate",
+    "edition",
+    "either",
+    "error",
+    "exceeded",
+    "failed",
+    "feature",
+    "field",
+    "fields",
+    "from",
+    "get",
+    "header",
+    "http",
+    "https",
+    "id",
+    "ids",
+    "if",
+    "in",
+    "internal",
+    "invalid",
+    "is",
+    "it",
+    "json",
+    "layout",
+    "license",
+    "limit",
+    "mandatory",
+    "maximum",
+    "method",
+    "minimum",
+    "missing",
+    "module",
+    "modules",
+    "no",
+    "not",
+    "number",
+    "oauth",
+    "only",
+    "operation",
+    "org",
+    "organization",
+    "parameter",
+    "permission",
+    "pipeline",
+    "please",
+    "post",
+    "problem",
+    "product",
+    "products",
+    "profile",
+    "put",
+    "query",
+    "rate",
+    "record",
+    "records",
+    "request",
+    "required",
+    "resource",
+    "scope",
+    "server",
+    "service",
+    "something",
+    "storage",
+    "tag",
+    "tags",
+    "the",
+    "there",
+    "this",
+    "to",
+    "token",
+    "too",
+    "trial",
+    "unable",
+    "unauthorized",
+    "unknown",
+    "upgrade",
+    "url",
+    "user",
+    "users",
+    "value",
+    "we",
+    "workflow",
+    "you",
+    "your",
+    "zoho",
+];
