@@ -55,7 +55,7 @@ impl KnownPass {
 }
 
 impl<S: Secrets, R: Refresher, C: Clock> TokenProvider<S, R, C> {
-    /// A desk that reads that secret and asks that refresher.
+    /// A provider that reads that secret and asks that refresher.
     pub fn new(store: AccessTokenStore<S>, refresher: R, clock: C) -> Arc<Self> {
         Arc::new(Self {
             store,

@@ -49,7 +49,7 @@ struct Scene {
     secret: MemorySecret,
     clock: ManualClock,
     asked: Arc<AtomicUsize>,
-    desk: Arc<TokenProvider<MemorySecret, Mint, ManualClock>>,
+    provider: Arc<TokenProvider<MemorySecret, Mint, ManualClock>>,
 }
 
 impl Scene {
@@ -63,12 +63,12 @@ impl Scene {
             asked: Arc::clone(&asked),
             answer,
         };
-        let desk = TokenProvider::new(AccessTokenStore::new(secret.clone()), mint, clock.clone());
+        let provider = TokenProvider::new(AccessTokenStore::new(secret.clone()), mint, clock.clone());
         Self {
             secret,
             clock,
             asked,
-            desk,
+            provider,
         }
     }
 
@@ -84,15 +84,15 @@ fn text(pass: &Pass) -> &str {
 #[tokio::test]
 async fn a_good_token_costs_no_question() {
     let scene = Scene::new(Refreshed::Read).await;
-    assert_eq!(text(&scene.desk.pass().await.unwrap()), "first");
+    assert_eq!(text(&scene.provider.pass().await.unwrap()), "first");
     assert_eq!(scene.asked(), 0);
 }
 
 #[tokio::test]
 async fn a_crowd_that_is_refused_together_costs_one_mint() {
     let scene = Scene::new(Refreshed::Read).await;
-    let refused = scene.desk.pass().await.unwrap();
-    let crowd = (0..5).map(|_| scene.desk.newer_than(&refused));
+    let refused = scene.provider.pass().await.unwrap();
+    let crowd = (0..5).map(|_| scene.provider.newer_than(&refused));
     for pass in futures_util::future::join_all(crowd).await {
         assert_eq!(text(&pass.unwrap()), "fresh-0");
     }
@@ -102,20 +102,23 @@ async fn a_crowd_that_is_refused_together_costs_one_mint() {
 #[tokio::test]
 async fn a_token_that_somebody_else_has_refreshed_is_taken_without_a_question() {
     let scene = Scene::new(Refreshed::Read).await;
-    let refused = scene.desk.pass().await.unwrap();
+    let refused = scene.provider.pass().await.unwrap();
     publish(&scene.secret, &token("by the schedule", &scene.clock)).await;
-    assert_eq!(text(&scene.desk.newer_than(&refused).await.unwrap()), "by the schedule");
+    assert_eq!(
+        text(&scene.provider.newer_than(&refused).await.unwrap()),
+        "by the schedule"
+    );
     assert_eq!(scene.asked(), 0);
 }
 
 #[tokio::test]
 async fn a_found_token_that_is_refused_like_the_one_before_it_is_replaced_by_a_made_one() {
     let scene = Scene::new(Refreshed::Read).await;
-    let refused = scene.desk.pass().await.unwrap();
+    let refused = scene.provider.pass().await.unwrap();
     publish(&scene.secret, &token("by the schedule", &scene.clock)).await;
-    let found = scene.desk.newer_than(&refused).await.unwrap();
+    let found = scene.provider.newer_than(&refused).await.unwrap();
     assert!(found.may_be_replaced(1), "it may have died with the other");
-    let made = scene.desk.newer_than(&found).await.unwrap();
+    let made = scene.provider.newer_than(&found).await.unwrap();
     assert_eq!((text(&made), scene.asked()), ("fresh-0", 1));
     assert!(
         !made.may_be_replaced(2),
@@ -126,19 +129,19 @@ async fn a_found_token_that_is_refused_like_the_one_before_it_is_replaced_by_a_m
 #[tokio::test]
 async fn a_token_near_its_end_is_replaced_before_it_is_used() {
     let scene = Scene::new(Refreshed::Read).await;
-    scene.desk.pass().await.unwrap();
+    scene.provider.pass().await.unwrap();
     scene
         .clock
         .advance(SignedDuration::from_mins(59) + SignedDuration::from_secs(30));
-    assert_eq!(text(&scene.desk.pass().await.unwrap()), "fresh-0");
+    assert_eq!(text(&scene.provider.pass().await.unwrap()), "fresh-0");
 }
 
 #[tokio::test]
 async fn a_refresh_that_never_comes_through_is_no_token_and_no_hang() {
     let scene = Scene::new(Refreshed::InProgress).await;
-    let refused = scene.desk.pass().await.unwrap();
+    let refused = scene.provider.pass().await.unwrap();
     assert!(matches!(
-        scene.desk.newer_than(&refused).await,
+        scene.provider.newer_than(&refused).await,
         Err(Stop::NoFreshToken { .. })
     ));
 }
@@ -146,11 +149,14 @@ async fn a_refresh_that_never_comes_through_is_no_token_and_no_hang() {
 #[tokio::test]
 async fn without_an_authorization_there_is_no_token() {
     let scene = Scene::new(Refreshed::NotAuthorized).await;
-    let refused = scene.desk.pass().await.unwrap();
-    assert_eq!(scene.desk.newer_than(&refused).await.unwrap_err(), Stop::NotAuthorized);
+    let refused = scene.provider.pass().await.unwrap();
+    assert_eq!(
+        scene.provider.newer_than(&refused).await.unwrap_err(),
+        Stop::NotAuthorized
+    );
     publish(&scene.secret, &AccessDocument::blank(BlankState::Revoked, None)).await;
     assert_eq!(
-        scene.desk.pass().await.unwrap_err(),
+        scene.provider.pass().await.unwrap_err(),
         Stop::NotAuthorized,
         "nothing is kept from before"
     );
@@ -159,32 +165,32 @@ async fn without_an_authorization_there_is_no_token() {
 #[tokio::test]
 async fn an_end_that_bigin_states_to_be_earlier_is_believed_and_costs_one_mint() {
     let scene = Scene::new(Refreshed::Read).await;
-    let found = scene.desk.pass().await.unwrap();
+    let found = scene.provider.pass().await.unwrap();
     scene
-        .desk
+        .provider
         .confirmed(&found, scene.clock.now() + SignedDuration::from_hours(9))
         .await;
     assert_eq!(
-        text(&scene.desk.pass().await.unwrap()),
+        text(&scene.provider.pass().await.unwrap()),
         "first",
         "a later end changes nothing"
     );
     let soon = scene.clock.now() + SignedDuration::from_secs(30);
-    scene.desk.confirmed(&found, soon).await;
-    let made = scene.desk.pass().await.unwrap();
+    scene.provider.confirmed(&found, soon).await;
+    let made = scene.provider.pass().await.unwrap();
     assert_eq!((text(&made), scene.asked()), ("fresh-0", 1));
-    scene.desk.confirmed(&made, soon).await;
-    assert_eq!(text(&scene.desk.pass().await.unwrap()), "fresh-0");
+    scene.provider.confirmed(&made, soon).await;
+    assert_eq!(text(&scene.provider.pass().await.unwrap()), "fresh-0");
     assert_eq!(scene.asked(), 1, "every new token is told the same");
 }
 
 #[tokio::test]
 async fn what_bigin_says_of_a_token_that_was_replaced_meanwhile_is_not_taken_for_the_new_one() {
     let scene = Scene::new(Refreshed::Read).await;
-    let old = scene.desk.pass().await.unwrap();
+    let old = scene.provider.pass().await.unwrap();
     publish(&scene.secret, &token("by the schedule", &scene.clock)).await;
-    scene.desk.newer_than(&old).await.unwrap();
-    scene.desk.confirmed(&old, scene.clock.now()).await;
-    assert_eq!(text(&scene.desk.pass().await.unwrap()), "by the schedule");
+    scene.provider.newer_than(&old).await.unwrap();
+    scene.provider.confirmed(&old, scene.clock.now()).await;
+    assert_eq!(text(&scene.provider.pass().await.unwrap()), "by the schedule");
     assert_eq!(scene.asked(), 0);
 }

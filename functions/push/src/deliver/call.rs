@@ -105,7 +105,7 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
     carried
 }
 
-/// Makes the call that the parcels' errand is.
+/// Makes the call of the parcels' kind.
 async fn make(
     bigin: &Bigin,
     access: &Access,
@@ -114,7 +114,7 @@ async fn make(
     carried: &mut Carried,
 ) -> Result<RecordsAnswer, CallFailure> {
     let records: Vec<_> = parcels.iter().map(|parcel| &parcel.record).collect();
-    match parcels.first().map(|first| &first.errand) {
+    match parcels.first().map(|first| &first.call_kind) {
         Some(CallKind::AddTags(tags)) => {
             let ids: Vec<_> = records.iter().filter_map(|record| record.id()).collect();
             tag(bigin, access, &shape.module, tags, &ids, carried).await

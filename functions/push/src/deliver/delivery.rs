@@ -24,7 +24,7 @@ use shared::stop::{Service, Stop};
 pub struct Delivery<T, B> {
     bigin: Bigin,
     tokens: Arc<T>,
-    brake: Arc<B>,
+    pause_check: Arc<B>,
     pub(super) limits: Limits,
     pub(super) lanes: Lanes,
     calls: JoinSet<Carried>,
@@ -56,11 +56,11 @@ struct Flight {
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     /// Starts with nothing on its way. A module that Bigin holds stops all of it.
-    pub fn new(bigin: Bigin, tokens: Arc<T>, brake: Arc<B>, limits: Limits) -> Self {
+    pub fn new(bigin: Bigin, tokens: Arc<T>, pause_check: Arc<B>, limits: Limits) -> Self {
         Self {
             bigin,
             tokens,
-            brake,
+            pause_check,
             lanes: Lanes::default(),
             calls: JoinSet::new(),
             in_flight: HashMap::new(),
@@ -209,7 +209,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         }
         if self.looked.is_none_or(|looked| now - looked >= self.limits.look_every) {
             self.looked = Some(now);
-            return self.brake.look().await;
+            return self.pause_check.look().await;
         }
         None
     }

@@ -116,7 +116,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
                 self.failed_again(retry_after, || Stop::Throttled);
             }
             // Records are refused one by one: it is the tags, which all of them are to get, that Bigin does not take.
-            Decision::Split if matches!(parcels[0].errand, CallKind::AddTags(_)) => {
+            Decision::Split if matches!(parcels[0].call_kind, CallKind::AddTags(_)) => {
                 return self.all_refused(parcels, &refused_alone(failure));
             }
             Decision::Split if parcels.len() > 1 => {
@@ -128,7 +128,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
                 self.put_back(parcels, lost);
             }
             // The record that a note belongs to may be gone, which is no fault of the whole.
-            Decision::Split if matches!(parcels[0].errand, CallKind::AddNote { .. }) => {
+            Decision::Split if matches!(parcels[0].call_kind, CallKind::AddNote { .. }) => {
                 return self.all_refused(parcels, &refused_alone(failure));
             }
             Decision::Split => return self.refuse_alone(parcels, failure),
@@ -222,5 +222,5 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
 fn cost(parcels: &[Parcel]) -> u64 {
     parcels
         .first()
-        .map_or(0, |first| first.errand.credits(&first.shape, parcels.len()))
+        .map_or(0, |first| first.call_kind.credits(&first.shape, parcels.len()))
 }

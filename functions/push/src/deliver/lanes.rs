@@ -26,7 +26,7 @@ pub struct Lanes {
 /// A call being put together.
 struct OpenCall<'a> {
     shape: &'a Arc<CallShape>,
-    errand: &'a CallKind,
+    call_kind: &'a CallKind,
     places: Vec<usize>,
     most: usize,
 }
@@ -52,14 +52,14 @@ impl Lanes {
         for (place, parcel) in self.waiting.iter().enumerate().take(WINDOW) {
             let number = drafts
                 .iter()
-                .position(|draft| same(draft.shape, &parcel.shape) && *draft.errand == parcel.errand)
+                .position(|draft| same(draft.shape, &parcel.shape) && *draft.call_kind == parcel.call_kind)
                 .unwrap_or(drafts.len());
             let mut taken = None;
             if self.flying.admits(parcel) && passed.admits(parcel, number) {
                 if number == drafts.len() {
                     drafts.push(OpenCall {
                         shape: &parcel.shape,
-                        errand: &parcel.errand,
+                        call_kind: &parcel.call_kind,
                         places: Vec::new(),
                         most: parcel.most_in_call,
                     });

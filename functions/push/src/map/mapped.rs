@@ -42,12 +42,12 @@ pub struct Mapped {
 impl Mapped {
     /// The record on its way, and what must be found before it is sent.
     pub fn into_parcel(self, place: u64, shape: &Arc<CallShape>) -> (Parcel, Vec<Reference>) {
-        let errand = match self.note_of {
+        let call_kind = match self.note_of {
             Some(to) => CallKind::AddNote { to, id: None },
             None => CallKind::Write,
         };
         let parcel = Parcel {
-            errand,
+            call_kind,
             rest: FollowUp::of(self.second, self.tags),
             ..Parcel::new(place, self.record, self.keys, Arc::clone(shape))
         };

@@ -108,11 +108,11 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
     }
 
     async fn deliver(&self, batch: &mut Batch, turn: &Turn, hours: Deadlines) -> Ran {
-        let brake = TurnCheck {
+        let pause_check = TurnCheck {
             context: self.context,
             turn,
         };
-        if let Some(stop) = brake.look().await {
+        if let Some(stop) = pause_check.look().await {
             batch.return_from(0, &stop);
             return Ran {
                 stop: Some(stop),
@@ -121,7 +121,7 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
         }
         let settings = &self.context.settings;
         let limits = limits(settings, settings.import_width(), hours);
-        run(self.context, self.resolvers, batch, brake, limits).await
+        run(self.context, self.resolvers, batch, pause_check, limits).await
     }
 
     /// Puts what was not delivered onto the queue, in messages of a size that it likes.

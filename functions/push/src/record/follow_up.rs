@@ -133,7 +133,7 @@ impl Parcel {
             };
         };
         let mut taken = *taken;
-        let tagged = matches!(self.errand, CallKind::AddTags(_));
+        let tagged = matches!(self.call_kind, CallKind::AddTags(_));
         if let Outcome::Rejected(reject) = outcome {
             if tagged {
                 taken.miss("its tags were not added", "Tag", reject);
@@ -156,13 +156,13 @@ impl Parcel {
         };
         let record = match &rest.second {
             Some(second) if !taken.second_done => {
-                self.errand = CallKind::Write;
+                self.call_kind = CallKind::Write;
                 self.most_in_call = MOST_RECORDS_A_CALL;
                 second.clone()
             }
             _ if rest.tags.is_empty() => return self.end(taken.outcome()),
             _ => {
-                self.errand = CallKind::AddTags(Arc::clone(&rest.tags));
+                self.call_kind = CallKind::AddTags(Arc::clone(&rest.tags));
                 self.most_in_call = MOST_RECORDS_A_TAGGING;
                 Record::writer().finish()
             }
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(second.shape.trigger, ["workflow"]);
         let tags = going_on(second.after(accepted(Action::Updated, "5")));
         assert_eq!(
-            tags.errand,
+            tags.call_kind,
             CallKind::AddTags([Tag("a".into()), Tag("b".into())].into())
         );
         assert_eq!((tags.record.id(), tags.most_in_call), (Some("5"), 500));
@@ -304,7 +304,7 @@ mod tests {
             let text = serde_json::to_string(&taken).unwrap();
             assert!(text.len() < 60, "{text}");
             let again = going_on(parcel(rest()).go_on(serde_json::from_str(&text).unwrap()));
-            assert_eq!(again.errand, interrupted.errand);
+            assert_eq!(again.call_kind, interrupted.call_kind);
             assert_eq!(again.record, interrupted.record);
         }
         // The mapping has changed meanwhile, and nothing is left to be done.

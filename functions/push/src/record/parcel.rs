@@ -54,7 +54,7 @@ pub struct Parcel {
     /// What the call that carries it must be like. Only records of one shape share a call.
     pub shape: Arc<CallShape>,
     /// What that call does.
-    pub errand: CallKind,
+    pub call_kind: CallKind,
     /// What is left to be done once Bigin has it.
     pub rest: Option<Box<FollowUp>>,
     /// Bigin has it: the call does something of its rest.
@@ -77,7 +77,7 @@ impl Parcel {
             record,
             keys,
             shape,
-            errand: CallKind::Write,
+            call_kind: CallKind::Write,
             rest: None,
             taken: None,
             group: None,
@@ -89,7 +89,7 @@ impl Parcel {
 
     /// A note is sent to the record that it belongs to, so that one does not go into the note itself.
     pub fn address(&mut self) {
-        let CallKind::AddNote { id: id @ None, .. } = &mut self.errand else {
+        let CallKind::AddNote { id: id @ None, .. } = &mut self.call_kind else {
             return;
         };
         let Ok(mut note) = serde_json::from_str::<Map<String, Value>>(self.record.json()) else {

@@ -71,7 +71,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
     ) -> Self {
         let (run_id, check) = (run_id.into(), Arc::new(check));
         let mut resolver = resolvers.take(&run_id, context.now());
-        resolver.desk.doubt_missing(u32::MAX);
+        resolver.cache.doubt_missing(u32::MAX);
         let lookups = Lookups::new(context, resolver, Arc::clone(&check), limits);
         let delivery = Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), check, limits);
         Self {

@@ -129,10 +129,10 @@ mod tests {
 
     #[test]
     fn what_is_known_stays_bounded() {
-        let mut desk = LookupCache::default();
+        let mut cache = LookupCache::default();
         for number in 0..=MOST_KNOWN {
-            desk.learn(&Place::UserEmails, number.to_string(), Finding::Nobody);
+            cache.learn(&Place::UserEmails, number.to_string(), Finding::Nobody);
         }
-        assert_eq!(desk.known.len(), 1);
+        assert_eq!(cache.known.len(), 1);
     }
 }

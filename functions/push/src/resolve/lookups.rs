@@ -62,10 +62,10 @@ pub struct Resolved {
 /// The stage.
 pub struct Lookups<'a, S: Services, B> {
     context: &'a Context<S>,
-    brake: Arc<B>,
+    pause_check: Arc<B>,
     limits: Limits,
     line: Backlog,
-    desk: ResolverState<'a>,
+    state: ResolverState<'a>,
     /// Whether the round's records had been set aside.
     again: bool,
     lent: bool,
@@ -82,13 +82,13 @@ pub struct Lookups<'a, S: Services, B> {
 
 impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
     /// A stage that goes on with what the resolver knows.
-    pub fn new(context: &'a Context<S>, resolver: Resolver, brake: Arc<B>, limits: Limits) -> Self {
+    pub fn new(context: &'a Context<S>, resolver: Resolver, pause_check: Arc<B>, limits: Limits) -> Self {
         Self {
             context,
-            brake,
+            pause_check,
             limits,
             line: Backlog::default(),
-            desk: ResolverState::Free(Box::new(resolver)),
+            state: ResolverState::Free(Box::new(resolver)),
             again: false,
             lent: false,
             halt: Arc::default(),
@@ -109,7 +109,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// Takes a record, behind all others; one that has nothing to wait for comes straight back.
     pub fn offer(&mut self, pending: Pending) -> Option<Parcel> {
-        self.line.offer(pending, matches!(self.desk, ResolverState::Free(_)))
+        self.line.offer(pending, matches!(self.state, ResolverState::Free(_)))
     }
 
     /// Takes a record whose module is held: it waits.
@@ -124,12 +124,12 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// Whether a round is under way, so that [`Lookups::resolved`] has something to wait for.
     pub fn is_asking(&self) -> bool {
-        matches!(self.desk, ResolverState::Asking(_))
+        matches!(self.state, ResolverState::Asking(_))
     }
 
     /// Whether records wait to be resolved, those set aside not counted.
     pub fn is_busy(&self) -> bool {
-        !matches!(self.desk, ResolverState::Free(_)) || self.line.has_waiting()
+        !matches!(self.state, ResolverState::Free(_)) || self.line.has_waiting()
     }
 
     /// Begins the next round where there is one. What needs no question comes back at once; else delivery has to lend a
@@ -139,14 +139,14 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
             self.try_again();
         }
         self.open();
-        let (mut resolver, mut round) = match std::mem::replace(&mut self.desk, ResolverState::Away) {
+        let (mut resolver, mut round) = match std::mem::replace(&mut self.state, ResolverState::Away) {
             ResolverState::Waiting(resolver, round) => (*resolver, *round),
             other => {
-                self.desk = other;
+                self.state = other;
                 return None;
             }
         };
-        if round.next(&mut resolver.desk).is_none() {
+        if round.next(&mut resolver.cache).is_none() {
             return Some(self.back(Worked {
                 resolver,
                 round,
@@ -154,14 +154,16 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
             }));
         }
         if !delivery.lend_call() {
-            self.desk = ResolverState::Waiting(Box::new(resolver), Box::new(round));
+            self.state = ResolverState::Waiting(Box::new(resolver), Box::new(round));
             return None;
         }
         self.lent = true;
-        let (context, brake, limits) = (self.context, Arc::clone(&self.brake), self.limits);
+        let (context, pause_check, limits) = (self.context, Arc::clone(&self.pause_check), self.limits);
         let halt = Arc::clone(&self.halt);
-        self.desk = ResolverState::Asking(Box::pin(async move {
-            let stop = resolver.resolve(context, &mut round, &*brake, &limits, &halt).await;
+        self.state = ResolverState::Asking(Box::pin(async move {
+            let stop = resolver
+                .resolve(context, &mut round, &*pause_check, &limits, &halt)
+                .await;
             Worked { resolver, round, stop }
         }));
         None
@@ -171,25 +173,25 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
         if !self.line.has_waiting() {
             return;
         }
-        if let ResolverState::Free(_) = &self.desk
-            && let ResolverState::Free(mut resolver) = std::mem::replace(&mut self.desk, ResolverState::Away)
+        if let ResolverState::Free(_) = &self.state
+            && let ResolverState::Free(mut resolver) = std::mem::replace(&mut self.state, ResolverState::Away)
         {
             let (batch, again) = self.line.next_round();
             if again {
-                resolver.desk.doubt_missing(SHORT_LIST);
+                resolver.cache.doubt_missing(SHORT_LIST);
             }
             for (place, key, id) in self.taken.drain(..) {
-                resolver.desk.accepted(&place, &key, &id);
+                resolver.cache.accepted(&place, &key, &id);
             }
             self.again = again;
-            let round = Round::open(batch, &resolver.desk);
-            self.desk = ResolverState::Waiting(resolver, Box::new(round));
+            let round = Round::open(batch, &resolver.cache);
+            self.state = ResolverState::Waiting(resolver, Box::new(round));
         }
     }
 
     /// Waits for the round under way. Safe to cancel.
     pub async fn resolved(&mut self) -> Resolved {
-        let ResolverState::Asking(working) = &mut self.desk else {
+        let ResolverState::Asking(working) = &mut self.state else {
             return Resolved::default();
         };
         let worked = working.await;
@@ -206,7 +208,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
     fn back(&mut self, worked: Worked) -> Resolved {
         let Worked { resolver, round, stop } = worked;
         add(&mut self.tally, resolver.take_tally());
-        for warning in resolver.desk.warnings() {
+        for warning in resolver.cache.warnings() {
             if !self.warnings.contains(warning) {
                 self.warnings.push(warning.clone());
             }
@@ -218,7 +220,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
         if resolved.stop.is_some() {
             self.line.put_back(round.give_up(), self.again);
         } else {
-            let sorted = self.line.sort_out(round.close(&resolver.desk), self.again);
+            let sorted = self.line.sort_out(round.close(&resolver.cache), self.again);
             let references = sorted.missing.iter().flat_map(|pending| &pending.references);
             self.missed.extend(
                 references.filter_map(|reference| Some((Place::of_rule(&reference.rule)?, fold(&reference.value)))),
@@ -232,7 +234,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
                 self.left.push(parcel);
             }
         }
-        self.desk = ResolverState::Free(Box::new(resolver));
+        self.state = ResolverState::Free(Box::new(resolver));
         resolved
     }
 
@@ -268,12 +270,12 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// Everything that was not handed on, in order. A round that is asking must have come back.
     pub fn undelivered(&mut self) -> Vec<Parcel> {
-        match std::mem::replace(&mut self.desk, ResolverState::Away) {
+        match std::mem::replace(&mut self.state, ResolverState::Away) {
             ResolverState::Waiting(resolver, round) => {
                 self.line.put_back(round.give_up(), self.again);
-                self.desk = ResolverState::Free(resolver);
+                self.state = ResolverState::Free(resolver);
             }
-            other => self.desk = other,
+            other => self.state = other,
         }
         let mut left = self.line.abandon();
         left.append(&mut self.left);
@@ -293,7 +295,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
 
     /// The resolver, with all it knows; `None` where a round is still under way. Nothing is resolved after that.
     pub fn take_resolver(&mut self) -> Option<Resolver> {
-        match std::mem::replace(&mut self.desk, ResolverState::Away) {
+        match std::mem::replace(&mut self.state, ResolverState::Away) {
             ResolverState::Free(resolver) | ResolverState::Waiting(resolver, _) => Some(*resolver),
             ResolverState::Asking(_) | ResolverState::Away => None,
         }

@@ -20,7 +20,7 @@ use shared::stop::{Service, Stop};
 #[derive(Debug, Default)]
 pub struct Resolver {
     /// What is known.
-    pub desk: LookupCache,
+    pub cache: LookupCache,
     cost: Arc<Cost>,
     looked: Option<Instant>,
 }
@@ -51,34 +51,34 @@ impl Resolver {
         &mut self,
         context: &Context<S>,
         round: &mut Round,
-        brake: &B,
+        pause_check: &B,
         limits: &Limits,
         halt: &AtomicBool,
     ) -> Option<Stop> {
-        while let Some(ask) = round.next(&mut self.desk) {
+        while let Some(ask) = round.next(&mut self.cache) {
             if halt.load(Ordering::Relaxed) {
                 return Some(Stop::OutOfTime);
             }
-            if let Some(stop) = self.reason_not_to_ask(brake, limits).await {
+            if let Some(stop) = self.reason_not_to_ask(pause_check, limits).await {
                 return Some(stop);
             }
             match timeout_at(limits.waiting_ends, self.ask(context, &ask)).await {
                 Err(_) => return Some(Stop::OutOfTime),
                 Ok(Err(stop)) => return Some(stop),
-                Ok(Ok(reply)) => round.take(&mut self.desk, &ask, reply),
+                Ok(Ok(reply)) => round.take(&mut self.cache, &ask, reply),
             }
         }
         None
     }
 
-    async fn reason_not_to_ask<B: PauseCheck>(&mut self, brake: &B, limits: &Limits) -> Option<Stop> {
+    async fn reason_not_to_ask<B: PauseCheck>(&mut self, pause_check: &B, limits: &Limits) -> Option<Stop> {
         let now = Instant::now();
         if now >= limits.sending_ends {
             return Some(Stop::OutOfTime);
         }
         if self.looked.is_none_or(|looked| now - looked >= limits.look_every) {
             self.looked = Some(now);
-            return brake.look().await;
+            return pause_check.look().await;
         }
         None
     }

@@ -71,43 +71,43 @@ mod tests {
     /// A resolver that has found something out.
     fn knowing(mut resolver: Resolver) -> Resolver {
         let key = MatchKey::of(&"email".into(), "ann@example.com").unwrap();
-        resolver.desk.accepted(&Place::UserEmails, &key, "1");
+        resolver.cache.accepted(&Place::UserEmails, &key, "1");
         resolver
     }
 
     fn knows(resolver: &Resolver) -> bool {
-        resolver.desk.known(&Place::UserEmails, "ann@example.com").is_some()
+        resolver.cache.known(&Place::UserEmails, "ann@example.com").is_some()
     }
 
     #[test]
     fn what_was_found_out_serves_the_same_run_while_it_is_used() {
-        let shelf = ResolverCache::default();
-        shelf.put("a", at(0), knowing(shelf.take("a", at(0))));
-        let resolver = shelf.take("a", at(9));
+        let resolvers = ResolverCache::default();
+        resolvers.put("a", at(0), knowing(resolvers.take("a", at(0))));
+        let resolver = resolvers.take("a", at(9));
         assert!(knows(&resolver));
-        shelf.put("a", at(9), resolver);
-        assert!(!knows(&shelf.take("a", at(19))), "ten minutes without use");
+        resolvers.put("a", at(9), resolver);
+        assert!(!knows(&resolvers.take("a", at(19))), "ten minutes without use");
     }
 
     #[test]
     fn however_often_it_is_used_it_ends_half_an_hour_after_it_was_begun() {
-        let shelf = ResolverCache::default();
-        shelf.put("a", at(0), knowing(shelf.take("a", at(0))));
+        let resolvers = ResolverCache::default();
+        resolvers.put("a", at(0), knowing(resolvers.take("a", at(0))));
         for minute in (5..30).step_by(5) {
-            let resolver = shelf.take("a", at(minute));
+            let resolver = resolvers.take("a", at(minute));
             assert!(knows(&resolver), "after {minute} minutes");
-            shelf.put("a", at(minute), resolver);
+            resolvers.put("a", at(minute), resolver);
         }
-        assert!(!knows(&shelf.take("a", at(30))));
+        assert!(!knows(&resolvers.take("a", at(30))));
     }
 
     #[test]
     fn another_run_begins_anew_and_what_it_displaces_is_not_kept_under_its_name() {
-        let shelf = ResolverCache::default();
-        let first = knowing(shelf.take("a", at(0)));
-        assert!(!knows(&shelf.take("b", at(1))));
-        shelf.put("a", at(1), first);
-        assert!(!knows(&shelf.take("a", at(1))));
-        assert!(!knows(&shelf.take("b", at(1))));
+        let resolvers = ResolverCache::default();
+        let first = knowing(resolvers.take("a", at(0)));
+        assert!(!knows(&resolvers.take("b", at(1))));
+        resolvers.put("a", at(1), first);
+        assert!(!knows(&resolvers.take("a", at(1))));
+        assert!(!knows(&resolvers.take("b", at(1))));
     }
 }

@@ -32,7 +32,7 @@ pub struct Round {
 
 impl Round {
     /// Opens a round; what is known already is not asked for again.
-    pub fn open(batch: Vec<Pending>, desk: &LookupCache) -> Self {
+    pub fn open(batch: Vec<Pending>, cache: &LookupCache) -> Self {
         let mut round = Self {
             batch: Vec::new(),
             wanted: BTreeMap::new(),
@@ -47,7 +47,7 @@ impl Round {
                     continue;
                 };
                 let folded = fold(&reference.value);
-                if let Some(finding) = desk.known(&place, &folded) {
+                if let Some(finding) = cache.known(&place, &folded) {
                     round.findings.insert(&place, folded, finding.clone());
                 } else {
                     round.lasting.insert((place.clone(), folded.clone()));
@@ -74,14 +74,14 @@ impl Round {
     }
 
     /// What is to be asked next; the same until its answer is taken. `None` once all is known.
-    pub fn next(&mut self, desk: &mut LookupCache) -> Option<Ask> {
+    pub fn next(&mut self, cache: &mut LookupCache) -> Option<Ask> {
         loop {
-            if let Some(Place::Records { module, .. }) = self.unchecked(desk) {
+            if let Some(Place::Records { module, .. }) = self.unchecked(cache) {
                 return Some(Ask::Fields(module.clone()));
             }
             for (place, wanted) in std::mem::take(&mut self.wanted) {
-                if !desk.is_unfit(&place) {
-                    self.seek.add(&place, wanted, desk);
+                if !cache.is_unfit(&place) {
+                    self.seek.add(&place, wanted, cache);
                 }
             }
             if let Some((place, values)) = self.seek.query() {
@@ -89,15 +89,15 @@ impl Round {
                 return Some(Ask::Query { place, values });
             }
             if let Some(place) = self.seek.walking() {
-                if let Some(token) = desk.walk(place).and_then(|walk| walk.next()) {
+                if let Some(token) = cache.walk(place).and_then(|walk| walk.next()) {
                     let place = place.clone();
                     return Some(Ask::Page { place, token });
                 }
-                self.walked(desk);
+                self.walked(cache);
                 continue;
             }
             if self.making.is_none() {
-                self.making = Some(self.plan_making(desk));
+                self.making = Some(self.plan_making(cache));
             }
             let (place, values) = self.making.as_ref()?.call()?;
             let place = place.clone();
@@ -106,23 +106,23 @@ impl Round {
     }
 
     /// Takes the answer to a question.
-    pub fn take(&mut self, desk: &mut LookupCache, ask: &Ask, reply: Reply) {
+    pub fn take(&mut self, cache: &mut LookupCache, ask: &Ask, reply: Reply) {
         match (ask, reply) {
-            (Ask::Fields(_), Reply::Fields(fields)) => self.check(desk, ask, fields.as_deref()),
+            (Ask::Fields(_), Reply::Fields(fields)) => self.check(cache, ask, fields.as_deref()),
             (Ask::Query { .. }, Reply::Found(found)) => {
-                let settled = self.seek.found(&found, desk);
-                self.settle(desk, settled);
+                let settled = self.seek.found(&found, cache);
+                self.settle(cache, settled);
             }
             (Ask::Page { place, .. }, Reply::Page { hits, next }) => {
-                if let Some(walk) = desk.walk(place) {
+                if let Some(walk) = cache.walk(place) {
                     walk.take(&hits, next);
                 }
             }
             (Ask::Make { .. }, Reply::Made(outcomes)) => {
                 let settled = self.making.as_mut().and_then(|making| making.made(outcomes));
-                self.settle(desk, settled);
+                self.settle(cache, settled);
             }
-            (_, Reply::Refused(failure)) => self.refused(desk, ask, &failure),
+            (_, Reply::Refused(failure)) => self.refused(cache, ask, &failure),
             // An answer to something else settles nothing: its places stay closed.
             (ask, _) => self.close_all(
                 ask,
@@ -132,11 +132,11 @@ impl Round {
     }
 
     /// What became of each record, in order. Called before all is known, it leaves records waiting.
-    pub fn close(self, desk: &LookupCache) -> Vec<Resolution> {
+    pub fn close(self, cache: &LookupCache) -> Vec<Resolution> {
         let Self { batch, findings, .. } = self;
         batch
             .into_iter()
-            .map(|pending| verdict(pending, &findings, desk))
+            .map(|pending| verdict(pending, &findings, cache))
             .collect()
     }
 
@@ -152,16 +152,16 @@ impl Round {
 
     /// A field that values are looked for in, of which nobody knows whether there is one. Match fields were looked up
     /// when the columns were.
-    fn unchecked(&self, desk: &LookupCache) -> Option<&Place> {
+    fn unchecked(&self, cache: &LookupCache) -> Option<&Place> {
         let is_referred_to = |place: &Place| self.lasting.iter().any(|(lasting, _)| lasting == place);
         self.wanted
             .keys()
-            .find(|place| desk.is_unchecked(place) && is_referred_to(place))
+            .find(|place| cache.is_unchecked(place) && is_referred_to(place))
     }
 
-    fn check(&mut self, desk: &mut LookupCache, ask: &Ask, fields: Option<&ModuleFields>) {
+    fn check(&mut self, cache: &mut LookupCache, ask: &Ask, fields: Option<&ModuleFields>) {
         for place in self.places(ask) {
-            desk.check(&place, fields);
+            cache.check(&place, fields);
         }
     }
 
@@ -176,49 +176,49 @@ impl Round {
         }
     }
 
-    fn settle(&mut self, desk: &mut LookupCache, settled: Option<(Place, Vec<(String, Finding)>)>) {
+    fn settle(&mut self, cache: &mut LookupCache, settled: Option<(Place, Vec<(String, Finding)>)>) {
         let Some((place, settled)) = settled else { return };
         for (folded, finding) in settled {
             if self.lasting.contains(&(place.clone(), folded.clone())) {
-                desk.learn(&place, folded.clone(), finding.clone());
+                cache.learn(&place, folded.clone(), finding.clone());
             }
             self.findings.insert(&place, folded, finding);
         }
     }
 
-    fn walked(&mut self, desk: &mut LookupCache) {
+    fn walked(&mut self, cache: &mut LookupCache) {
         let Some((place, values)) = self.seek.walked() else {
             return;
         };
-        let Some(walk) = desk.walk(&place) else { return };
+        let Some(walk) = cache.walk(&place) else { return };
         for folded in values {
             // The walk itself remembers.
             self.findings.insert(&place, folded.clone(), walk.find(&folded));
         }
     }
 
-    fn refused(&mut self, desk: &mut LookupCache, ask: &Ask, failure: &CallFailure) {
+    fn refused(&mut self, cache: &mut LookupCache, ask: &Ask, failure: &CallFailure) {
         match (ask, failure) {
             (Ask::Query { .. }, CallFailure::ScopeMissing { .. } | CallFailure::NotPermitted { .. }) => {
-                desk.query_nothing();
-                desk.warn(format!(
+                cache.query_nothing();
+                cache.warn(format!(
                     "lookups go through whole lists, which costs more API credits than queries: {failure}"
                 ));
-                self.seek.query_refused(desk);
+                self.seek.query_refused(cache);
             }
             (Ask::Query { place, .. }, CallFailure::Refused { code, .. }) => {
-                desk.do_not_query(place);
-                desk.warn(format!(
+                cache.do_not_query(place);
+                cache.warn(format!(
                     "lookups by {} go through the whole list, since Bigin refuses to be queried for it ({code})",
                     place.field()
                 ));
-                self.seek.query_refused(desk);
+                self.seek.query_refused(cache);
             }
             (Ask::Page { place, .. }, CallFailure::Refused { code, .. })
-                if desk.walk(place).is_some_and(|walk| walk.refused(code)) => {}
+                if cache.walk(place).is_some_and(|walk| walk.refused(code)) => {}
             (Ask::Make { .. }, CallFailure::Refused { .. }) => {
                 let settled = self.making.as_mut().and_then(|making| making.refused(failure));
-                self.settle(desk, settled);
+                self.settle(cache, settled);
             }
             _ => self.close_all(ask, &hold(failure)),
         }
@@ -236,11 +236,11 @@ impl Round {
     }
 
     /// What is to be made: the parents of records that can be sent then. What cannot be made is known at once.
-    fn plan_making(&mut self, desk: &mut LookupCache) -> Making {
+    fn plan_making(&mut self, cache: &mut LookupCache) -> Making {
         let mut values: BTreeMap<Place, Vec<Value>> = BTreeMap::new();
         let mut seen: HashSet<(Place, String)> = HashSet::new();
         for pending in self.batch.iter().filter(|pending| !pending.later) {
-            let Conclusion::Make(references) = conclude(pending, &self.findings, &|place| desk.is_unfit(place)) else {
+            let Conclusion::Make(references) = conclude(pending, &self.findings, &|place| cache.is_unfit(place)) else {
                 continue;
             };
             for reference in references {
@@ -263,7 +263,7 @@ impl Round {
             // What is made, or cannot be, is as good to know as what was found.
             self.lasting
                 .extend(values.iter().map(|value| (place.clone(), value.folded.clone())));
-            let Some(why) = why_not_made(&place, desk) else {
+            let Some(why) = why_not_made(&place, cache) else {
                 making.add(&place, &values);
                 continue;
             };
@@ -271,17 +271,17 @@ impl Round {
                 .into_iter()
                 .map(|value| (value.folded, Finding::NotMade(why.to_owned())))
                 .collect();
-            self.settle(desk, Some((place, settled)));
+            self.settle(cache, Some((place, settled)));
         }
         making
     }
 }
 
-fn why_not_made(place: &Place, desk: &LookupCache) -> Option<&'static str> {
+fn why_not_made(place: &Place, cache: &LookupCache) -> Option<&'static str> {
     match place {
         Place::UserEmails | Place::UserNames => Some("users are invited in Bigin"),
         Place::TeamPipelines => Some("team pipelines are set up in Bigin"),
-        Place::Records { .. } if desk.is_shared(place) => {
+        Place::Records { .. } if cache.is_shared(place) => {
             Some("its field is not unique in Bigin, so that records would double; set `by` to a unique field")
         }
         Place::Records { .. } => None,
@@ -303,11 +303,11 @@ fn hold(failure: &CallFailure) -> Stop {
     }
 }
 
-fn verdict(pending: Pending, findings: &Findings, desk: &LookupCache) -> Resolution {
+fn verdict(pending: Pending, findings: &Findings, cache: &LookupCache) -> Resolution {
     if pending.later {
         return Resolution::Later(pending);
     }
-    let conclusion = conclude(&pending, findings, &|place| desk.is_unfit(place));
+    let conclusion = conclude(&pending, findings, &|place| cache.is_unfit(place));
     match conclusion {
         Conclusion::Send { key, ids } => Resolution::Ready(filled(pending, key, &ids)),
         Conclusion::End(outcome) => Resolution::Ended(ended(pending.parcel, outcome)),

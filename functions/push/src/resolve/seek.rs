@@ -29,10 +29,10 @@ pub(super) struct Seek {
 
 impl Seek {
     /// Takes the values that are wanted of a place.
-    pub fn add(&mut self, place: &Place, wanted: Wanted, desk: &mut LookupCache) {
+    pub fn add(&mut self, place: &Place, wanted: Wanted, cache: &mut LookupCache) {
         let (mut queried, mut walked) = (Vec::new(), Vec::new());
         for (folded, value) in wanted {
-            let quotable = Quotable::of(value.trim()).filter(|_| can_be_queried(&folded) && desk.can_query(place));
+            let quotable = Quotable::of(value.trim()).filter(|_| can_be_queried(&folded) && cache.can_query(place));
             match quotable {
                 Some(quotable) => queried.push(Queried { folded, quotable }),
                 None => walked.push(folded),
@@ -42,12 +42,12 @@ impl Seek {
             self.queries.push_back((place.clone(), chunk.to_vec()));
         }
         if !walked.is_empty() {
-            self.walk(place, walked, desk);
+            self.walk(place, walked, cache);
         }
     }
 
-    fn walk(&mut self, place: &Place, values: Vec<String>, desk: &mut LookupCache) {
-        desk.walk_for(place, values.iter());
+    fn walk(&mut self, place: &Place, values: Vec<String>, cache: &mut LookupCache) {
+        cache.walk_for(place, values.iter());
         match self.walks.iter_mut().find(|(walking, _)| walking == place) {
             Some((_, others)) => others.extend(values),
             None => self.walks.push_back((place.clone(), values)),
@@ -72,15 +72,15 @@ impl Seek {
 
     /// Takes the answer to the present query: what it settles. What an answer with more to come leaves open is asked
     /// for again; should that lead nowhere, the list is walked through.
-    pub fn found(&mut self, found: &Found, desk: &mut LookupCache) -> Option<(Place, Vec<(String, Finding)>)> {
+    pub fn found(&mut self, found: &Found, cache: &mut LookupCache) -> Option<(Place, Vec<(String, Finding)>)> {
         let (place, queried) = self.queries.pop_front()?;
         let (settled, open) = read(found, queried);
         if !open.is_empty() {
             if settled.is_empty() {
                 // Bigin takes more for equal than its unique fields do.
-                desk.do_not_query(&place);
+                cache.do_not_query(&place);
                 let values = open.into_iter().map(|value| value.folded).collect();
-                self.walk(&place, values, desk);
+                self.walk(&place, values, cache);
             } else {
                 self.queries.push_front((place.clone(), open));
             }
@@ -89,13 +89,13 @@ impl Seek {
     }
 
     /// Queries are refused, of this place or of all: lists are walked through instead.
-    pub fn query_refused(&mut self, desk: &mut LookupCache) {
+    pub fn query_refused(&mut self, cache: &mut LookupCache) {
         let queries = std::mem::take(&mut self.queries);
         for (place, values) in queries {
-            if desk.can_query(&place) {
+            if cache.can_query(&place) {
                 self.queries.push_back((place, values));
             } else {
-                self.walk(&place, values.into_iter().map(|value| value.folded).collect(), desk);
+                self.walk(&place, values.into_iter().map(|value| value.folded).collect(), cache);
             }
         }
     }

@@ -251,19 +251,19 @@ pub(super) fn keyed(place: u64, operation: Operation, keys: &[(&str, &str)]) -> 
 }
 
 /// Asks until all is known.
-pub(super) fn run(desk: &mut LookupCache, batch: Vec<Pending>, book: &mut Book) -> Vec<Resolution> {
-    let mut round = Round::open(batch, desk);
+pub(super) fn run(cache: &mut LookupCache, batch: Vec<Pending>, book: &mut Book) -> Vec<Resolution> {
+    let mut round = Round::open(batch, cache);
     for _ in 0..10_000 {
-        let Some(ask) = round.next(desk) else {
-            return round.close(desk);
+        let Some(ask) = round.next(cache) else {
+            return round.close(cache);
         };
         assert_eq!(
-            round.next(desk).as_ref(),
+            round.next(cache).as_ref(),
             Some(&ask),
             "a question stands until it is answered"
         );
         let reply = book.answer(&ask);
-        round.take(desk, &ask, reply);
+        round.take(cache, &ask, reply);
     }
     panic!("it never stops asking");
 }

@@ -45,11 +45,11 @@ proptest! {
         let mut book = Book::with_accounts(&there.iter().map(String::as_str).collect::<Vec<_>>());
         book.page = page.max(3);
         book.query_code = (!queries).then_some("OAUTH_SCOPE_MISMATCH");
-        let mut desk = LookupCache::default();
+        let mut cache = LookupCache::default();
         for batch in batches {
             let before = book.clone();
             let pending = batch.iter().map(|(name, (missing, several))| contact(0, "a@example.com", vec![company(name, *missing, *several)]));
-            let verdicts = run(&mut desk, pending.collect(), &mut book);
+            let verdicts = run(&mut cache, pending.collect(), &mut book);
             let made: HashSet<String> = batch
                 .iter()
                 .filter(|(name, (missing, _))| *missing == OnMissing::Create && of_name(&before, name).is_empty())
@@ -83,10 +83,10 @@ proptest! {
         let mut book = Book::with_accounts(&["a", "b"]);
         let batch: Vec<_> = names.iter().map(|name| contact(0, "a@example.com", vec![company(name, OnMissing::Empty, OnAmbiguous::Reject)])).collect();
         let distinct: HashSet<_> = names.iter().collect();
-        let mut desk = LookupCache::default();
-        run(&mut desk, batch.clone(), &mut book);
+        let mut cache = LookupCache::default();
+        run(&mut cache, batch.clone(), &mut book);
         prop_assert_eq!(book.queries(), distinct.len().div_ceil(50));
-        run(&mut desk, batch, &mut book);
+        run(&mut cache, batch, &mut book);
         prop_assert_eq!(book.queries(), distinct.len().div_ceil(50), "the second time is free");
     }
 }

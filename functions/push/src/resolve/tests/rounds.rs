@@ -31,9 +31,9 @@ fn names_become_ids_in_one_question_whatever_their_case_and_script() {
 fn a_name_with_an_apostrophe_goes_by_pages_and_one_walk_serves_all_later_ones() {
     let mut book = Book::with_accounts(&["O'Reilly GmbH", "Acme", "d'Arc SARL", "back\\slash"]);
     book.page = 2;
-    let mut desk = LookupCache::default();
+    let mut cache = LookupCache::default();
     let one = run(
-        &mut desk,
+        &mut cache,
         vec![ann(company("o'reilly gmbh", None_::Reject, Several::Reject))],
         &mut book,
     );
@@ -44,7 +44,7 @@ fn a_name_with_an_apostrophe_goes_by_pages_and_one_walk_serves_all_later_ones() 
         .iter()
         .map(|name| ann(company(name, None_::Reject, Several::Reject)))
         .collect();
-    let others = run(&mut desk, batch, &mut book);
+    let others = run(&mut cache, batch, &mut book);
     assert_eq!(points_to(&others[0], "Account_Name").as_deref(), Some("3"));
     assert_eq!(points_to(&others[1], "Account_Name").as_deref(), Some("4"));
     assert_eq!(code(&others[2]), codes::LOOKUP_NOT_FOUND);
@@ -54,7 +54,7 @@ fn a_name_with_an_apostrophe_goes_by_pages_and_one_walk_serves_all_later_ones() 
 #[test]
 fn what_is_missing_is_rejected_made_or_left_out() {
     let mut book = Book::new();
-    let mut desk = LookupCache::default();
+    let mut cache = LookupCache::default();
     let batch = vec![
         ann(company("Acme", None_::Reject, Several::Reject)),
         ann(company("Acme", None_::Empty, Several::Reject)),
@@ -62,7 +62,7 @@ fn what_is_missing_is_rejected_made_or_left_out() {
         ann(company(" ACME", None_::Create, Several::Reject)),
         ann(company("L'Oreal", None_::Create, Several::Reject)),
     ];
-    let verdicts = run(&mut desk, batch, &mut book);
+    let verdicts = run(&mut cache, batch, &mut book);
     // The company that two other rows have made is there for the first row, too.
     assert_eq!(
         points_to(&verdicts[0], "Account_Name"),
@@ -84,7 +84,7 @@ fn what_is_missing_is_rejected_made_or_left_out() {
     );
     let asked = book.asked.len();
     run(
-        &mut desk,
+        &mut cache,
         vec![ann(company("acme", None_::Reject, Several::Reject))],
         &mut book,
     );
@@ -216,11 +216,11 @@ fn the_first_match_field_that_finds_anything_decides() {
 fn what_a_match_key_stands_for_is_looked_up_afresh_each_time() {
     let mut book = Book::new();
     book.contacts = vec![(11, "ann".into())];
-    let mut desk = LookupCache::default();
+    let mut cache = LookupCache::default();
     let batch = || vec![keyed(0, Operation::Delete, &[("Email", "ann")])];
-    assert!(matches!(run(&mut desk, batch(), &mut book)[0], Resolution::Ready(_)));
+    assert!(matches!(run(&mut cache, batch(), &mut book)[0], Resolution::Ready(_)));
     book.contacts.clear();
-    assert_eq!(code(&run(&mut desk, batch(), &mut book)[0]), "unchanged");
+    assert_eq!(code(&run(&mut cache, batch(), &mut book)[0]), "unchanged");
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn where_queries_are_refused_lists_are_walked_through() {
     for code in ["OAUTH_SCOPE_MISMATCH", "NO_PERMISSION", "SYNTAX_ERROR", "INVALID_QUERY"] {
         let mut book = Book::with_accounts(&["Acme", "O'Reilly", "Other"]);
         book.query_code = Some(code);
-        let mut desk = LookupCache::default();
+        let mut cache = LookupCache::default();
         let names = ["Acme", "O'Reilly", "Nobody"];
         let batch = || {
             names
@@ -275,13 +275,13 @@ fn where_queries_are_refused_lists_are_walked_through() {
                 .collect()
         };
         for _ in 0..2 {
-            let verdicts = run(&mut desk, batch(), &mut book);
+            let verdicts = run(&mut cache, batch(), &mut book);
             assert_eq!(points_to(&verdicts[0], "Account_Name").as_deref(), Some("1"), "{code}");
             assert_eq!(points_to(&verdicts[1], "Account_Name").as_deref(), Some("2"), "{code}");
             assert!(matches!(verdicts[2], Resolution::Missing(..)), "{code}");
         }
         assert_eq!((book.queries(), book.pages()), (1, 1), "{code}");
-        assert_eq!(desk.warnings().count(), 1, "{code}");
+        assert_eq!(cache.warnings().count(), 1, "{code}");
     }
 }
 
@@ -321,16 +321,16 @@ fn what_lies_beyond_the_end_of_a_list_is_neither_missing_nor_made() {
 fn a_round_that_is_given_up_goes_on_where_its_walk_was() {
     let mut book = Book::with_accounts(&["a'1", "a'2", "a'3", "a'4", "a'5"]);
     book.page = 1;
-    let mut desk = LookupCache::default();
+    let mut cache = LookupCache::default();
     let batch = || vec![ann(company("a'5", None_::Reject, Several::Reject))];
-    let mut round = Round::open(batch(), &desk);
+    let mut round = Round::open(batch(), &cache);
     for _ in 0..4 {
-        let ask = round.next(&mut desk).unwrap();
+        let ask = round.next(&mut cache).unwrap();
         let reply = book.answer(&ask);
-        round.take(&mut desk, &ask, reply);
+        round.take(&mut cache, &ask, reply);
     }
     assert_eq!(round.give_up().len(), 1);
-    let verdicts = run(&mut desk, batch(), &mut book);
+    let verdicts = run(&mut cache, batch(), &mut book);
     assert_eq!(points_to(&verdicts[0], "Account_Name").as_deref(), Some("5"));
     assert_eq!(book.pages(), 5, "no page was read twice");
 }
@@ -338,7 +338,7 @@ fn a_round_that_is_given_up_goes_on_where_its_walk_was() {
 #[test]
 fn what_was_missing_is_asked_for_again_once_it_is_doubted() {
     let mut book = Book::with_accounts(&["Acme", "d'Arc"]);
-    let mut desk = LookupCache::default();
+    let mut cache = LookupCache::default();
     let names = ["New Ltd", "O'New", "Acme", "d'Arc"];
     let batch = || {
         names
@@ -346,7 +346,7 @@ fn what_was_missing_is_asked_for_again_once_it_is_doubted() {
             .map(|name| ann(company(name, None_::Reject, Several::Reject)))
             .collect()
     };
-    let verdicts = run(&mut desk, batch(), &mut book);
+    let verdicts = run(&mut cache, batch(), &mut book);
     assert!(
         verdicts[..2]
             .iter()
@@ -355,11 +355,11 @@ fn what_was_missing_is_asked_for_again_once_it_is_doubted() {
     book.accounts
         .extend([(8, "New Ltd".to_owned()), (9, "O'New".to_owned())]);
     assert!(
-        matches!(run(&mut desk, batch(), &mut book)[0], Resolution::Missing(..)),
+        matches!(run(&mut cache, batch(), &mut book)[0], Resolution::Missing(..)),
         "it is not asked for all the time"
     );
-    desk.doubt_missing(10);
-    let verdicts = run(&mut desk, batch(), &mut book);
+    cache.doubt_missing(10);
+    let verdicts = run(&mut cache, batch(), &mut book);
     let ids: Vec<_> = verdicts
         .iter()
         .map(|verdict| points_to(verdict, "Account_Name").unwrap())
