@@ -122,7 +122,7 @@ impl Bigin {
         }
         let body = json!({ "select_query": select_query(module, column, values) }).to_string();
         let answer = self.call(access, Method::POST, "coql", &[], Some(body)).await?;
-        let rows: Rows<'_> = answer.read("the query for records")?;
+        let rows: RecordRows<'_> = answer.read("the query for records")?;
         Ok(Found {
             hits: rows.hits(column),
             more: rows.info.0.more_records.is_set(),
@@ -158,7 +158,7 @@ fn select_query(module: &ModuleName, column: &ColumnName, values: &[Quotable]) -
 /// Records with chosen fields.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Rows<'a> {
+pub(super) struct RecordRows<'a> {
     #[serde(borrow)]
     data: List<Object<HashMap<String, Text<'a>>>>,
     #[serde(borrow)]
@@ -174,7 +174,7 @@ pub(super) struct Info<'a> {
     pub(super) next_page_token: Text<'a>,
 }
 
-impl Rows<'_> {
+impl RecordRows<'_> {
     /// What has no id is no record.
     pub(super) fn hits(&self, column: &ColumnName) -> Vec<Hit> {
         let hit = |Object(row): &Object<HashMap<String, Text<'_>>>| {
@@ -257,7 +257,7 @@ mod tests {
         let column = ColumnName::parse("Ledger_Number").unwrap();
         let text = r#"{"data":[{"Ledger_Number":"17","id":"1"},{"id":2,"Ledger_Number":18},{"Ledger_Number":null,"id":"3"},
                        {"Ledger_Number":{"id":"9"},"id":"4"},{"Ledger_Number":"x"},7],"info":{"more_records":true}}"#;
-        let rows: Rows<'_> = serde_json::from_str(text).unwrap();
+        let rows: RecordRows<'_> = serde_json::from_str(text).unwrap();
         let hits = rows.hits(&column);
         let shown: Vec<_> = hits.iter().map(|hit| (hit.id.as_str(), hit.value.as_deref())).collect();
         assert_eq!(shown, [("1", Some("17")), ("2", Some("18")), ("3", None), ("4", None)]);

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::coql::{ColumnName, Hit, Rows};
+use super::coql::{ColumnName, Hit, RecordRows};
 use super::{Access, Bigin, CallFailure, ModuleName};
 
 /// The most records that page tokens lead to: what lies beyond cannot be listed.
@@ -34,7 +34,7 @@ impl Bigin {
         query.extend(token.map(|token| ("page_token", token)));
         let answer = self.call(access, Method::GET, module.as_str(), &query, None).await?;
         let call = "the question for a page of records";
-        let rows: Rows<'_> = answer.read(call)?;
+        let rows: RecordRows<'_> = answer.read(call)?;
         let next = rows.info.0.next_page_token.owned();
         if rows.info.0.more_records.is_set() && next.is_none() {
             // To take this page for the last would be to overlook records.

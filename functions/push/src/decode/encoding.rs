@@ -18,7 +18,7 @@ const NO_TEXT: u8 = 0xff;
 /// Turns text into UTF-8, piece by piece. A byte order mark stays, as U+FEFF.
 pub(crate) enum Transcoder {
     Utf16(Utf16),
-    Page(page::Reader),
+    Page(page::PageDecoder),
 }
 
 impl Transcoder {
@@ -28,7 +28,7 @@ impl Transcoder {
             Encoding::Utf8 => None,
             Encoding::Utf16Le => Some(Self::Utf16(Utf16::of(u16::from_le_bytes))),
             Encoding::Utf16Be => Some(Self::Utf16(Utf16::of(u16::from_be_bytes))),
-            Encoding::Page(page) => Some(Self::Page(page::Reader::new(page))),
+            Encoding::Page(page) => Some(Self::Page(page::PageDecoder::new(page))),
         }
     }
 

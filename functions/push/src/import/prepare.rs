@@ -33,7 +33,7 @@ pub enum Asking {
 }
 
 /// Whether an import can begin.
-pub enum Prepared {
+pub enum Preparation {
     /// It can.
     Ready(Box<Ready>),
     /// Not for now.
@@ -106,17 +106,17 @@ impl<E: Into<ImportError>> From<E> for NotReady {
 
 impl<S: Services, I: Imports> Importer<'_, S, I> {
     /// Finds out what there is to know.
-    pub(in crate::import) async fn prepare(&self, import: &Import, asking: Asking) -> Result<Prepared, ImportError> {
+    pub(in crate::import) async fn prepare(&self, import: &Import, asking: Asking) -> Result<Preparation, ImportError> {
         let mut module = None;
         match self.make_ready(import, asking, &mut module).await {
-            Ok(ready) => Ok(Prepared::Ready(Box::new(ready))),
-            Err(NotReady::Stop(stop)) => Ok(Prepared::Stop(stop)),
-            Err(NotReady::Refused(reason)) => Ok(Prepared::Refused {
+            Ok(ready) => Ok(Preparation::Ready(Box::new(ready))),
+            Err(NotReady::Stop(stop)) => Ok(Preparation::Stop(stop)),
+            Err(NotReady::Refused(reason)) => Ok(Preparation::Refused {
                 reason,
                 module,
                 vanished: None,
             }),
-            Err(NotReady::Vanished(column, reason)) => Ok(Prepared::Refused {
+            Err(NotReady::Vanished(column, reason)) => Ok(Preparation::Refused {
                 reason,
                 module,
                 vanished: Some(column),

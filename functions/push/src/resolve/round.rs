@@ -12,7 +12,7 @@ use super::lookup_cache::LookupCache;
 use super::making::{Making, Value};
 use super::pending::{Pending, Resolution};
 use super::place::Place;
-use super::seek::{Seek, Wanted};
+use super::seek::{Seek, WantedValues};
 use crate::map::fill_in;
 use crate::record::{Outcome, Parcel, Settled, fold};
 use shared::stop::{Service, Stop};
@@ -22,7 +22,7 @@ use shared::stop::{Service, Stop};
 pub struct Round {
     batch: Vec<Pending>,
     /// What is wanted of each place, as long as it is not looked for.
-    wanted: BTreeMap<Place, Wanted>,
+    wanted: BTreeMap<Place, WantedValues>,
     /// What is remembered for the run once it is found: not what match keys stand for, since that is about to change.
     lasting: HashSet<(Place, String)>,
     seek: Seek,

@@ -11,7 +11,7 @@ use super::walk::can_be_queried;
 use crate::record::fold;
 
 /// Values that are wanted: folded, and as they were written.
-pub(super) type Wanted = BTreeMap<String, String>;
+pub(super) type WantedValues = BTreeMap<String, String>;
 
 /// A value to be queried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct Seek {
 
 impl Seek {
     /// Takes the values that are wanted of a place.
-    pub fn add(&mut self, place: &Place, wanted: Wanted, cache: &mut LookupCache) {
+    pub fn add(&mut self, place: &Place, wanted: WantedValues, cache: &mut LookupCache) {
         let (mut queried, mut walked) = (Vec::new(), Vec::new());
         for (folded, value) in wanted {
             let quotable = Quotable::of(value.trim()).filter(|_| can_be_queried(&folded) && cache.can_query(place));

@@ -17,7 +17,7 @@ const LONGEST_LIFE_S: u64 = 86_400;
 
 /// What the accounts server was asked with. It has the same word for a bad code and a bad refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum GrantKind {
     /// A one-time code.
     Code,
     /// A refresh token.
@@ -43,13 +43,13 @@ pub struct Grant {
 ///
 /// # Errors
 /// Everything that is not a grant.
-pub fn judge_grant(asked: Asked, hosts: &ZohoHosts, answer: &TokenAnswer) -> Result<Grant, TokenFailure> {
+pub fn judge_grant(asked: GrantKind, hosts: &ZohoHosts, answer: &TokenAnswer) -> Result<Grant, TokenFailure> {
     read_grant(asked, hosts, answer).map_err(|(failure, _)| failure)
 }
 
 /// The same, and with a failure the refresh token that the answer held all the same, so that it can be revoked.
 pub(super) fn read_grant(
-    asked: Asked,
+    asked: GrantKind,
     hosts: &ZohoHosts,
     answer: &TokenAnswer,
 ) -> Result<Grant, (TokenFailure, Option<RefreshToken>)> {
@@ -102,10 +102,10 @@ pub(super) fn read_grant(
     }
 }
 
-fn classify(asked: Asked, at: String, status: u16, error: String) -> TokenFailure {
+fn classify(asked: GrantKind, at: String, status: u16, error: String) -> TokenFailure {
     match (error.as_str(), asked) {
-        ("invalid_code", Asked::Code) => TokenFailure::CodeRefused { at },
-        ("invalid_code", Asked::Refresh) => TokenFailure::RefreshTokenRefused { at },
+        ("invalid_code", GrantKind::Code) => TokenFailure::CodeRefused { at },
+        ("invalid_code", GrantKind::Refresh) => TokenFailure::RefreshTokenRefused { at },
         ("invalid_client", _) => TokenFailure::ClientUnknown { at },
         ("invalid_client_secret", _) => TokenFailure::ClientSecretWrong { at },
         ("access_denied", _) => TokenFailure::AccessDenied { at },

@@ -15,7 +15,7 @@ fn answer(status: u16, body: &str) -> TokenAnswer {
     }
 }
 
-fn judged(asked: Asked, status: u16, body: &str) -> Result<Grant, TokenFailure> {
+fn judged(asked: GrantKind, status: u16, body: &str) -> Result<Grant, TokenFailure> {
     judge_grant(asked, &hosts(), &answer(status, body))
 }
 
@@ -25,7 +25,7 @@ const GRANT: &str = r#"{"access_token":"1000.1111.2222","refresh_token":"1000.33
 
 #[test]
 fn a_grant_is_read() {
-    let grant = judged(Asked::Code, 200, GRANT).unwrap();
+    let grant = judged(GrantKind::Code, 200, GRANT).unwrap();
     assert_eq!(grant.access_token.expose(), "1000.1111.2222");
     assert_eq!(grant.refresh_token.unwrap().expose(), "1000.3333.4444");
     assert_eq!(grant.api_domain.as_str(), "https://www.zohoapis.eu");
@@ -39,13 +39,13 @@ fn a_grant_is_read() {
 #[test]
 fn a_refresh_brings_no_refresh_token_and_maybe_no_scope() {
     let body = r#"{"access_token":"1000.5.6","api_domain":"https://www.zohoapis.eu","expires_in":3600}"#;
-    let grant = judged(Asked::Refresh, 200, body).unwrap();
+    let grant = judged(GrantKind::Refresh, 200, body).unwrap();
     assert_eq!((grant.refresh_token, grant.scope), (None, None));
 }
 
 #[test]
 fn an_answer_without_an_api_domain_means_the_data_centres_own() {
-    let grant = judged(Asked::Refresh, 200, r#"{"access_token":"t"}"#).unwrap();
+    let grant = judged(GrantKind::Refresh, 200, r#"{"access_token":"t"}"#).unwrap();
     assert_eq!(grant.api_domain.as_str(), "https://www.zohoapis.eu");
 }
 
@@ -58,9 +58,9 @@ fn every_known_error_is_told_apart_under_any_status() {
                 .kind()
         })
     };
-    assert_eq!(kinds(Asked::Code, "invalid_code"), ["CodeRefused"; 4]);
-    assert_eq!(kinds(Asked::Refresh, "invalid_code"), ["RefreshTokenRefused"; 4]);
-    for asked in [Asked::Code, Asked::Refresh] {
+    assert_eq!(kinds(GrantKind::Code, "invalid_code"), ["CodeRefused"; 4]);
+    assert_eq!(kinds(GrantKind::Refresh, "invalid_code"), ["RefreshTokenRefused"; 4]);
+    for asked in [GrantKind::Code, GrantKind::Refresh] {
         assert_eq!(kinds(asked, "invalid_client"), ["ClientUnknown"; 4]);
         assert_eq!(kinds(asked, "invalid_client_secret"), ["ClientSecretWrong"; 4]);
         assert_eq!(kinds(asked, "Access Denied"), ["AccessDenied"; 4]);
@@ -73,7 +73,7 @@ fn every_known_error_is_told_apart_under_any_status() {
 #[test]
 fn a_localised_description_changes_nothing() {
     let body = r#"{"error_description":"您在短时间内发出了太多请求。请稍后再试。","error":"Access Denied","status":"failure"}"#;
-    let failure = judged(Asked::Refresh, 400, body).unwrap_err();
+    let failure = judged(GrantKind::Refresh, 400, body).unwrap_err();
     assert_eq!(
         failure,
         TokenFailure::AccessDenied {
@@ -86,10 +86,10 @@ fn a_localised_description_changes_nothing() {
 #[test]
 fn a_token_beside_an_error_or_under_another_status_is_not_believed() {
     let both = r#"{"access_token":"t","error":"invalid_code"}"#;
-    assert_eq!(judged(Asked::Code, 200, both).unwrap_err().kind(), "CodeRefused");
+    assert_eq!(judged(GrantKind::Code, 200, both).unwrap_err().kind(), "CodeRefused");
     for status in [201, 302, 400, 500] {
         assert_eq!(
-            judged(Asked::Code, status, GRANT).unwrap_err().kind(),
+            judged(GrantKind::Code, status, GRANT).unwrap_err().kind(),
             "ZohoUnreadable",
             "{status}"
         );
@@ -101,7 +101,7 @@ fn an_access_token_that_is_no_text_or_empty_is_none() {
     for token in ["null", "\"\"", "\"  \"", "12", "{}", "\"a b\"", "\"a\\nb\""] {
         let body = format!(r#"{{"access_token":{token},"expires_in":3600}}"#);
         assert_eq!(
-            judged(Asked::Refresh, 200, &body).unwrap_err().kind(),
+            judged(GrantKind::Refresh, 200, &body).unwrap_err().kind(),
             "ZohoUnreadable",
             "{token}"
         );
@@ -116,7 +116,7 @@ fn web_pages_and_redirects_are_told_from_garbage() {
             content_type: content_type.into(),
             body: body.into(),
         };
-        judge_grant(Asked::Refresh, &hosts(), &answer).unwrap_err().kind()
+        judge_grant(GrantKind::Refresh, &hosts(), &answer).unwrap_err().kind()
     };
     for status in [200, 403, 503] {
         assert_eq!(
@@ -146,7 +146,7 @@ fn a_life_is_in_seconds_unless_it_is_absurd() {
         (r#""expires_in":null"#, 3600),
         (r#""expires_in":"soon""#, 3600),
     ] {
-        let grant = judged(Asked::Refresh, 200, &format!(r#"{{"access_token":"t",{life}}}"#)).unwrap();
+        let grant = judged(GrantKind::Refresh, 200, &format!(r#"{{"access_token":"t",{life}}}"#)).unwrap();
         assert_eq!(grant.lives.as_secs(), seconds, "{life}");
     }
 }
@@ -154,7 +154,7 @@ fn a_life_is_in_seconds_unless_it_is_absurd() {
 #[test]
 fn an_api_domain_that_is_not_zohos_is_refused_and_the_refresh_token_kept_for_revoking() {
     let body = GRANT.replace("www.zohoapis.eu", "www.zohoapis.eu.evil.example");
-    let (failure, issued) = read_grant(Asked::Code, &hosts(), &answer(200, &body)).unwrap_err();
+    let (failure, issued) = read_grant(GrantKind::Code, &hosts(), &answer(200, &body)).unwrap_err();
     assert_eq!(failure.kind(), "ApiDomainRefused");
     assert_eq!(issued.unwrap().expose(), "1000.3333.4444");
     assert!(failure.to_string().contains("evil.example"));
@@ -169,7 +169,7 @@ fn every_failure_says_what_to_do() {
         "Access Denied",
         "strange",
     ] {
-        for asked in [Asked::Code, Asked::Refresh] {
+        for asked in [GrantKind::Code, GrantKind::Refresh] {
             let text = judged(asked, 200, &serde_json::json!({ "error": error }).to_string())
                 .unwrap_err()
                 .to_string();
@@ -217,7 +217,7 @@ proptest! {
     #[test]
     fn no_bytes_make_the_judge_panic(status in 100u16..600, content_type: String, body: Vec<u8>) {
         let answer = TokenAnswer { status, content_type, body };
-        let _ = judge_grant(Asked::Code, &hosts(), &answer);
+        let _ = judge_grant(GrantKind::Code, &hosts(), &answer);
         let _ = crate::oauth::judge_revoke("a", &answer);
     }
 
@@ -227,7 +227,7 @@ proptest! {
         values in prop::collection::vec((prop::sample::select(&NAMES[..]), json_value()), 0..8),
     ) {
         let body: Value = values.into_iter().collect();
-        let _ = judged(Asked::Refresh, status, &body.to_string());
+        let _ = judged(GrantKind::Refresh, status, &body.to_string());
         let _ = crate::oauth::judge_revoke("a", &answer(status, &body.to_string()));
     }
 
@@ -243,7 +243,7 @@ proptest! {
         let answer = answer(status, &body.to_string());
         let debug = format!("{answer:?}");
         prop_assert!(!debug.contains(&secret));
-        for asked in [Asked::Code, Asked::Refresh] {
+        for asked in [GrantKind::Code, GrantKind::Refresh] {
             let shown = match judge_grant(asked, &hosts(), &answer) {
                 // What the caller gets as scope is what Zoho calls a scope.
                 Ok(grant) => format!("{:?}", Grant { scope: None, ..grant }),

@@ -9,6 +9,6 @@ mod server;
 
 pub use answer::TokenAnswer;
 pub use failure::{TokenFailure, refresh_token_dead};
-pub use grant::{Asked, Grant, judge_grant};
+pub use grant::{Grant, GrantKind, judge_grant};
 pub use revoked::{Revoked, judge_revoke};
 pub use server::{LARGEST_TOKEN_ANSWER, TOKEN_TIMEOUT, TokenServer};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Client;
 
 use super::answer::TokenAnswer;
-use super::grant::{Asked, read_grant};
+use super::grant::{GrantKind, read_grant};
 use super::{Grant, Revoked, TokenFailure, judge_grant, judge_revoke};
 use crate::data_centre::ZohoHosts;
 use crate::https;
@@ -56,7 +56,7 @@ impl TokenServer {
             ("code", code.expose()),
         ];
         let answer = self.post("token", &form).await?;
-        match read_grant(Asked::Code, &self.hosts, &answer) {
+        match read_grant(GrantKind::Code, &self.hosts, &answer) {
             Ok(grant) => Ok(grant),
             Err((TokenFailure::ApiDomainRefused { refused, .. }, Some(issued))) => {
                 let given_back = Some(self.revoke(&issued).await.is_ok());
@@ -82,7 +82,7 @@ impl TokenServer {
             ("client_secret", client_secret.expose()),
             ("refresh_token", refresh_token.expose()),
         ];
-        judge_grant(Asked::Refresh, &self.hosts, &self.post("token", &form).await?)
+        judge_grant(GrantKind::Refresh, &self.hosts, &self.post("token", &form).await?)
     }
 
     /// Revokes a refresh token and every access token made from it. May be repeated.

@@ -1,7 +1,7 @@
 //! Answers of Zoho's accounts server. The first bytes choose the status, the content type and what was asked.
 
 use bigin::data_centre::{DataCentre, ZohoHosts};
-use bigin::oauth::{Asked, TokenAnswer, judge_grant, judge_revoke};
+use bigin::oauth::{GrantKind, TokenAnswer, judge_grant, judge_revoke};
 use serde_json::Value;
 
 use super::{kind, wording};
@@ -56,7 +56,11 @@ impl Target for Oauth {
         let refused = domain.and_then(|domain| hosts.check_api_domain(domain).err());
         let about_host = refused.map(|error| error.to_string()).unwrap_or_default();
         let silent = |said: &str, is_error| silent(&said.replacen(&about_host, "", 1), is_error);
-        let asked = if asked % 2 == 0 { Asked::Refresh } else { Asked::Code };
+        let asked = if asked % 2 == 0 {
+            GrantKind::Refresh
+        } else {
+            GrantKind::Code
+        };
         let grant = match judge_grant(asked, &hosts, &answer) {
             Ok(grant) => {
                 assert!(answer.status == 200, "a token came with HTTP {}", answer.status);

@@ -54,7 +54,7 @@ impl Page {
     /// The text that bytes are, unless some have no meaning.
     pub(super) fn text_of(self, bytes: &[u8]) -> Option<String> {
         let mut out = Vec::new();
-        Reader::new(self).push(bytes, true, &mut out);
+        PageDecoder::new(self).push(bytes, true, &mut out);
         String::from_utf8(out)
             .ok()
             .filter(|text| !text.chars().any(|c| ('\u{80}'..'\u{a0}').contains(&c)))
@@ -101,12 +101,12 @@ impl<'de> Deserialize<'de> for Page {
 }
 
 /// Turns bytes of a page into UTF-8, piece by piece.
-pub(crate) enum Reader {
+pub(crate) enum PageDecoder {
     Standard(Box<Decoder>),
     Table(Vec<char>),
 }
 
-impl Reader {
+impl PageDecoder {
     pub(crate) fn new(page: Page) -> Self {
         match page.0 {
             PageKind::Standard(standard) => Self::Standard(Box::new(standard.new_decoder_without_bom_handling())),

@@ -22,7 +22,7 @@ use shared::stop::Stop;
 const SENT_MEANWHILE: u64 = 20 * MOST_ROWS as u64;
 
 /// What is written.
-pub(in crate::import) struct Checkpoint {
+pub(in crate::import) struct CheckpointState {
     /// How far the import has come, the parts below included.
     pub progress: Progress,
     /// The parts that the ledger does not know of yet.
@@ -56,7 +56,7 @@ impl<'a> CheckpointWrite<'a> {
         context: &'a Context<S>,
         turn: &'a Turn,
         hold: ProgressRevision,
-        checkpoint: Checkpoint,
+        checkpoint: CheckpointState,
         allows: u64,
     ) -> Self {
         Self {
@@ -79,9 +79,9 @@ async fn write<S: Services>(
     context: &Context<S>,
     turn: &Turn,
     mut hold: ProgressRevision,
-    checkpoint: Checkpoint,
+    checkpoint: CheckpointState,
 ) -> Result<Saved, ImportError> {
-    let Checkpoint {
+    let CheckpointState {
         share_is_over,
         mut progress,
         parts,
@@ -177,7 +177,7 @@ impl<S: Services> Slice<'_, S> {
         self.progress.checkpoint = checkpoint;
         self.progress.ended_ahead = ended_ahead;
         self.progress.report.counts.out_of(self.progress.counted.rows);
-        let checkpoint = Checkpoint {
+        let checkpoint = CheckpointState {
             parts: self.parts.take(&mut self.progress),
             progress: self.progress.clone(),
             credits: calls.credits,

@@ -11,7 +11,7 @@ use crate::context::{AskFailure, Freshness, Metadata, Services};
 use crate::decode::Form;
 use crate::import::counted::Counted;
 use crate::import::key_log::{KeyFiles, KeyLog, PARTS};
-use crate::import::prepare::{Asking, Prepared, Ready};
+use crate::import::prepare::{Asking, Preparation, Ready};
 use crate::import::progress::{Plan, Progress};
 use crate::import::same_keys::SameKeys;
 use crate::import::slice::columns::Columns;
@@ -66,12 +66,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             metadata,
             ..
         } = match prepared {
-            Prepared::Ready(ready) => *ready,
-            Prepared::Stop(stop) => {
+            Preparation::Ready(ready) => *ready,
+            Preparation::Stop(stop) => {
                 self.context.pause_watch(None).note(&stop).await?;
                 return self.step_aside(import, &stop).await;
             }
-            Prepared::Refused { reason, module, .. } => {
+            Preparation::Refused { reason, module, .. } => {
                 let mut report = Self::new_report(&import);
                 report.module = module.map(|module| module.as_str().to_owned()).or(report.module);
                 return self.end_early(import, report, Status::Refused, reason).await;
@@ -244,10 +244,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
 
     /// What must be known before the first row. Only questions to Bigin need the turn: where all is known, the header is
     /// read ahead of it. `None` while another import has the turn.
-    async fn prepare_ahead(&self, import: &Import) -> Result<Option<Prepared>, ImportError> {
+    async fn prepare_ahead(&self, import: &Import) -> Result<Option<Preparation>, ImportError> {
         for look in 0..=LOOKS_AHEAD {
             match self.prepare(import, Asking::OutOfTurn).await? {
-                Prepared::Stop(Stop::TurnTaken) => {}
+                Preparation::Stop(Stop::TurnTaken) => {}
                 prepared => return Ok(Some(prepared)),
             }
             if let Some(turn) = self.context.take_turn(&import.execution).await? {

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::context::{AskFailure, Freshness, Services, Turn};
 use crate::import::codes::UNREADABLE;
 use crate::import::measures;
-use crate::import::prepare::{Asking, Prepared, Ready, goes_on_without};
+use crate::import::prepare::{Asking, Preparation, Ready, goes_on_without};
 use crate::import::progress::{EarlyEnd, Plan, Progress};
 use crate::import::progress_revision::ProgressRevision;
 use crate::import::slice::columns::Columns;
@@ -62,12 +62,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             vanished,
             ..
         } = match self.prepare(&import, asking).await? {
-            Prepared::Ready(ready) => *ready,
-            Prepared::Stop(stop) => {
+            Preparation::Ready(ready) => *ready,
+            Preparation::Stop(stop) => {
                 context.pause_watch(None).note(&stop).await?;
                 return self.step_aside(import, &stop).await;
             }
-            Prepared::Refused { reason, vanished, .. } => {
+            Preparation::Refused { reason, vanished, .. } => {
                 let whole_up_to = progress.whole_up_to;
                 let reason = vanished.map_or(reason, |column| vanished::stops(&column, whole_up_to, ended));
                 return self.break_off(import, hold, progress, reason).await;

@@ -10,7 +10,7 @@ use jiff::{Span, ToSpan};
 use super::calendar::Language;
 use super::date_read::{Moment, Unread, offset, on_24_hours};
 use super::given::digit_of;
-use super::scan::Scan;
+use super::scanner::Scanner;
 
 /// A way to write dates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl DatePattern {
 
     /// Reads a date written so.
     pub(super) fn read(&self, text: &str, language: Option<&'static Language>) -> Result<Moment, Unread> {
-        let mut scan = Scan::new(text, language);
+        let mut scan = Scanner::new(text, language);
         let read = match &self.0 {
             Notation::Excel => day_number(text),
             Notation::Pieces(pieces) => read_pieces(pieces, &mut scan),
@@ -175,7 +175,7 @@ fn percent_pieces(text: &str) -> Result<Vec<PatternPiece>, String> {
     Ok(pieces)
 }
 
-fn read_pieces(pieces: &[PatternPiece], scan: &mut Scan<'_>) -> Option<Moment> {
+fn read_pieces(pieces: &[PatternPiece], scan: &mut Scanner<'_>) -> Option<Moment> {
     let (mut year, mut month, mut day) = (0_i16, 0_i8, 0_i8);
     let (mut hour, mut minute, mut second, mut afternoon) = (None, 0_i8, 0_i8, None);
     let mut east = None;

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::calendar::Language;
 use super::given::digit_of;
-use super::scan::Scan;
+use super::scanner::Scanner;
 
 /// A date, and what else was written with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) fn moment(text: &str, language: Option<&'static Language>) -> Result<
             offset: None,
         });
     }
-    let plain = Scan::new(text, language);
+    let plain = Scanner::new(text, language);
     let mut behind_weekday = plain;
     behind_weekday.weekday();
     // "Mar" is a month in most languages, and Tuesday in some.
@@ -54,14 +54,14 @@ pub(super) fn moment(text: &str, language: Option<&'static Language>) -> Result<
 }
 
 /// All of a text.
-fn whole(mut scan: Scan<'_>) -> Result<Moment, Unread> {
+fn whole(mut scan: Scanner<'_>) -> Result<Moment, Unread> {
     match date_and_time(&mut scan) {
         Err(Unread::Not) if scan.unclear => Err(Unread::Word),
         read => read,
     }
 }
 
-fn date_and_time(scan: &mut Scan<'_>) -> Result<Moment, Unread> {
+fn date_and_time(scan: &mut Scanner<'_>) -> Result<Moment, Unread> {
     let date = date(scan)?;
     let (time, offset) = if scan.is_done() {
         (None, None)
@@ -98,7 +98,7 @@ fn iso_date(text: &str) -> Option<Date> {
     Date::new(number(year)?, small(month)?, small(day)?).ok()
 }
 
-fn date(scan: &mut Scan<'_>) -> Result<Date, Unread> {
+fn date(scan: &mut Scanner<'_>) -> Result<Date, Unread> {
     if scan.peek().is_some_and(char::is_alphabetic) {
         scan.particles();
         if scan.peek().is_some_and(|c| digit_of(c).is_some()) {
@@ -136,7 +136,7 @@ fn date(scan: &mut Scan<'_>) -> Result<Date, Unread> {
 }
 
 /// Day, month and year, or month, day and year.
-fn day_first(scan: &mut Scan<'_>, first: i8) -> Result<Date, Unread> {
+fn day_first(scan: &mut Scanner<'_>, first: i8) -> Result<Date, Unread> {
     ordinal_ending(scan);
     let mark = separator(scan)
         .or_else(|| scan.peek().filter(|c| c.is_alphabetic()))
@@ -160,7 +160,7 @@ fn day_first(scan: &mut Scan<'_>, first: i8) -> Result<Date, Unread> {
     }
 }
 
-fn number_or_month(scan: &mut Scan<'_>) -> Result<(i8, bool), Unread> {
+fn number_or_month(scan: &mut Scanner<'_>) -> Result<(i8, bool), Unread> {
     let before = scan.rest;
     scan.particles();
     if scan.peek().is_some_and(char::is_alphabetic) {
@@ -174,13 +174,13 @@ fn number_or_month(scan: &mut Scan<'_>) -> Result<(i8, bool), Unread> {
     scan.small(2).map(|number| (number, false)).ok_or(Unread::Not)
 }
 
-fn ordinal(scan: &mut Scan<'_>) -> Option<i8> {
+fn ordinal(scan: &mut Scanner<'_>) -> Option<i8> {
     let day = scan.small(2)?;
     ordinal_ending(scan);
     Some(day)
 }
 
-fn ordinal_ending(scan: &mut Scan<'_>) {
+fn ordinal_ending(scan: &mut Scanner<'_>) {
     for ending in ["st", "nd", "rd", "th", "er", "º", "ª", "-го"] {
         if let Some(rest) = scan.rest.strip_prefix(ending) {
             scan.rest = rest;
@@ -189,7 +189,7 @@ fn ordinal_ending(scan: &mut Scan<'_>) {
     }
 }
 
-fn long_year(scan: &mut Scan<'_>) -> Result<i32, Unread> {
+fn long_year(scan: &mut Scanner<'_>) -> Result<i32, Unread> {
     match scan.number(5) {
         Some((year, 4)) => Ok(year),
         Some((_, 2)) => Err(Unread::ShortYear),
@@ -198,7 +198,7 @@ fn long_year(scan: &mut Scan<'_>) -> Result<i32, Unread> {
 }
 
 /// What stands behind a year: "2026 г." in Russian, "2026 р." in Ukrainian.
-fn year_ending(scan: &mut Scan<'_>) {
+fn year_ending(scan: &mut Scanner<'_>) {
     let mut ahead = *scan;
     ahead.blanks();
     if ahead.eat(|c| matches!(c, 'г' | 'р')).is_some() && !ahead.peek().is_some_and(char::is_alphabetic) {
@@ -208,7 +208,7 @@ fn year_ending(scan: &mut Scan<'_>) {
 }
 
 /// One mark between the parts of a date, with blanks around, or blanks alone.
-fn separator(scan: &mut Scan<'_>) -> Option<char> {
+fn separator(scan: &mut Scanner<'_>) -> Option<char> {
     let blank = scan.blanks();
     let mark = scan.eat(|c| {
         matches!(
@@ -230,7 +230,7 @@ fn new(year: i32, month: i8, day: i8) -> Result<Date, Unread> {
 }
 
 /// Hours and minutes, perhaps seconds and their fraction, perhaps a half of the day before or behind.
-pub(super) fn time(scan: &mut Scan<'_>) -> Option<Time> {
+pub(super) fn time(scan: &mut Scanner<'_>) -> Option<Time> {
     let before = if scan.peek().is_some_and(char::is_alphabetic) {
         let half = scan.half()?;
         scan.blanks();
@@ -271,7 +271,7 @@ pub(super) fn on_24_hours(hour: i8, afternoon: Option<bool>) -> Option<i8> {
 }
 
 /// `Z`, `UTC`, `GMT`, `+01:00`, `+0100` or `+01`, or nothing.
-pub(super) fn offset(scan: &mut Scan<'_>) -> Result<Option<i32>, Unread> {
+pub(super) fn offset(scan: &mut Scanner<'_>) -> Result<Option<i32>, Unread> {
     scan.blanks();
     if scan.is_done() {
         return Ok(None);

@@ -24,7 +24,7 @@ mod placeholder;
 mod plain;
 mod reference;
 mod related;
-mod scan;
+mod scanner;
 mod scientific;
 pub(super) mod several;
 pub(super) mod tags;

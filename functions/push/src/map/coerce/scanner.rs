@@ -5,7 +5,7 @@ use super::given::digit_of;
 
 /// What is left of a text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scan<'a> {
+pub(super) struct Scanner<'a> {
     pub rest: &'a str,
     /// The language of words, where the mapping says it.
     language: Option<&'static Language>,
@@ -13,7 +13,7 @@ pub(super) struct Scan<'a> {
     pub unclear: bool,
 }
 
-impl<'a> Scan<'a> {
+impl<'a> Scanner<'a> {
     pub fn new(text: &'a str, language: Option<&'static Language>) -> Self {
         Self {
             rest: text.trim(),
