@@ -1,5 +1,17 @@
-//! What the functions of bigin-relay share: the two secrets, the state table, configuration and telemetry. What speaks
-//! to Zoho is the crate `bigin`.
+//! What the functions of bigin-relay share. What speaks to Zoho is the crate `bigin`.
+//!
+//! | module | what is in it |
+//! | --- | --- |
+//! | [`authorized_bigin`] | questions to Bigin, with a token, tries and credits: `AuthorizedBigin` |
+//! | [`metadata_cache`] | Bigin's modules, fields and organisation, shared through the state table: `MetadataCache` |
+//! | [`module_names`] | the module that a name or a label means |
+//! | [`tokens`] | the two secrets, and the access token that lets a call in: `TokenProvider` |
+//! | [`state`] | the state table: pause, holds, leases, credits, mints: `Table` |
+//! | [`pause_watch`], [`stop`] | whether anything may be sent, and why not: `PauseWatch`, `Stop` |
+//! | [`intake`] | switches the queue's event source, and asks push for its upkeep |
+//! | [`bucket`] | the data bucket: `Objects`, `S3Bucket` |
+//! | [`aws`] | the clients of AWS, and whom they trust |
+//! | [`config`], [`telemetry`], [`panics`], [`clock`] | the environment, the log, panics without their words, time |
 
 pub mod authorized_bigin;
 pub mod aws;
