@@ -240,7 +240,9 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             )
         })?;
         let module = match asking {
-            Asking::InTurn | Asking::UnderWay => self.context.metadata.module(&key.module).await.map_err(not_answered)?,
+            Asking::InTurn | Asking::UnderWay => {
+                self.context.metadata.module(&key.module).await.map_err(not_answered)?
+            }
             Asking::OutOfTurn => Ok(known(self.context.metadata.kept_module(&key.module).await)?),
         };
         let module = module.map_err(|unknown| {

@@ -149,7 +149,12 @@ impl<'a, S: Services> Preparer<'a, S> {
                 return Ok(&self.kinds[known]);
             }
             let module = self.kinds[known].shape.module.clone();
-            let metadata = self.context.metadata.fields(&module, freshness).await.map_err(not_answered)?;
+            let metadata = self
+                .context
+                .metadata
+                .fields(&module, freshness)
+                .await
+                .map_err(not_answered)?;
             if metadata.is_same(&self.kinds[known].metadata) {
                 self.kinds[known].read_again = true;
                 return Ok(&self.kinds[known]);
@@ -166,7 +171,12 @@ impl<'a, S: Services> Preparer<'a, S> {
         if let Some(fault) = not_writable(&module) {
             return Err(no_mapper(&module, message, &fault));
         }
-        let metadata = self.context.metadata.fields(&module, freshness).await.map_err(not_answered)?;
+        let metadata = self
+            .context
+            .metadata
+            .fields(&module, freshness)
+            .await
+            .map_err(not_answered)?;
         let mapping = self.mapping(&module, message).await?;
         let organisation = self.context.metadata.organisation().await.map_err(not_answered)?;
         let zone = organisation

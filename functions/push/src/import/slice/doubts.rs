@@ -8,11 +8,13 @@ use bigin::ModuleName;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Slice;
-use crate::context::{AskFailure, Context, Freshness, Metadata, Services};
+use crate::context::{Context, Services};
 use crate::import::slice::columns::Columns;
 use crate::import::steps::ImportError;
 use crate::map::codes::rests_on_fields;
 use crate::record::Reject;
+use shared::authorized_bigin::AskFailure;
+use shared::metadata_cache::{Freshness, Metadata};
 use shared::stop::Stop;
 
 /// For how long what was read because of a doubt is believed: a module's fields are read once a minute at most.
@@ -60,9 +62,9 @@ impl<'a> Doubts<'a> {
 
     /// Reads the fields once more.
     pub fn read<S: Services>(&mut self, context: &'a Context<S>, module: ModuleName) {
-        self.reading = Some(Box::pin(
-            async move { context.metadata.fields(&module, Freshness::Doubted).await },
-        ));
+        self.reading = Some(Box::pin(async move {
+            context.metadata.fields(&module, Freshness::Doubted).await
+        }));
     }
 
     /// Waits for the fields, for ever where they are not being read. Safe to cancel.

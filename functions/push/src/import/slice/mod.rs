@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::Plan;
-use crate::context::{Context, Metadata, Services, Turn};
+use crate::context::{Context, Services, Turn};
 use crate::decode::Checkpoint as Place;
 use crate::import::progress::{Lost, Progress};
 use crate::import::progress_revision::ProgressRevision;
@@ -34,6 +34,7 @@ use crate::record::{After, Reject, Written};
 use crate::record::{MatchKey, Outcome, Parcel, Settled};
 use crate::report::Reason;
 use crate::resolve::{Dispatcher, Pending};
+use shared::metadata_cache::Metadata;
 use shared::pause_watch::PauseWatch;
 use shared::stop::Stop;
 

@@ -187,7 +187,11 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
     }
 
     /// Leaves the line and says in the ledger how the version ended.
-    pub(in crate::import) async fn make_room(&self, import: &Import, standing: VersionState) -> Result<(), ImportError> {
+    pub(in crate::import) async fn make_room(
+        &self,
+        import: &Import,
+        standing: VersionState,
+    ) -> Result<(), ImportError> {
         if let Some(entry) = &import.entry {
             self.context
                 .ledger()

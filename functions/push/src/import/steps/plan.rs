@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use shared::clock::Clock;
 use shared::state::credits;
 
-use crate::context::{AskFailure, Freshness, Metadata, Services};
+use crate::context::Services;
 use crate::decode::Form;
 use crate::import::counted::Counted;
 use crate::import::key_log::{KeyFiles, KeyLog, PARTS};
@@ -23,7 +23,9 @@ use crate::map::Versions;
 use crate::map::codes::rests_on_fields;
 use crate::record::{Met, RepairKind};
 use crate::report::{Reason, Status};
+use shared::authorized_bigin::AskFailure;
 use shared::bucket::Objects;
+use shared::metadata_cache::{Freshness, Metadata};
 use shared::stop::Stop;
 
 /// More than a file of keys has.

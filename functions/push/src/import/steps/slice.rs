@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::context::{AskFailure, Freshness, Services, Turn};
+use crate::context::{Services, Turn};
 use crate::import::codes::UNREADABLE;
 use crate::import::measures;
 use crate::import::prepare::{Asking, Preparation, Ready, goes_on_without};
@@ -15,6 +15,8 @@ use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
 use crate::import::vanished;
 use crate::report::{Reason, Status};
+use shared::authorized_bigin::AskFailure;
+use shared::metadata_cache::Freshness;
 use shared::stop::Stop;
 
 /// How long an import goes on before it looks at the fields again.
