@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Caretaker, UpkeepError};
 use crate::context::Services;
-use crate::import::ledger::Standing;
+use crate::import::ledger::VersionState;
 use crate::import::{Imports, KeyVersions, event_of, is_alive, put_at};
 use crate::queue::RecordsQueue;
 use shared::bucket::ObjectVersion;
@@ -63,9 +63,9 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             return Ok(Fate::Forget);
         };
         match entry.standing {
-            Standing::Ended | Standing::Broken => return Ok(Fate::Forget),
-            Standing::Claimed if is_alive(&ledger.line().await?, &entry.execution, now) => return Ok(Fate::Wait),
-            Standing::Claimed | Standing::Unread => {}
+            VersionState::Ended | VersionState::Broken => return Ok(Fate::Forget),
+            VersionState::Claimed if is_alive(&ledger.line().await?, &entry.execution, now) => return Ok(Fate::Wait),
+            VersionState::Claimed | VersionState::Unread => {}
         }
         Ok(match self.context.bucket.read(object, 0).await {
             Ok(_) => Fate::Import(object.clone()),
