@@ -23,6 +23,8 @@ pub struct RawAnswer {
     pub credits_remaining: Option<u64>,
     /// `x-accesstoken-reset`: when the token that was used will expire.
     pub token_expires_at: Option<Timestamp>,
+    /// `Date`: when Zoho answered, by its own clock.
+    pub date: Option<Timestamp>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -38,6 +40,8 @@ pub struct Answer {
     pub credits_remaining: Option<u64>,
     /// When the token will expire, where the answer said so.
     pub token_expires_at: Option<Timestamp>,
+    /// When Zoho answered, by its own clock, where the answer said so.
+    pub date: Option<Timestamp>,
 }
 
 /// Record content is in the bodies, so `Debug` shows neither.
@@ -117,6 +121,7 @@ pub fn judge(call: &str, raw: RawAnswer) -> Result<Answer, CallFailure> {
             status: raw.status,
             credits_remaining: raw.credits_remaining,
             token_expires_at: raw.token_expires_at,
+            date: raw.date,
         });
     }
     let failure = if begins_with_a_result(&raw) {
@@ -131,6 +136,7 @@ pub fn judge(call: &str, raw: RawAnswer) -> Result<Answer, CallFailure> {
             status: raw.status,
             credits_remaining: raw.credits_remaining,
             token_expires_at: raw.token_expires_at,
+            date: raw.date,
         }),
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use jiff::fmt::rfc2822;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap};
 use reqwest::{Client, Method};
 
 use super::CallFailure;
@@ -83,6 +84,7 @@ fn head(status: u16, headers: &HeaderMap) -> RawAnswer {
         retry_after: text("retry-after").and_then(|value| value.parse().ok()),
         credits_remaining: text("x-api-credits-remaining").and_then(|value| value.parse().ok()),
         token_expires_at: text("x-accesstoken-reset").and_then(|value| value.parse::<Timestamp>().ok()),
+        date: text(DATE.as_str()).and_then(|value| rfc2822::DateTimeParser::new().parse_timestamp(value).ok()),
         body: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod changes;
 mod client;
 mod coql;
 mod created;
@@ -8,6 +9,7 @@ pub mod data_centre;
 mod failure;
 pub mod field;
 pub mod https;
+mod json_text;
 mod lenient;
 mod metadata;
 pub mod module;
@@ -22,8 +24,10 @@ pub mod roots;
 pub mod secret;
 mod tags;
 mod users;
+mod whole;
 
 pub use answer::{Answer, RawAnswer, judge};
+pub use changes::{Tombstone, Tombstones, Written};
 pub use client::{Access, Bigin, CALL_TIMEOUT, LARGEST_ANSWER};
 pub use coql::{ColumnName, Found, Hit, MOST_ROWS_A_QUERY, MOST_VALUES_A_QUERY, Quotable};
 pub use failure::CallFailure;
@@ -37,3 +41,4 @@ pub use record::{FieldName, Record, RecordWriter, push_text};
 pub use records::{CallShape, MOST_RECORDS_A_CALL, Operation, RecordsAnswer};
 pub use tags::MOST_RECORDS_A_TAGGING;
 pub use users::{TeamPipeline, User, UserPage};
+pub use whole::{MOST_FIELDS_A_CALL, MOST_IDS_A_LIST, NamedUser, WholeRecord};

@@ -158,7 +158,7 @@ impl RecordWriter {
 }
 
 /// Digits are taken as they stand: an id of 19 digits does not survive floating point.
-fn id_of(json: &str) -> Option<String> {
+pub(super) fn id_of(json: &str) -> Option<String> {
     if json.starts_with('"') {
         return serde_json::from_str(json).ok();
     }

@@ -175,7 +175,7 @@ impl Bigin {
     }
 }
 
-fn is_an_id(text: &str) -> bool {
+pub(super) fn is_an_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -20,6 +20,7 @@ fn answer(body: &serde_json::Value) -> Answer {
         status: 200,
         credits_remaining: None,
         token_expires_at: None,
+        date: None,
     }
 }
 
