@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub const NAMESPACE: &str = "BiginRelay";
 
 /// Whose events come in at the level that is asked for.
-const OURS: [&str; 5] = ["shared", "authorize", "refresh", "push", "revoke"];
+const OURS: [&str; 6] = ["shared", "authorize", "refresh", "push", "pull", "revoke"];
 
 /// Starts the logs: JSON, one event a line, each with the request id of its invocation (`lambda_runtime` opens a span with it).
 /// An unknown level counts as `info`, and so does `debug`: below `info` there is nothing that may be shown. Panics are

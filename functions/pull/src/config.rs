@@ -1,0 +1,156 @@
+//! Pull's settings, from the environment that the template gives it.
+
+use std::time::Duration;
+
+use shared::config::{ConfigError, Environment, ZohoSettings};
+
+use crate::context::Settings;
+
+/// Which modules are pulled by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Modules {
+    /// None.
+    Off,
+    /// Every one that can be read.
+    All,
+    /// These, by their API names, Bigin's own names or the organisation's labels.
+    Named(Vec<String>),
+}
+
+impl Modules {
+    /// Reads the parameter: nothing, `all`, or names with commas between them.
+    fn read(text: Option<&str>) -> Self {
+        let names: Vec<_> = text
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        match names.as_slice() {
+            [] => Self::Off,
+            [all] if all.eq_ignore_ascii_case("all") => Self::All,
+            _ => Self::Named(names),
+        }
+    }
+}
+
+/// Pull's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How pull works.
+    pub settings: Settings,
+    /// Which modules are pulled by themselves.
+    pub modules: Modules,
+    /// The secret with the access token.
+    pub access_token_secret: String,
+    /// The data bucket.
+    pub data_bucket: String,
+    /// The pull state machine, by ARN.
+    pub pull_state_machine: String,
+    /// The function that refreshes the access token.
+    pub refresh_function: String,
+    /// The state table.
+    pub state_table: String,
+    /// The level of the logs.
+    pub log_level: Option<String>,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Every variable that is missing or wrong, by name.
+    pub fn read(mut environment: Environment) -> Result<Self, ConfigError> {
+        let defaults = Settings::default();
+        // Pull talks to the API domain beside the token; a wrong data centre is told here all the same.
+        let zoho = ZohoSettings::read(&mut environment);
+        let stack = environment.required("STACK_NAME");
+        let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
+        let names = [
+            "ACCESS_TOKEN_SECRET",
+            "DATA_BUCKET",
+            "PULL_STATE_MACHINE",
+            "REFRESH_FUNCTION",
+            "STATE_TABLE",
+        ];
+        let [
+            access_token_secret,
+            data_bucket,
+            pull_state_machine,
+            refresh_function,
+            state_table,
+        ] = names.map(|name| environment.required(name));
+        let modules = Modules::read(environment.optional("PULL_MODULES").as_deref());
+        let log_level = environment.optional("LOG_LEVEL");
+        let config = zoho.and_then(|_| {
+            Some(Self {
+                settings: Settings {
+                    stack: stack?,
+                    slice_budget: Duration::from_secs(slice_budget?),
+                    ..defaults
+                },
+                modules,
+                access_token_secret: access_token_secret?,
+                data_bucket: data_bucket?,
+                pull_state_machine: pull_state_machine?,
+                refresh_function: refresh_function?,
+                state_table: state_table?,
+                log_level,
+            })
+        });
+        environment.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 6] = [
+        "ACCESS_TOKEN_SECRET",
+        "DATA_BUCKET",
+        "PULL_STATE_MACHINE",
+        "REFRESH_FUNCTION",
+        "STACK_NAME",
+        "STATE_TABLE",
+    ];
+
+    #[test]
+    fn the_templates_environment_is_understood() {
+        let pairs = NAMES.map(|name| (name, name.to_lowercase()));
+        let more = [
+            ("PULL_MODULES", "Contacts, Companies".to_owned()),
+            ("SLICE_BUDGET_S", "30".to_owned()),
+        ];
+        let config = Config::read(Environment::from_pairs(pairs.into_iter().chain(more))).unwrap();
+        let named = Modules::Named(vec!["Contacts".to_owned(), "Companies".to_owned()]);
+        assert_eq!(
+            (config.modules, config.settings.slice_budget),
+            (named, Duration::from_secs(30))
+        );
+        assert_eq!(config.pull_state_machine, "pull_state_machine");
+    }
+
+    #[test]
+    fn no_module_is_pulled_unless_one_is_named() {
+        for (text, modules) in [
+            (None, Modules::Off),
+            (Some(" , "), Modules::Off),
+            (Some("all"), Modules::All),
+            (Some("All"), Modules::All),
+        ] {
+            assert_eq!(Modules::read(text), modules);
+        }
+    }
+
+    #[test]
+    fn every_missing_variable_is_named() {
+        let error = Config::read(Environment::from_pairs([("SLICE_BUDGET_S", "long")]))
+            .unwrap_err()
+            .to_string();
+        for name in NAMES.into_iter().chain(["SLICE_BUDGET_S"]) {
+            assert!(error.contains(name), "{name} is missing in: {error}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! A run: it reads one module's window slice by slice, and writes parts, the manifest and the cursor, in that order.
+
+mod announcement;
+mod description;
+mod failure;
+mod progress;
+mod reading;
+mod slice;
+mod start;
+mod turn;
+
+pub use announcement::Announcement;
+pub use failure::{Refusal, RunError};
+pub use progress::{Progress, Run, Stage};
+pub use slice::{Next, Slicer, Word};
+pub use start::{Execution, ExecutionError, Executions, StartError, Started, Starter};

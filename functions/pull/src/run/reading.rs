@@ -1,0 +1,349 @@
+//! Reads on within a slice: deleted records first, then those that were written, then the manifest and the cursor.
+
+use bigin::{CallFailure, MOST_ROWS_A_QUERY, ModuleName, Written};
+use jiff::{SignedDuration, Timestamp};
+use shared::authorized_bigin::AskFailure;
+use shared::bucket::Objects;
+use shared::stop::{Service, Stop};
+use tokio::time::Instant;
+
+use super::description::Description;
+use super::failure::{Halt, Refusal};
+use super::progress::{Held, MOST_PARTS, Run, Stage};
+use super::turn::Turn;
+use crate::change::Op;
+use crate::context::{Context, Services};
+use crate::deleted::{Sifted, sift};
+use crate::file::PartWriter;
+use crate::hydrate::{ByIds, Hydrator};
+use crate::reader::Reader;
+use crate::window::Window;
+
+/// Where Bigin's clock is not known, ours is taken for being wrong by no more than that.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+/// So many records are read between two looks at the time where each takes a call of its own.
+const ONE_BY_ONE: usize = 50;
+
+/// Reads on within a slice.
+pub(super) struct Reading<'a, S: Services> {
+    context: &'a Context<S>,
+    module: &'a ModuleName,
+    turn: &'a Turn<'a, S>,
+    until: Instant,
+    reader: Reader<'a, S>,
+    description: Option<Description>,
+    part: PartWriter,
+    part_since: Instant,
+    looked_at: Instant,
+    calls: u64,
+}
+
+impl<'a, S: Services> Reading<'a, S> {
+    pub(super) fn new(context: &'a Context<S>, module: &'a ModuleName, turn: &'a Turn<'a, S>, until: Instant) -> Self {
+        Self {
+            context,
+            module,
+            turn,
+            until,
+            reader: Reader::new(context, module),
+            description: None,
+            part: PartWriter::default(),
+            part_since: Instant::now(),
+            looked_at: Instant::now(),
+            calls: 0,
+        }
+    }
+
+    /// How many calls there were.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Reads until the time is used up, false, or everything is read and the cursor has moved, true.
+    pub(super) async fn read(&mut self, held: &mut Held) -> Result<bool, Halt> {
+        run_of(held)?.open();
+        self.write(held).await?;
+        let ended = self.read_pages(held).await;
+        self.count_calls(held);
+        match ended {
+            // What was read so far need not be read again; but where nothing may be sent, nothing leaves either.
+            Err(Halt::Stop(stop)) if !is_pause(&stop) => {
+                run_of(held)?.is_open = false;
+                self.checkpoint(held).await?;
+                Err(Halt::Stop(stop))
+            }
+            other => other,
+        }
+    }
+
+    async fn read_pages(&mut self, held: &mut Held) -> Result<bool, Halt> {
+        loop {
+            match run_of(held)?.stage {
+                Stage::Deleted => self.read_deleted(held).await?,
+                Stage::Written => self.read_written(held).await?,
+                Stage::Manifest => {
+                    self.checkpoint(held).await?;
+                    self.finish(held).await?;
+                    return Ok(true);
+                }
+                Stage::Announce => return Ok(true),
+            }
+            let is_over = Instant::now() >= self.until;
+            if is_over && run_of(held)?.stage != Stage::Manifest {
+                run_of(held)?.is_open = false;
+                self.checkpoint(held).await?;
+                return Ok(false);
+            }
+            let settings = &self.context.settings;
+            if self.part.bytes() >= settings.part_bytes || self.part_since.elapsed() >= settings.part_every {
+                self.checkpoint(held).await?;
+            } else if self.looked_at.elapsed() >= settings.look_every {
+                self.look().await?;
+            }
+        }
+    }
+
+    async fn read_deleted(&mut self, held: &mut Held) -> Result<(), Halt> {
+        let page_number = run_of(held)?.deleted_page;
+        let page = match self.reader.deleted(page_number).await {
+            Ok(page) => page,
+            Err(AskFailure::Refused(failure)) if is_about_deletes(&failure) => {
+                self.open_window(held, None).await?;
+                let run = run_of(held)?;
+                if page_number == 1 {
+                    run.warn(
+                        "DELETES_UNKNOWN",
+                        format!("Bigin does not tell what was deleted: {failure}"),
+                    );
+                } else {
+                    run.warn(
+                        "DELETES_CUT_SHORT",
+                        format!("deletes further back are not told: {failure}"),
+                    );
+                }
+                run.stage = Stage::Written;
+                return Ok(());
+            }
+            Err(failure) => return Err(Halt::of(failure, self.module.as_str())),
+        };
+        let window = self.open_window(held, page.at).await?;
+        let ids = page.records.iter().map(|tombstone| tombstone.id.clone()).collect();
+        let more = page.more && !page.records.is_empty();
+        let run = run_of(held)?;
+        let before = std::mem::replace(&mut run.page_before, ids);
+        let told = std::mem::take(&mut run.told);
+        // A full copy too goes back to where the run before it ended: those who keep a copy have not heard of what is newer.
+        let span = Window {
+            from: held.progress.cursor,
+            to: window.to,
+        };
+        let Sifted {
+            mut news,
+            is_far_enough,
+        } = sift(page.records, &span.deletes(), &told, &before);
+        news.retain(|tombstone| !held.progress.told.knows(tombstone));
+        run_of(held)?.told = told;
+        if !news.is_empty() {
+            let now = self.context.now();
+            self.describe(held).await?;
+            let teller = self
+                .description
+                .as_ref()
+                .and_then(|known| known.teller(self.module, held, now));
+            let teller = teller.ok_or(Halt::Lost)?;
+            for tombstone in &news {
+                self.part.add(Op::Delete, &teller.deleted(tombstone))?;
+            }
+        }
+        let run = run_of(held)?;
+        run.told.add(&news);
+        run.deleted_page += 1;
+        if is_far_enough || !more {
+            run.stage = Stage::Written;
+            run.page_before.clear();
+        }
+        Ok(())
+    }
+
+    /// The run's window; the first answer of Bigin's opens it.
+    async fn open_window(&mut self, held: &mut Held, bigin_now: Option<Timestamp>) -> Result<Window, Halt> {
+        if let Some(window) = run_of(held)?.window {
+            return Ok(window);
+        }
+        let mut bigin_now = bigin_now;
+        if bigin_now.is_none() {
+            let nothing = Window {
+                from: Some(self.context.now()),
+                to: self.context.now(),
+            };
+            let asked = self.reader.written(&nothing, 0).await;
+            bigin_now = self.written(asked, held).await?.at;
+        }
+        let cursor = held.progress.cursor;
+        let run = run_of(held)?;
+        // A full copy begins anew, whatever was read before.
+        let cursor = cursor.filter(|_| run.kind.follows_the_cursor());
+        let bigin_now = bigin_now.unwrap_or_else(|| {
+            run.warn(
+                "CLOCK_UNKNOWN",
+                "Bigin's answers have no Date; the relay's own clock was taken",
+            );
+            self.context.now() - CLOCKS_DIFFER
+        });
+        Ok(*run.window.insert(Window::after(cursor, bigin_now)))
+    }
+
+    async fn read_written(&mut self, held: &mut Held) -> Result<(), Halt> {
+        let window = self.open_window(held, None).await?;
+        let after = run_of(held)?.after;
+        if window.is_empty() {
+            run_of(held)?.stage = Stage::Manifest;
+            return Ok(());
+        }
+        let asked = self.reader.written(&window, after).await;
+        let mut page = self.written(asked, held).await?;
+        if run_of(held)?.by_ids == ByIds::Fails && page.rows.len() > ONE_BY_ONE {
+            page.rows.truncate(ONE_BY_ONE);
+            page.more = true;
+        }
+        if !page.rows.is_empty() {
+            let last = page.last_id(after).ok_or_else(|| {
+                let problem = "Bigin's answer to a query is not in the order of ids, and so cannot be read on from";
+                Halt::Stop(Stop::unavailable(Service::Bigin, problem))
+            })?;
+            self.describe(held).await?;
+            let known = self.description.as_ref().ok_or(Halt::Lost)?;
+            let hydrator = Hydrator {
+                reader: &self.reader,
+                columns: &known.columns,
+                window: &window,
+            };
+            let run = run_of(held)?;
+            let records = hydrator.read(&page.rows, &mut run.by_ids).await;
+            let records = records.map_err(|failure| Halt::of(failure, self.module.as_str()))?;
+            let op = run.kind.op();
+            run.after = last;
+            let teller = known.teller(self.module, held, self.context.now()).ok_or(Halt::Lost)?;
+            for (record, at) in &records {
+                self.part.add(op, &teller.written(record, *at, &known.columns))?;
+            }
+        }
+        if !page.more && page.rows.len() < MOST_ROWS_A_QUERY {
+            run_of(held)?.stage = Stage::Manifest;
+        }
+        Ok(())
+    }
+
+    /// A query that is refused may be so since the module lacks the field that it asks for.
+    async fn written(&mut self, asked: Result<Written, AskFailure>, held: &mut Held) -> Result<Written, Halt> {
+        if let Err(AskFailure::Refused(CallFailure::Refused { .. })) = &asked {
+            self.describe(held).await?;
+        }
+        asked.map_err(|failure| Halt::of(failure, self.module.as_str()))
+    }
+
+    async fn describe(&mut self, held: &mut Held) -> Result<(), Halt> {
+        if self.description.is_none() {
+            let found = Description::find(self.context, self.module, &self.reader, held).await?;
+            self.description = Some(found);
+        }
+        Ok(())
+    }
+
+    /// Whether Bigin may still be asked, and whether it is still this run's turn.
+    async fn look(&mut self) -> Result<(), Halt> {
+        self.looked_at = Instant::now();
+        if let Some(stop) = self.context.pause_watch().reason().await? {
+            return Err(Halt::Stop(stop));
+        }
+        if self.turn.keep().await? {
+            Ok(())
+        } else {
+            Err(Halt::Lost)
+        }
+    }
+
+    /// Writes what was read so far as a part, then how far that was.
+    async fn checkpoint(&mut self, held: &mut Held) -> Result<(), Halt> {
+        self.look().await?;
+        self.count_calls(held);
+        let module = self.module;
+        if !self.part.is_empty() {
+            let part = std::mem::take(&mut self.part).finish()?;
+            let run = run_of(held)?;
+            if run.next_part > MOST_PARTS {
+                return Err(Halt::Refused(Refusal::TooManyParts {
+                    module: module.as_str().to_owned(),
+                    parts: run.next_part,
+                }));
+            }
+            let key = run.files(module).part(run.next_part);
+            run.note_part(key.clone(), &part);
+            // Where this fails, nothing of what was noted since the last checkpoint is written.
+            self.context.bucket.put(&key, "application/gzip", part.bytes).await?;
+        }
+        self.part_since = Instant::now();
+        self.write(held).await
+    }
+
+    /// The manifest, and only then the cursor.
+    async fn finish(&mut self, held: &mut Held) -> Result<(), Halt> {
+        let now = self.context.now();
+        let window = self.open_window(held, None).await?;
+        let run = run_of(held)?;
+        let manifest = run.manifest(self.module, window, now);
+        let key = run.files(self.module).manifest();
+        let json = serde_json::to_vec_pretty(&manifest)?;
+        self.context.bucket.put(&key, "application/json", json).await?;
+        run.stage = Stage::Announce;
+        let told = std::mem::take(&mut run.told);
+        held.progress.told.join(told);
+        held.progress.told.forget_before(window.next_deletes_from());
+        held.progress.cursor = held.progress.cursor.max(Some(window.to));
+        self.write(held).await?;
+        let counts = manifest.counts;
+        tracing::info!(
+            module = self.module.as_str(),
+            run_id = manifest.run_id,
+            key,
+            upsert = counts.upsert,
+            delete = counts.delete,
+            snapshot = counts.snapshot,
+            credits = manifest.credits,
+            "the run is written"
+        );
+        Ok(())
+    }
+
+    async fn write(&self, held: &mut Held) -> Result<(), Halt> {
+        if held.write(&self.context.table, self.module).await? {
+            Ok(())
+        } else {
+            Err(Halt::Lost)
+        }
+    }
+
+    fn count_calls(&mut self, held: &mut Held) {
+        let calls = self.reader.take_calls();
+        self.calls += calls;
+        if let Some(run) = &mut held.progress.run {
+            run.credits += calls;
+        }
+    }
+}
+
+/// The run that is read; it is there as long as nobody else moved on.
+fn run_of(held: &mut Held) -> Result<&mut Run, Halt> {
+    held.progress.run.as_mut().ok_or(Halt::Lost)
+}
+
+/// Whether nothing may leave the relay.
+fn is_pause(stop: &Stop) -> bool {
+    matches!(stop, Stop::Paused { .. } | Stop::NotAuthorized)
+}
+
+/// Whether a refusal is about deleted records alone: their place, or a page too far away.
+fn is_about_deletes(failure: &CallFailure) -> bool {
+    matches!(failure, CallFailure::Refused { .. } | CallFailure::UnknownModule { .. })
+}
