@@ -174,7 +174,7 @@ impl Decoder {
                 Ok(row)
             }
             Encoding::Utf8 if self.is_utf8 => {
-                if is_damaged(bytes) {
+                if encoding::is_damaged(bytes) {
                     Ok(row)
                 } else {
                     Err(encoding::mixed(row.line))
@@ -189,8 +189,8 @@ impl Decoder {
         }
     }
 
-    /// A row whose words are none in the file's encoding, but in another, is not believed; several of them one after the
-    /// other are another file.
+    /// A row whose words are none in the file's encoding is not believed; several of them one after the other are another
+    /// file.
     fn weigh_page(&mut self, row: Row, page: Page) -> Result<Row, FileFault> {
         let mut words = Words::default();
         if let Some(bytes) = page.bytes_of(row.raw()) {
@@ -206,7 +206,8 @@ impl Decoder {
         }
         self.foreign = Some((first, rows + 1));
         let message = format!(
-            "the row has letters that make no words in {}, the file's encoding, but in another: save the file as CSV UTF-8",
+            "the row has letters that make no words in {}, which the file's encoding seems to be: save the file as CSV UTF-8, or \
+             name its encoding in the mapping",
             page.name()
         );
         let reject = Reject::relay(INVALID_ENCODING, None, message);
@@ -216,11 +217,3 @@ impl Decoder {
 
 /// So many rows of another encoding one after the other are damage, more are another file.
 const MOST_FOREIGN: u32 = 3;
-
-/// Whether text is UTF-8 of which characters were cut: all that is not is a character's beginning, and others are whole.
-fn is_damaged(text: &[u8]) -> bool {
-    let is_cut = |bytes: &[u8]| std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
-    let chunks = || text.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty());
-    let has_whole = text.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
-    chunks().all(|chunk| is_cut(chunk.invalid()) && (has_whole || chunk.invalid().len() > 1))
-}

@@ -224,22 +224,31 @@ fn each_of_sample(
 
 /// The columns that are to be empty: nameless ones, and of those with the same name all but the first that is filled.
 fn vacant(header: &[String], filled: &[bool]) -> Vec<Vacant> {
+    let names: Vec<String> = header.iter().map(|name| bare(name)).collect();
     let mut read: HashMap<&str, usize> = HashMap::new();
-    for (column, name) in header.iter().enumerate() {
+    for (column, name) in names.iter().enumerate() {
         let place = read.entry(name).or_insert(column);
         if !filled[*place] && filled[column] {
             *place = column;
         }
     }
     let vacant = header.iter().enumerate().filter_map(|(column, name)| {
-        let like = (!name.is_empty()).then(|| read[name.as_str()]);
-        (like != Some(column)).then(|| Vacant {
+        let like = (!name.is_empty()).then(|| read[names[column].as_str()]);
+        // Names that are written otherwise may be other fields: only an empty column is left out for that.
+        let is_other = like.is_some_and(|like| header[like] != *name && filled[column]);
+        (like != Some(column) && !is_other).then(|| Vacant {
             column,
             like,
             name: name.clone(),
         })
     });
     vacant.collect()
+}
+
+/// A name without letter case and what stands between its words.
+fn bare(name: &str) -> String {
+    let bare = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.' | '\u{a0}'));
+    bare.flat_map(char::to_lowercase).collect()
 }
 
 /// The columns' names, without the nameless ones at the end.

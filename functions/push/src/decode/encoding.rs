@@ -4,6 +4,7 @@ mod letters;
 mod page;
 mod pages;
 mod recognise;
+mod seven_bit;
 mod table;
 
 use super::fault::FileFault;
@@ -114,7 +115,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
         })
     };
     match bytes {
-        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(unknown("it is UTF-32")),
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Err(unread("UTF-32")),
         [0xef, 0xbb, 0xbf, ..] => return found(Encoding::Utf8, true),
         [0xff, 0xfe, ..] => return found(Encoding::Utf16Le, true),
         [0xfe, 0xff, ..] => return found(Encoding::Utf16Be, true),
@@ -137,6 +138,9 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
     let zeros = bytes.split(|byte| *byte == 0).count() - 1;
     // A few are a matter of the rows that have them.
     if zeros > 0 && (zeros * 200 > bytes.len() || utf16(bytes).is_some()) {
+        if is_utf32(bytes) {
+            return Err(unread("UTF-32"));
+        }
         let encoding = utf16(bytes).ok_or_else(|| {
             FileFault::new(
                 "BINARY_FILE",
@@ -153,6 +157,13 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
         });
     }
     if std::str::from_utf8(bytes).is_ok() {
+        if let Some(name) = seven_bit::name(bytes).filter(|_| bytes.is_ascii()) {
+            return Err(if name == "ISO-2022" {
+                unknown("it is ISO-2022")
+            } else {
+                unread(name)
+            });
+        }
         return Ok(FoundEncoding {
             encoding: Encoding::Utf8,
             bom: false,
@@ -160,15 +171,14 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
             warning: None,
         });
     }
-    let mut utf8 = Utf8Evidence::default();
-    utf8.add(bytes, whole);
-    // Characters of several bytes hardly ever come about by chance. If there are some of them, the rest is
-    // damage, or a part in another encoding. The rows will tell.
-    if utf8.invalid <= utf8.valid * 20 {
+    // Characters of several bytes hardly ever come about by chance: where lines have them, the rest is damage, or a part
+    // that is written otherwise; the rows tell.
+    let lines = LineEvidence::of(bytes, whole);
+    if lines.is_utf8() {
         return Ok(FoundEncoding {
             encoding: Encoding::Utf8,
             bom: false,
-            settled: utf8.valid > 0,
+            settled: lines.valid > 0,
             warning: None,
         });
     }
@@ -236,6 +246,23 @@ fn unknown(what: &str) -> FileFault {
     )
 }
 
+/// An encoding that no mapping can name.
+fn unread(name: &str) -> FileFault {
+    FileFault::new(
+        "ENCODING_UNKNOWN",
+        format!("the file is in {name}, which is not read"),
+        "save it as CSV UTF-8",
+    )
+}
+
+/// UTF-32 without a mark: in each unit the two bytes are zero that only rare characters have.
+fn is_utf32(bytes: &[u8]) -> bool {
+    let units = || bytes.chunks_exact(4);
+    let all = |is_high: fn(&[u8]) -> bool| units().len() > 1 && units().all(is_high);
+    all(|unit| unit[3] == 0 && unit[2] <= 0x10) && units().any(|unit| unit[2] == 0)
+        || all(|unit| unit[0] == 0 && unit[1] <= 0x10) && units().any(|unit| unit[1] == 0)
+}
+
 /// UTF-16 without a mark: the zero bytes of line ends, delimiters and Latin letters are all on the same side.
 fn utf16(bytes: &[u8]) -> Option<Encoding> {
     let zeros = |side: usize| bytes.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
@@ -274,6 +301,52 @@ impl Utf8Evidence {
             self.invalid += u64::from(!invalid.is_empty() && !cut);
         }
     }
+}
+
+/// Counts the lines with something beside ASCII.
+#[derive(Debug, Default, Clone, Copy)]
+struct LineEvidence {
+    valid: u64,
+    invalid: u64,
+    /// How often a line is valid and the one before was not, or the other way round.
+    changes: u64,
+}
+
+impl LineEvidence {
+    fn of(bytes: &[u8], whole: bool) -> Self {
+        let mut evidence = Self::default();
+        let mut before = None;
+        let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).peekable();
+        while let Some(line) = lines.next() {
+            let is_valid = std::str::from_utf8(line).is_ok() || is_damaged(line);
+            let is_cut = !is_valid && lines.peek().is_none() && !whole;
+            if line.is_ascii() || is_cut {
+                continue;
+            }
+            *(if is_valid {
+                &mut evidence.valid
+            } else {
+                &mut evidence.invalid
+            }) += 1;
+            evidence.changes += u64::from(before.is_some_and(|before| before != is_valid));
+            before = Some(is_valid);
+        }
+        evidence
+    }
+
+    /// Whether most is UTF-8, or a part of its own is. In an East Asian encoding some lines are valid by chance, here and
+    /// there.
+    fn is_utf8(self) -> bool {
+        let is_part = self.changes == 1 && (self.valid > 2 || self.invalid <= self.valid * 3);
+        self.valid >= self.invalid || is_part
+    }
+}
+
+/// Whether text is UTF-8 of which characters were cut: all that is not is a character's beginning, and others are whole.
+pub(crate) fn is_damaged(text: &[u8]) -> bool {
+    let chunks = || text.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty());
+    let has_whole = text.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
+    chunks().all(|chunk| is_start_of_char(chunk.invalid()) && (has_whole || chunk.invalid().len() > 1))
 }
 
 /// Whether these bytes may be a character whose rest is missing.

@@ -145,9 +145,14 @@ impl Form {
         names
     }
 
-    /// Leaves a column out whatever is in it, if the mapping does.
-    pub fn ignore(&mut self, is_ignored: impl Fn(&str) -> bool) {
-        self.vacant.retain(|vacant| !is_ignored(&vacant.name));
+    /// Leaves a column out whatever is in it, if the mapping does, and reads one that the mapping names.
+    pub fn ignore(&mut self, is_ignored: impl Fn(&str) -> bool, is_named: impl Fn(&str) -> bool) {
+        let is_read = |vacant: &Vacant| {
+            let is_alike = vacant.like.is_some_and(|like| self.header[like] != vacant.name);
+            is_alike && is_named(&vacant.name)
+        };
+        self.vacant
+            .retain(|vacant| !is_ignored(&vacant.name) && !is_read(vacant));
     }
 
     /// The ending for a file of rejected rows: they are written as they were read, JSON as one object a line.

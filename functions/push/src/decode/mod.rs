@@ -61,6 +61,7 @@ pub use gunzip::MOST_HEADER;
 pub use limits::Limits;
 pub use rules::{FileRules, Quotes, ShortRows, depends_on_rules};
 pub use sniff::{FIRST_STRETCH, form_by, form_of, form_within};
+pub(crate) use split::NOT_A_RECORD;
 pub use split::swallowed::Looks;
 pub use vacant::Vacant;
 

@@ -42,6 +42,9 @@ pub struct Counted {
     /// What is remembered of the rows' keys.
     #[serde(default)]
     pub key_files: KeyFiles,
+    /// Rows of a rejects file that are as they were when they were rejected.
+    #[serde(default)]
+    pub unmended: u64,
     /// Rows that differ and share a key, once all rows were read.
     #[serde(default)]
     pub same_keys: SameKeys,

@@ -272,7 +272,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             .and_then(Result::ok)
             .unwrap_or_default();
         let mut form = self.form(object, &rules.file).await?.map_err(NotReady::Refused)?;
-        form.ignore(|name| rules.ignores(name));
+        form.ignore(
+            |name| rules.ignores(name),
+            |name| rules.columns.contains_key(name.trim()),
+        );
         let said = self.said(object, &form).await?.map_err(NotReady::Refused)?;
         Ok(Plan {
             form,

@@ -3,7 +3,7 @@
 use bigin::{Field, FieldKind, Operation};
 
 use super::codes;
-use super::directory::Unresolved;
+use super::directory::{Unresolved, why_not_written};
 use super::flaw::HeaderFault;
 use super::header_check::HeaderCheck;
 use super::words::did_you_mean;
@@ -13,6 +13,16 @@ impl HeaderCheck<'_> {
     pub fn check_targets(&mut self) {
         let mapping = self.setting.mapping;
         for (column, rule) in &mapping.columns {
+            for name in &rule.rest {
+                let is_written = match self.directory.resolve(name) {
+                    Ok(place) => why_not_written(&self.directory.fields[place]).is_none(),
+                    Err(error) => error == Unresolved::Unverified,
+                };
+                if !is_written {
+                    let fault = self.no_target(column, name);
+                    self.faults.push(fault);
+                }
+            }
             let target = rule.field.as_deref().unwrap_or(column);
             let Ok(place) = self.directory.resolve(target) else {
                 // A column of that name finds its field by itself, or is told to be unknown where it turns up.

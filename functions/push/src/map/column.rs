@@ -8,6 +8,7 @@ use super::coerce::{
     Care, Coercion, DateRule, EmailRule, FirstOf, KeyRule, Language, NoneRule, NumberKind, NumberRule, PhoneRule,
     PickRule, Related, TextRule, WebsiteRule,
 };
+use super::directory::Directory;
 use super::mapped::ReferenceRule;
 use super::mapping::{ColumnRule, Mapping, Tags, UnknownPickList, Validate};
 use super::setting::Setting;
@@ -31,8 +32,10 @@ pub(super) struct Column {
     pub identifies: bool,
     /// What values must be like by which records are found.
     pub key_rule: KeyRule,
-    /// How the first of several values is taken, where the mapping wants that.
-    pub first: Option<FirstOf>,
+    /// How several values are told apart, where the mapping takes the first or spreads them over fields.
+    pub several: Option<FirstOf>,
+    /// The columns of the further fields that they fill.
+    pub rest: Vec<Column>,
     /// Which values mean none.
     pub none: NoneRule,
     /// How closely its values are cleaned.
@@ -84,14 +87,15 @@ impl Column {
         let new = matches!(shape.operation, Operation::Insert | Operation::Upsert);
         let by_id = matches!(shape.operation, Operation::Update | Operation::Delete) && field.api_name == "id";
         let filler = filler(field, rule, setting, shape);
-        let (first, none) = (first_of(field, rule), none_rule(field, rule, setting));
+        let (several, none) = (first_of(field, rule), none_rule(field, rule, setting));
         let key = by_id || shape.match_on.contains(&field.api_name);
         let identifies = key || field.unique;
         Self {
             name: FieldName::new(&field.api_name),
             care: care(&filler, identifies),
-            literal: !identifies && first.is_none() && none.has_no_texts(),
-            first,
+            literal: !identifies && several.is_none() && none.has_no_texts(),
+            several,
+            rest: Vec::new(),
             none,
             filler,
             mandatory: field.mandatory,
@@ -100,6 +104,29 @@ impl Column {
             identifies,
             key_rule: KeyRule::new(&setting.mapping.allow_keys),
         }
+    }
+
+    /// Adds the fields that further values of a cell fill.
+    pub fn with_rest(
+        mut self,
+        directory: &Directory,
+        rule: Option<&ColumnRule>,
+        setting: &Setting<'_>,
+        shape: &CallShape,
+    ) -> Self {
+        let Some(rule) = rule else { return self };
+        let one = ColumnRule {
+            rest: Vec::new(),
+            first: false,
+            split: None,
+            ..rule.clone()
+        };
+        let places = rule.rest.iter().filter_map(|name| directory.resolve(name).ok());
+        self.rest = places
+            .map(|place| &directory.fields[place])
+            .map(|field| Self::new(field, Some(&one), setting, shape))
+            .collect();
+        self
     }
 
     /// The column for a name that nobody knows.
@@ -114,7 +141,8 @@ impl Column {
             key,
             identifies: key,
             key_rule: KeyRule::new(&mapping.allow_keys),
-            first: None,
+            several: None,
+            rest: Vec::new(),
             none: NoneRule::new(&texts, clears, false),
             care: if key { Care::Name } else { Care::Text },
             literal: false,
@@ -128,7 +156,7 @@ impl Column {
 }
 
 fn first_of(field: &Field, rule: Option<&ColumnRule>) -> Option<FirstOf> {
-    let rule = rule.filter(|rule| rule.first)?;
+    let rule = rule.filter(|rule| rule.first || !rule.rest.is_empty())?;
     Some(match (&rule.split, field.kind) {
         (Some(separator), _) => FirstOf::Split(separator.clone()),
         (None, FieldKind::Phone) => FirstOf::Phones,

@@ -79,8 +79,10 @@ impl<'a> HeaderCheck<'a> {
 
     fn column(&mut self, place: usize, header: &str, said: Said<'_>) -> Option<Column> {
         if header.is_empty() {
-            self.warnings
-                .push(format!("column {} has no name and is left out", place + 1));
+            self.warnings.push(format!(
+                "column {} has no name, or that of another column and no values: it is left out",
+                place + 1
+            ));
             return None;
         }
         if is_our_own(header) {
@@ -104,8 +106,13 @@ impl<'a> HeaderCheck<'a> {
             }
         };
         let column = self.named(header, rule)?;
-        let field = column.name.as_str().to_owned();
-        if let Some(other) = self.taken.insert(field.clone(), header.to_owned()) {
+        let fields = std::iter::once(&column).chain(&column.rest);
+        let fields: Vec<String> = fields.map(|column| column.name.as_str().to_owned()).collect();
+        let taken = fields.into_iter().find_map(|field| {
+            let other = self.taken.insert(field.clone(), header.to_owned())?;
+            Some((other, field))
+        });
+        if let Some((other, field)) = taken {
             self.faults.push(HeaderFault::new(
                 codes::COLUMN_TWICE,
                 Some(header),
@@ -129,7 +136,10 @@ impl<'a> HeaderCheck<'a> {
             Ok(place) => {
                 let field = &self.directory.fields[place];
                 match why_not_written(field) {
-                    None => return Some(Column::new(field, rule, self.setting, &self.shape)),
+                    None => {
+                        let column = Column::new(field, rule, self.setting, &self.shape);
+                        return Some(column.with_rest(&self.directory, rule, self.setting, &self.shape));
+                    }
                     Some(why) => HeaderFault::new(
                         codes::COLUMN_READ_ONLY,
                         Some(header),

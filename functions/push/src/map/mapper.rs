@@ -4,7 +4,7 @@ use bigin::{CallShape, ModuleName, Operation, Record, RecordWriter};
 use serde_json::{Map, Value};
 
 use super::codes;
-use super::coerce::{Given, Says, clean, is_clean};
+use super::coerce::{FirstOf, Given, Says, clean, is_clean};
 use super::column::Column;
 use super::constant::Constant;
 use super::directory::Directory;
@@ -181,17 +181,40 @@ impl RecordMapper {
             }
             _ => given,
         };
-        let given = match &column.first {
-            Some(first_of) => match given.plain_text().and_then(|text| first_of.read(text)) {
-                Some(first) => {
-                    draft.repairs.add(RepairKind::FirstTaken);
-                    given.with_text(first)
-                }
-                None => given,
-            },
-            None => given,
+        let Some(several) = &column.several else {
+            return self.take_one(column, given, draft);
         };
+        if !column.rest.is_empty() {
+            return self.spread(column, several, given, draft);
+        }
+        if let Some(first) = given.plain_text().and_then(|text| several.read(text)) {
+            draft.repairs.add(RepairKind::FirstTaken);
+            return self.take_one(column, given.with_text(first), draft);
+        }
         self.take_one(column, given, draft);
+    }
+
+    /// Takes each of several values into a field of its own.
+    fn spread(&self, column: &Column, several: &FirstOf, given: Given<'_>, draft: &mut Draft) {
+        let text = given.plain_text().unwrap_or_default();
+        let parts = several.all(text);
+        if parts.len() > 1 + column.rest.len() {
+            let why = format!(
+                "it has {} values, and the mapping has {} fields for them",
+                parts.len(),
+                1 + column.rest.len()
+            );
+            return draft
+                .flaws
+                .add(Some(column.name.as_str()), Flaw::new(codes::TWO_VALUES, why));
+        }
+        for (place, column) in std::iter::once(column).chain(&column.rest).enumerate() {
+            match parts.get(place) {
+                Some(part) => self.take_one(column, given.with_text(part), draft),
+                None if place == 0 => self.take_one(column, given, draft),
+                None => self.take_one(column, Given::Cell(""), draft),
+            }
+        }
     }
 
     fn take_one(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {

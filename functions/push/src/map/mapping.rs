@@ -187,6 +187,8 @@ pub struct ColumnRule {
     pub field: Option<String>,
     /// Of several values in a cell the first is taken.
     pub first: bool,
+    /// The fields that the values behind the first one fill, in this order.
+    pub rest: Vec<String>,
     /// Texts that mean no value in this column, beside those of all columns.
     pub none: Option<Vec<String>>,
     /// What they do.
@@ -207,7 +209,11 @@ impl ColumnRule {
             Some(("date", "is no date"))
         } else if self.number.is_some() && !matches!(kind, Integer | BigInt | Double | Currency | Percent) {
             Some(("number", "is no number"))
-        } else if self.split.is_some() && !self.first && !matches!(kind, MultiSelectPickList | Tags | Other) {
+        } else if self.split.is_some()
+            && !self.first
+            && self.rest.is_empty()
+            && !matches!(kind, MultiSelectPickList | Tags | Other)
+        {
             Some(("split", "takes one value"))
         } else {
             None

@@ -47,7 +47,7 @@ pub(super) const KEYS: [&str; 31] = [
     "constants",
     "lookup",
 ];
-pub(super) const COLUMN_KEYS: [&str; 7] = ["field", "date", "number", "split", "first", "none", "on_none"];
+pub(super) const COLUMN_KEYS: [&str; 8] = ["field", "date", "number", "split", "first", "rest", "none", "on_none"];
 pub(super) const LOOKUP_KEYS: [&str; 3] = ["by", "on_missing", "on_ambiguous"];
 
 pub(super) const OPERATIONS: &Words<Operation> = &[
@@ -360,6 +360,7 @@ fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut
             "date" => rule.date = date(name, item, reader),
             "number" => rule.number = number(name, item, reader),
             "first" => set(&mut rule.first, reader.flag(name, item)),
+            "rest" => set(&mut rule.rest, reader.texts(name, item)),
             "none" => rule.none = reader.texts(name, item),
             "on_none" => rule.on_none = reader.word(name, item, EMPTY),
             "split" => {

@@ -120,9 +120,10 @@ impl ObjectKeys {
         if why_not_written(field).is_some() {
             return None;
         }
-        let column = Column::new(field, rule, setting, &self.shape);
+        let column =
+            Column::new(field, rule, setting, &self.shape).with_rest(&self.directory, rule, setting, &self.shape);
         self.slots.push(Slot {
-            taken: is_constant(&column),
+            taken: is_constant(&column) || column.rest.iter().any(&is_constant),
             field: place,
             column,
         });
@@ -160,7 +161,13 @@ impl ObjectKeys {
                 KeyTarget::Slot(slot) => {
                     let slot = &self.slots[slot];
                     let column = &slot.column;
-                    if seen[slot.field] || slot.taken {
+                    let rest = || {
+                        column
+                            .rest
+                            .iter()
+                            .filter_map(|column| self.directory.exactly(column.name.as_str()))
+                    };
+                    if seen[slot.field] || slot.taken || rest().any(|field| seen[field]) {
                         let why = "two keys, or a key and a constant of the mapping, fill this field";
                         draft
                             .flaws
@@ -168,6 +175,7 @@ impl ObjectKeys {
                         continue;
                     }
                     seen[slot.field] = true;
+                    rest().for_each(|field| seen[field] = true);
                     if self.shape.operation != Operation::Delete || column.key {
                         take(column, value, draft);
                     }

@@ -54,15 +54,17 @@ pub(crate) fn is_odd_blank(c: char) -> bool {
     )
 }
 
-/// Whether a control stands where a letter or a mark was lost, or keeps two values apart: never to be taken off.
+/// Whether a control stands where a letter or a mark was lost, shifts to other letters, or keeps two values apart: never to be
+/// taken off. So does the sign that conversions put there.
 pub(crate) fn is_lost(c: char) -> bool {
-    matches!(c, '\0' | '\u{1C}'..='\u{1F}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}')
+    matches!(c, '\0' | '\u{E}' | '\u{F}' | '\u{1B}'..='\u{1F}' | '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{FFFD}')
 }
 
 /// How a message names a character that nobody sees.
 pub(crate) fn name(c: char) -> String {
     let what = match c {
         '\0' => "a NUL",
+        '\u{FFFD}' => "the sign for a character that was lost",
         '\u{A0}' => "a no-break space",
         '\u{AD}' => "a soft hyphen",
         '\u{200B}' => "a zero-width space",

@@ -13,6 +13,7 @@ mod generated;
 mod keys;
 mod names;
 mod numbers;
+mod structure;
 
 use push::report::Report;
 use serde_json::{Value, json};

@@ -60,11 +60,32 @@ fn is_letter(c: char) -> bool {
     c.is_alphabetic() && !matches!(c, 'º' | 'ª' | 'ˆ')
 }
 
+/// Languages of which the letters alone are known.
+const LOOSE: [(&str, &str); 8] = [
+    ("Albanian", "ëç"),
+    ("Luxembourgish", "äëéèêïöüçûîâô"),
+    ("Welsh", "âêîôûïëöäáéíóúàèìòù"),
+    ("Gaelic", "àèìòùáéó"),
+    ("Irish", "áéíóú"),
+    ("Galician", "áéíóúñüï"),
+    ("Breton", "ñêùâôéüà"),
+    ("Afrikaans", "êëïôûîéèáóöüä"),
+];
+pub(super) const LOOSE_NAMES: [&str; 8] = [
+    LOOSE[0].0, LOOSE[1].0, LOOSE[2].0, LOOSE[3].0, LOOSE[4].0, LOOSE[5].0, LOOSE[6].0, LOOSE[7].0,
+];
+
 fn judge_word(word: &[char], languages: &[&str]) -> Fit {
     if !is_cased_well(word) {
         return Fit::None;
     }
     let small: Vec<char> = word.iter().map(|c| small(*c)).collect();
+    if let [language] = languages
+        && let Some((_, letters)) = LOOSE.iter().find(|(name, _)| name == language)
+    {
+        let is_known = small.iter().all(|c| c.is_ascii() || letters.contains(*c));
+        return if is_known { Fit::Rare } else { Fit::None };
+    }
     let known = LANGUAGES.iter().filter(|language| languages.contains(&language.name));
     known
         .map(|language| in_language(&small, language))
@@ -101,6 +122,10 @@ fn in_language(word: &[char], language: &Alphabet) -> Fit {
     for (place, c) in word.iter().enumerate() {
         if c.is_ascii_lowercase() {
             continue;
+        }
+        // But for a few places, no word ends so; an apostrophe of another encoding does.
+        if *c == 'ÿ' && place + 1 == word.len() {
+            return Fit::None;
         }
         let Some(letter) = language.letters.iter().find(|letter| letter.character == *c) else {
             return Fit::None;
@@ -143,12 +168,11 @@ fn marks(text: &[char]) -> Fit {
         let before_letter = text.get(place + 1).is_some_and(|next| is_letter(*next));
         let allowed = match c {
             '\u{a0}' | '´' | '–' | '—' if after_letter && before_letter => Fit::Rare,
-            '’' | '‘' | '·' | '\u{ad}' | '\u{a0}' | '´' | '–' | '—' | '§' | '•' | '£' | '€' => {
-                Fit::Good
-            }
+            '’' | '‘' | '·' | '\u{ad}' | '\u{a0}' | '´' | '–' | '—' | '•' => Fit::Good,
+            '§' | '£' | '€' | '©' if !after_letter && !before_letter => Fit::Good,
             '…' | '™' | '®' | '°' | 'º' | 'ª' | '”' | '»' | '²' | '³' if !before_letter => Fit::Good,
             '“' if !(after_letter && before_letter) => Fit::Good,
-            '„' | '‚' | '«' | '¿' | '¡' | '©' if !after_letter => Fit::Good,
+            '„' | '‚' | '«' | '¿' | '¡' if !after_letter => Fit::Good,
             '×' | '±' | '½' | '¼' | '¾' | 'µ' if !after_letter && !before_letter => Fit::Good,
             _ => return Fit::None,
         };

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
-use super::letters::{Fit, judge};
+use super::letters::{Fit, LOOSE_NAMES, judge};
 use super::page::Page;
 
 /// The most words that have a say.
 const MOST_WORDS: usize = 2_000;
+
+/// Fewer words must all be of one language.
+const MANY_WORDS: usize = 8;
 
 /// Stretches of text with bytes outside ASCII, each once.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +54,15 @@ impl Words {
 }
 
 impl Words {
+    /// Whether the bytes outside ASCII come in twos everywhere, as East Asian encodings have them.
+    fn are_pairs(&self) -> bool {
+        self.0.iter().all(|word| {
+            let runs = word.split(u8::is_ascii).filter(|run| !run.is_empty());
+            runs.into_iter()
+                .all(|run| run.len() % 2 == 0 && run.iter().all(|byte| *byte > 0xa0))
+        })
+    }
+
     /// What a browser would take them for. That proves nothing.
     pub(crate) fn suggestion(&self) -> Option<String> {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -116,7 +128,7 @@ const BALTIC: &[&str] = &["Lithuanian", "Latvian", "Estonian", "Polish"];
 const SLAVIC: &[&str] = &["Russian", "Bulgarian", "Ukrainian", "Macedonian"];
 
 /// In the order of preference where they give the same text.
-const CANDIDATES: [EncodingCandidate; 27] = [
+const CANDIDATES: [EncodingCandidate; 28] = [
     read("windows-1252", WESTERN),
     read("windows-1250", CENTRAL),
     read("windows-1254", &["Turkish"]),
@@ -147,6 +159,8 @@ const CANDIDATES: [EncodingCandidate; 27] = [
     named("ibm857", &["Turkish"]),
     named("ibm775", BALTIC),
     named("ibm866", SLAVIC),
+    // Of these languages only the letters are known: enough for a doubt.
+    named("windows-1252", &LOOSE_NAMES),
 ];
 
 /// What words say about their encoding.
@@ -160,64 +174,102 @@ pub(crate) enum Recognised {
     None,
 }
 
-struct Tried {
+/// What one encoding makes of the words.
+struct Reading {
     candidate: &'static EncodingCandidate,
     page: Page,
-    text: Vec<String>,
-    is_likely: bool,
+    text: Vec<Option<String>>,
+    /// What each word is in any of its languages, ...
+    fits: Vec<Fit>,
+    /// ... and in each of them.
+    by_language: Vec<Vec<Fit>>,
+}
+
+impl Reading {
+    fn new(candidate: &'static EncodingCandidate, words: &Words) -> Option<Self> {
+        let page = Page::named(candidate.name)?;
+        let text: Vec<Option<String>> = words.0.iter().map(|word| page.text_of(word)).collect();
+        let in_language = |language: &&'static str| -> Vec<Fit> {
+            let fit = |word: &Option<String>| word.as_deref().map_or(Fit::None, |word| judge(word, &[*language]));
+            text.iter().map(fit).collect()
+        };
+        let by_language: Vec<Vec<Fit>> = candidate.languages.iter().map(in_language).collect();
+        let fits = (0..text.len())
+            .map(|word| by_language.iter().map(|fits| fits[word]).max().unwrap_or(Fit::None))
+            .collect();
+        Some(Self {
+            candidate,
+            page,
+            text,
+            fits,
+            by_language,
+        })
+    }
+
+    /// Whether nearly all are words. A name in a hundred is of nowhere.
+    fn is_possible(&self) -> bool {
+        count(&self.fits, Fit::None) * 20 <= self.fits.len()
+    }
+
+    /// Whether words look like this: in one language, but for the West, whose names go from one country to the next.
+    fn is_likely(&self) -> bool {
+        let is_likely =
+            |fits: &Vec<Fit>| count(fits, Fit::None) * 20 <= fits.len() && count(fits, Fit::Good) * 2 > fits.len();
+        let is_mixed = self.candidate.languages == WESTERN && self.fits.len() >= MANY_WORDS && is_likely(&self.fits);
+        is_mixed || self.by_language.iter().any(is_likely)
+    }
+
+    /// Whether the words may just as well be these: most in one language, and one of them another word there. Less is asked
+    /// than of what is believed.
+    fn is_rival_of(&self, best: &Self) -> bool {
+        let differs = |word: usize, fits: &[Fit]| fits[word] > Fit::None && self.text[word] != best.text[word];
+        self.by_language
+            .iter()
+            .any(|fits| count(fits, Fit::None) * 4 <= fits.len() && (0..fits.len()).any(|word| differs(word, fits)))
+    }
+}
+
+fn count(fits: &[Fit], wanted: Fit) -> usize {
+    fits.iter().filter(|fit| **fit == wanted).count()
 }
 
 /// What the words say.
 pub(crate) fn recognise(words: &Words) -> Recognised {
-    let tried: Vec<Tried> = CANDIDATES
+    let readings: Vec<Reading> = CANDIDATES
         .iter()
-        .filter_map(|candidate| tried(candidate, words))
+        .filter_map(|candidate| Reading::new(candidate, words))
         .collect();
-    let Some(best) = tried.iter().find(|tried| tried.is_likely) else {
-        return match tried.as_slice() {
-            [] => Recognised::None,
-            _ => Recognised::Open(tried.iter().map(|tried| tried.candidate.name).collect()),
+    let names = |names: Vec<&'static str>| {
+        let mut all: Vec<&'static str> = Vec::new();
+        for name in names {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+        Recognised::Open(all)
+    };
+    let Some(best) = readings.iter().find(|reading| reading.is_likely()) else {
+        let possible = readings.iter().filter(|reading| reading.is_possible());
+        let possible: Vec<_> = possible.map(|reading| reading.candidate.name).collect();
+        return if possible.is_empty() {
+            Recognised::None
+        } else {
+            names(possible)
         };
     };
-    let is_rival = |other: &&Tried| other.text != best.text;
-    if best.candidate.is_read && !tried.iter().any(|other| is_rival(&other)) {
+    let rivals = readings.iter().filter(|reading| reading.is_rival_of(best));
+    let mut rivals: Vec<_> = rivals.map(|reading| reading.candidate.name).collect();
+    if words.are_pairs() {
+        rivals.extend(["gbk", "big5", "euc-kr"]);
+    }
+    if best.candidate.is_read && rivals.is_empty() {
         return Recognised::Certain(best.page);
     }
-    let mut names = vec![best.candidate.name];
-    names.extend(tried.iter().filter(is_rival).map(|tried| tried.candidate.name));
-    Recognised::Open(names)
+    rivals.insert(0, best.candidate.name);
+    names(rivals)
 }
 
-/// What an encoding makes of the words; `None` where they are none.
-fn tried(candidate: &'static EncodingCandidate, words: &Words) -> Option<Tried> {
-    let page = Page::named(candidate.name)?;
-    let (mut text, mut good, mut bad) = (Vec::new(), 0, 0);
-    let all = words.0.len();
-    for word in &words.0 {
-        let word = page.text_of(word);
-        match word
-            .as_deref()
-            .map_or(Fit::None, |word| judge(word, candidate.languages))
-        {
-            Fit::Good => good += 1,
-            Fit::Rare => {}
-            Fit::None => bad += 1,
-        }
-        // A name in a hundred is of nowhere.
-        if bad * 20 > all {
-            return None;
-        }
-        text.push(word.unwrap_or_default());
-    }
-    Some(Tried {
-        candidate,
-        page,
-        text,
-        is_likely: good * 2 > all,
-    })
-}
-
-/// Whether words of one row are of another encoding than the file's: no words in this, but in another one.
+/// Whether some of a row's words are none in the file's encoding: nobody can say what they are.
 pub(crate) fn is_foreign(words: &Words, page: Page) -> bool {
     let languages = |candidate: &&EncodingCandidate| candidate.name == page.name();
     let own = CANDIDATES
@@ -225,7 +277,5 @@ pub(crate) fn is_foreign(words: &Words, page: Page) -> bool {
         .find(languages)
         .map_or(WESTERN, |candidate| candidate.languages);
     let fits_own = |word: &Vec<u8>| page.text_of(word).is_some_and(|text| judge(&text, own) > Fit::None);
-    let strange = Words(words.0.iter().filter(|word| !fits_own(word)).cloned().collect());
-    let is_utf8 = |word: &Vec<u8>| std::str::from_utf8(word).is_ok();
-    !strange.0.is_empty() && (strange.0.iter().all(is_utf8) || !matches!(recognise(&strange), Recognised::None))
+    !words.0.iter().all(fits_own)
 }

@@ -4,6 +4,8 @@ mod delimited;
 mod lines;
 mod not_a_record;
 pub(super) mod swallowed;
+
+pub(super) use not_a_record::is_program_message;
 mod values;
 
 use super::fault::FileFault;

@@ -26,7 +26,7 @@ pub(crate) struct RecordForm {
 }
 
 /// How totals begin in exports, in small letters.
-const TOTALS: [&str; 26] = [
+const TOTALS: [&str; 50] = [
     "total",
     "totals",
     "grand total",
@@ -53,6 +53,55 @@ const TOTALS: [&str; 26] = [
     "всего",
     "合計",
     "总计",
+    // As pivot tables have them.
+    "gesamtergebnis",
+    "total general",
+    "total geral",
+    "totale complessivo",
+    "eindtotaal",
+    "suma końcowa",
+    "genel toplam",
+    "общий итог",
+    "загальний підсумок",
+    "общо",
+    "総計",
+    "總計",
+    "总合计",
+    "합계",
+    "총합계",
+    "totalsumma",
+    "totalt",
+    "hovedtotal",
+    "végösszeg",
+    "celkový součet",
+    "celkový súčet",
+    "kaikki yhteensä",
+    "γενικό άθροισμα",
+    "tổng cộng",
+];
+/// How averages begin, in small letters.
+const AVERAGES: [&str; 6] = [
+    "average",
+    "durchschnitt",
+    "moyenne",
+    "promedio",
+    "gemiddelde",
+    "średnia",
+];
+/// What rows are made of that a table had no row for, in small letters.
+const NOTHING: [&str; 12] = [
+    "null",
+    "(null)",
+    "<null>",
+    "n/a",
+    "na",
+    "nan",
+    "none",
+    "nil",
+    "-",
+    "--",
+    "\\n",
+    "undefined",
 ];
 /// How titles and footers of reports begin, in small letters. Each is followed by more.
 const FOOTERS: [&str; 22] = [
@@ -95,8 +144,14 @@ impl RecordForm {
             return RowKind::Record;
         };
         let first = text[first.range()].trim();
-        if self.traces & trace(first) != 0 && self.header.iter().any(|name| name == first) {
+        if first.is_empty() {
+            return self.behind_blanks(text, cells);
+        }
+        if self.traces & trace(first) != 0 && self.header.iter().any(|name| same_name(name, first)) {
             return self.like_header(text, cells);
+        }
+        if let Some(what) = alike(text, first, rest) {
+            return RowKind::Other(what);
         }
         let is_alone = rest.iter().all(|cell| is_blank(text, *cell));
         if !is_alone && !may_begin_total(first) {
@@ -105,19 +160,26 @@ impl RecordForm {
         self.alone_or_total(text, first, rest, is_alone)
     }
 
+    /// A row whose first cells are blank: the first that is not says what it is.
+    fn behind_blanks(&self, text: &str, cells: &[Span]) -> RowKind {
+        let filled = cells.iter().position(|cell| !text[cell.range()].trim().is_empty());
+        let kind = filled.map_or(RowKind::Record, |filled| self.kind(text, &cells[filled..]));
+        // One value in another column than the first is no title.
+        if kind == RowKind::Padded { RowKind::Record } else { kind }
+    }
+
     fn like_header(&self, text: &str, cells: &[Span]) -> RowKind {
         let cell = |span: &Span| text[span.range()].trim();
         let filled = cells.iter().filter(|span| !cell(span).is_empty()).count();
-        let in_place = cells
-            .iter()
-            .zip(&self.header)
-            .filter(|(span, name)| cell(span) == name.as_str());
-        if in_place.count() == filled && filled == self.header.len() {
+        let columns = || self.header.iter().filter(|name| !name.is_empty());
+        let own = columns().zip(cells.iter().map(cell).filter(|cell| !cell.is_empty()));
+        let in_order = own.filter(|(name, cell)| same_name(name, cell)).count();
+        if in_order == filled && filled == columns().count() {
             return RowKind::Other("it repeats the header");
         }
         let named = cells
             .iter()
-            .filter(|span| self.header.iter().any(|name| name == cell(span)));
+            .filter(|span| !cell(span).is_empty() && columns().any(|name| same_name(name, cell(span))));
         // Of two columns or more, all cells are names of columns: no record has that.
         match filled {
             0 | 1 => RowKind::Record,
@@ -144,7 +206,7 @@ impl RecordForm {
         if is_alone && self.header.len() > 1 {
             return RowKind::Padded;
         }
-        let begins = TOTALS.iter().any(|total| lower.starts_with(total));
+        let begins = TOTALS.iter().chain(&AVERAGES).any(|total| lower.starts_with(total)) || lower.ends_with(" total");
         if begins && has_gap && all_numbers {
             return RowKind::MayBeTotal;
         }
@@ -157,14 +219,67 @@ fn footer(first: &str, lower: &str) -> Option<&'static str> {
     if first == "\u{1a}" {
         return Some("it is the mark (Ctrl-Z) with which DOS ends a file");
     }
-    if first.len() > 2 && first.bytes().all(|byte| b"-=_+*~|. ".contains(&byte)) {
+    if is_ruler(first) {
         return Some("it is a ruler");
+    }
+    if first.starts_with('<') && first.ends_with('>') {
+        return Some("it is a part of a web page");
+    }
+    if is_program_message(lower) {
+        return Some("it is a message of a program");
     }
     if is_row_count(lower) {
         return Some("it says how many rows there are");
     }
     let begins = FOOTERS.iter().any(|form| lower.starts_with(form));
     begins.then_some("it is a report's title or footer")
+}
+
+fn is_ruler(text: &str) -> bool {
+    text.len() > 2 && text.bytes().all(|byte| b"-=_+*~|. ".contains(&byte))
+}
+
+/// What a row is whose cells are all of one form that no record has.
+#[inline]
+fn alike(text: &str, first: &str, rest: &[Span]) -> Option<&'static str> {
+    let second = text[rest.first()?.range()].trim();
+    let may_be_ruler = matches!(first.as_bytes()[0], b'-' | b'=' | b'_' | b'~' | b'*' | b'+');
+    if !may_be_ruler && (first.len() > 9 || second != first) {
+        return None;
+    }
+    let others = || rest.iter().map(|cell| text[cell.range()].trim());
+    if may_be_ruler && !second.is_empty() {
+        let cells = || others().filter(|cell| !cell.is_empty()).chain([first]);
+        let is_line = |cell: &str| cell.len() > 1 && cell.bytes().all(|byte| b"-=_+*~|. ".contains(&byte));
+        if cells().all(is_line) && cells().any(is_ruler) {
+            return Some("it is a ruler");
+        }
+    }
+    let says_nothing = second == first && NOTHING.contains(&first.to_lowercase().as_str());
+    (says_nothing && others().all(|cell| cell == first || cell.is_empty()))
+        .then_some("all its cells stand for no value")
+}
+
+/// `PHP Notice: Undefined index: x in /var/www/x.php on line 3`.
+pub(in crate::decode) fn is_program_message(lower: &str) -> bool {
+    let text = lower.trim_start_matches("<br />").trim_start();
+    let text = text
+        .strip_prefix("<b>")
+        .or_else(|| text.strip_prefix("php "))
+        .unwrap_or(text);
+    let kinds = [
+        "notice",
+        "warning",
+        "deprecated",
+        "fatal error",
+        "parse error",
+        "strict standards",
+        "uncaught exception",
+    ];
+    let kind = kinds.iter().find_map(|kind| text.strip_prefix(kind));
+    let is_php = kind.is_some_and(|rest| rest.starts_with([':', '<']))
+        && (lower.contains(" on line ") || lower.contains(".php"));
+    is_php || lower.starts_with("traceback (most recent call last)") || lower.starts_with("stack trace:")
 }
 
 /// `(2 rows)`, `(2 rows affected)`, `2 rows in set (0.00 sec)`, `302 records`.
@@ -198,10 +313,35 @@ fn is_number(text: &str) -> bool {
 /// Whether a cell may begin a total, by its first letters.
 fn may_begin_total(first: &str) -> bool {
     match first.as_bytes() {
-        [0x80..=0xff, ..] => first.starts_with(['ö', 'Ö', 'и', 'И', 'в', 'В', '合', '总']),
+        // The first letters of the totals that begin outside ASCII.
+        [0x80..=0xff, ..] => first.starts_with([
+            'ö', 'Ö', 'и', 'И', 'в', 'В', '合', '总', 'о', 'О', 'з', 'З', '総', '總', '합', '총', 'γ', 'Γ',
+        ]),
+        bytes if bytes.len() > 6 && bytes[bytes.len() - 6..].eq_ignore_ascii_case(b" total") => true,
         [a, b, c, ..] => matches!(
             &[a | 0x20, b | 0x20, c | 0x20],
-            b"tot" | b"gra" | b"sub" | b"sum" | b"ges" | b"zwi" | b"som" | b"raz" | b"cel" | b"top" | b"yht"
+            b"tot"
+                | b"gra"
+                | b"sub"
+                | b"sum"
+                | b"ges"
+                | b"zwi"
+                | b"som"
+                | b"raz"
+                | b"cel"
+                | b"top"
+                | b"yht"
+                | b"ein"
+                | b"gen"
+                | b"hov"
+                | b"kai"
+                | b"ave"
+                | b"dur"
+                | b"moy"
+                | b"pro"
+                | b"gem"
+                | b"v\xe3\xa9"
+                | b"t\xe1\xbb"
         ),
         _ => false,
     }
@@ -213,8 +353,14 @@ fn is_blank(text: &str, cell: Span) -> bool {
         .all(|byte| crate::decode::dialect::is_blank(*byte))
 }
 
+/// Whether a cell says a column's name: letter case does not count, and blanks are as good as underscores.
+fn same_name(name: &str, cell: &str) -> bool {
+    let alike = |(a, b): (u8, u8)| a.eq_ignore_ascii_case(&b) || matches!((a, b), (b' ' | b'_', b' ' | b'_'));
+    name.len() == cell.len() && name.bytes().zip(cell.bytes()).all(alike)
+}
+
 fn trace(name: &str) -> u64 {
-    let first = name.bytes().next().unwrap_or_default();
+    let first = name.bytes().next().unwrap_or_default() | 0x20;
     1 << ((name.len() * 7 + usize::from(first)) & 63)
 }
 

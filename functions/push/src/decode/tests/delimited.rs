@@ -261,3 +261,56 @@ fn debug_shows_no_content() {
     let row = &rows("x.csv", "Name,Email\nRao,rao@example.com\n")[0];
     assert_eq!(format!("{row:?}"), "Row(line 2, 2 cells, 19 bytes)");
 }
+
+/// Lines that are no records, however the file is written: `D` stands for the delimiter.
+const NO_RECORDS: [&str; 16] = [
+    "last nameDcityDturnover",
+    "Last_NameDCityDTurnover",
+    "---------D----D--------",
+    "--D--D---",
+    "NULLDNULLDNULL",
+    "N/ADN/ADN/A",
+    "GesamtergebnisDD31.00",
+    "Total généralDD31.00",
+    "総計DD31.00",
+    "Общий итогDD31.00",
+    "VégösszegDD31.00",
+    "DTotalD31.00",
+    "(2 rows affected)DD",
+    "<br />DD",
+    "PHP Notice:  Undefined index: x in /var/www/x.php on line 3DD",
+    "Copyright (c) AcmeDD",
+];
+
+#[test]
+fn lines_that_are_no_records_are_told_from_records_in_every_dialect_and_place() {
+    for delimiter in [',', ';', '\t', '|'] {
+        for line_end in ["\n", "\r\n"] {
+            for line in NO_RECORDS {
+                for place in 0..3 {
+                    let mut rows = vec!["RaoDLeedsD10.50", "TotaloDYorkD20.50", "DDParis"];
+                    rows.insert(place, line);
+                    let text = format!("Last NameDCityDTurnover\n{}\n", rows.join("\n"));
+                    let text = text.replace('D', &delimiter.to_string()).replace('\n', line_end);
+                    let read = cells("x.csv", &text);
+                    assert_eq!(
+                        read[place],
+                        ["!NOT_A_RECORD"],
+                        "{line} with {delimiter:?} at {place}: {read:?}"
+                    );
+                    assert_eq!(
+                        read.iter().filter(|row| row[0] == "!NOT_A_RECORD").count(),
+                        1,
+                        "{line}: {read:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_blank_cell_is_no_name_of_a_nameless_column() {
+    let text = ",Last Name,,Email\n,Rao,,rao@example.com\n";
+    assert_eq!(cells("x.csv", text), [["", "Rao", "", "rao@example.com"]]);
+}

@@ -242,3 +242,44 @@ fn a_first_stretch_may_end_within_a_character() {
     let cut = bytes.iter().position(|byte| *byte == 0xc3).unwrap() + 1;
     assert_eq!(form_of("x.csv", &bytes[..cut], false).unwrap().encoding, Encoding::Utf8);
 }
+
+#[test]
+fn what_gives_itself_away_neither_by_bytes_nor_by_a_mark_is_refused() {
+    let utf32: Vec<u8> = "Name,City\r\nMüller,Köln\r\n"
+        .chars()
+        .flat_map(|c| u32::from(c).to_le_bytes())
+        .collect();
+    for bytes in [
+        &utf32[..],
+        b"Name,City\nM+APw-ller,K+APY-ln\n",
+        b"Name,City\n~{VPND~},~{1f>)~}\n",
+        b"Name,City\n\x1b$B;3ED\x1b(B,x\n",
+    ] {
+        assert_eq!(form("x.csv", bytes).unwrap_err().code, "ENCODING_UNKNOWN");
+    }
+    let rules = FileRules {
+        encoding: Encoding::named("iso-2022-jp"),
+        ..FileRules::default()
+    };
+    assert_eq!(
+        cells_of(&rows_by(&rules, b"Name,City\n\x1b$B;3ED\x1b(B,x\n")[0]),
+        ["山田", "x"]
+    );
+}
+
+#[test]
+fn lines_of_an_east_asian_encoding_that_are_utf_8_by_chance_make_no_mixed_file() {
+    let gbk = encoding_rs::GBK;
+    let names = ["黄雪", "裂翔", "开雪", "赵雪", "高山", "雅丽", "小明", "欢呼"];
+    let mut bytes = b"Email,Name\r\n".to_vec();
+    for number in 0..200 {
+        let name = if number % 9 == 4 { "\u{7bf}" } else { "" };
+        bytes.extend_from_slice(format!("g{number}@example.com,{name}").as_bytes());
+        bytes.extend_from_slice(&gbk.encode(names[number % names.len()]).0);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    // Some lines are valid UTF-8 as a whole.
+    bytes.extend_from_slice("x@example.com,\u{7bf}\u{6f4}\r\n".as_bytes());
+    bytes.extend_from_slice(b"y@example.com,\xbb\xc6\r\n");
+    assert_eq!(form("x.csv", &bytes).unwrap_err().code, "ENCODING_UNKNOWN");
+}

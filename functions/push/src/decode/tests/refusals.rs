@@ -84,3 +84,38 @@ fn a_form_survives_being_stored() {
         form
     );
 }
+
+#[test]
+fn pages_messages_and_archives_are_called_what_they_are() {
+    let mut tar = vec![0; 1024];
+    tar[..5].copy_from_slice(b"a.csv");
+    tar[257..262].copy_from_slice(b"ustar");
+    let rows = "Last Name,Email\nRao,rao@example.com\n";
+    for (start, code) in [
+        (
+            "<br />\n<b>Warning</b>:  Undefined variable $x in <b>/x.php</b> on line <b>3</b><br />\n",
+            "ERROR_CONTENT",
+        ),
+        ("PHP Notice:  Undefined index: x in /x.php on line 3\n", "ERROR_CONTENT"),
+        (
+            "\nWarning: Cannot modify header information in /x.php on line 3\n",
+            "ERROR_CONTENT",
+        ),
+        ("Traceback (most recent call last):\n", "ERROR_CONTENT"),
+        ("<div>Login</div>\n", "HTML_CONTENT"),
+        ("<!-- page -->\n<html>\n", "HTML_CONTENT"),
+        ("<TR><TD>Last Name</TD></TR>\n", "HTML_CONTENT"),
+        ("<script>location='/login'</script>\n", "HTML_CONTENT"),
+        ("<Error><Code>AccessDenied</Code></Error>\n", "XML_CONTENT"),
+        ("BEGIN:VCARD\n", "OTHER_CONTENT"),
+        ("{\\rtf1\\ansi x}\n", "OTHER_CONTENT"),
+    ] {
+        let fault = form("x.csv", format!("{start}{rows}").as_bytes()).unwrap_err();
+        assert_eq!(fault.code, code, "{start}");
+    }
+    assert_eq!(form("x.csv", &tar).unwrap_err().code, "PACKED_CONTENT");
+    assert_eq!(form("x.csv.gz", &gzip(&tar)).unwrap_err().code, "PACKED_CONTENT");
+    for header in ["Warning,Email", "Notice: text,Email", "<Name>,Email", "Error,Line"] {
+        assert!(form("x.csv", format!("{header}\na,b\n").as_bytes()).is_ok(), "{header}");
+    }
+}

@@ -6,13 +6,12 @@ use bigin::CallShape;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::decode::{Form, Format};
+use crate::decode::{Form, Format, NOT_A_RECORD};
 use crate::import::progress::Plan;
 use crate::import::row_overrides::RowOverrides;
 use crate::map::codes::COLUMN_UNKNOWN;
-use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, SameKey, Setting, StopAfter, Versions};
-use crate::record::Reject;
-use crate::record::Row;
+use crate::map::{HeaderFault, Mapped, Mapping, RecordMapper, Route, SameKey, Setting, StopAfter, Versions, codes};
+use crate::record::{Content, Reject, Row};
 use crate::report::Reason;
 use crate::resolve;
 use shared::metadata_cache::Metadata;
@@ -42,7 +41,12 @@ pub struct Columns {
     pub versions: Versions,
     warnings: Vec<String>,
     refers_to: BTreeSet<String>,
+    /// Where a rejects file says why a row was rejected.
+    code_column: Option<usize>,
 }
+
+/// The column of a rejects file that says why.
+const CODE: &str = "_code";
 
 /// Why a file's columns cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +104,7 @@ impl Columns {
         let refers_to = refers_to(&mapper, &mapping, metadata);
         Ok(Self {
             mapper,
+            code_column: plan.form.header.iter().position(|name| name == CODE),
             header: plan.form.header.clone(),
             refers_to,
             said: plan.said.clone().map(|said| RowOverrides::new(&plan.form, said)),
@@ -144,6 +149,33 @@ impl Columns {
             .zip(fields)
             .map(|(column, field)| json!({"column": column, "field": field}))
             .collect()
+    }
+
+    /// Why a file is refused whose id column has no id of a record: it is another program's.
+    pub fn foreign_ids(&self, rows: u64, rejects_by_code: &BTreeMap<String, u64>) -> Option<Reason> {
+        let place = self.mapper.fields().iter().position(|field| *field == Some("id"))?;
+        let name = self.header.get(place)?;
+        let of_ids = rejects_by_code.get(codes::INVALID_ID).copied().unwrap_or_default();
+        let others = [NOT_A_RECORD].iter().filter_map(|code| rejects_by_code.get(*code));
+        (of_ids > 0 && of_ids + others.sum::<u64>() == rows).then(|| {
+            let message = format!("the column {name:?} is named as Bigin's record id, and no value in it is one (15 to 20 digits)");
+            let quoted = Value::from(name.as_str());
+            let action = format!(
+                "if it is another program's, say which field it fills under [columns] in the mapping, or leave it out: ignore = \
+                 [{quoted}]"
+            );
+            Reason::new(codes::FOREIGN_IDS, message, &action)
+        })
+    }
+
+    /// Whether a row of a rejects file has the fault for which it was rejected before.
+    pub fn is_unmended(&self, row: &Row, reject: &Reject) -> bool {
+        let code = match row.content() {
+            Content::Cells(cells) => self.code_column.and_then(|place| cells.get(place)),
+            Content::Object(object) => object.get(CODE).and_then(Value::as_str),
+            Content::Broken(_) => None,
+        };
+        code == Some(reject.code.as_str())
     }
 
     /// Why an import stops of whose rows so many have ended, because one code rejects too many of them.

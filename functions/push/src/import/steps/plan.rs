@@ -154,6 +154,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         self.clear_away(&progress.counted.key_files.all(&run_id)).await;
         let rows = progress.counted.rows;
         let shared = progress.counted.same_keys.refusal(columns.same_key, rows);
+        let shared = shared.or_else(|| columns.foreign_ids(rows, &progress.counted.rejects_by_code));
         if import.dry_run {
             if let Some(reason) = shared {
                 progress.report.warn(format!(
@@ -237,6 +238,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                 credits_left.unwrap_or(0)
             ));
         }
+        if progress.counted.unmended > 0 {
+            progress.report.warn(format!(
+                "{} rows have the fault for which they were rejected before: the rejects file was put back without mending them",
+                progress.counted.unmended
+            ));
+        }
         if progress.counted.rows == 0 {
             progress.report.warn("the file has no rows");
         }
@@ -300,6 +307,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                             }
                             Err(reject) => {
                                 counted.repairs.note(row.line, row.repairs);
+                                counted.unmended += u64::from(columns.is_unmended(row, &reject));
                                 counted.bad(row.line, &reject);
                             }
                         }

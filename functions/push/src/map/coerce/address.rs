@@ -20,6 +20,12 @@ pub(super) fn bare_email(text: &str) -> Cow<'_, str> {
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
     {
         address = address[7..].trim_start_matches('/').trim();
+    } else if address
+        .get(..5)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("smtp:"))
+    {
+        // As Exchange lists addresses.
+        address = address[5..].trim();
     }
     // No domain has a question mark or ends in punctuation.
     if let Some((local, domain)) = address.rsplit_once('@') {
@@ -75,6 +81,8 @@ mod tests {
             "MAILTO:ann@example.com?subject=Hi",
             "ann@example.com/",
             "ann@example.com?subject=Hi",
+            "SMTP:ann@example.com",
+            "smtp:ann@example.com",
             "ann@example.com.",
             "ann@example.com;",
             "Ann Rao <ann@example.com>",

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::given::trim;
 use super::plain::{is_plain, is_seen};
+use super::twice::{may_be_read_twice, read_twice};
 use super::unwrap;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
@@ -38,7 +39,7 @@ pub(in crate::map) fn is_clean(text: &str, care: Care) -> bool {
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return true;
     };
-    if !is_plain(text) && !bytes.iter().all(|byte| is_seen(*byte)) {
+    if !is_plain(text) && !(bytes.iter().all(|byte| is_seen(*byte)) && !may_be_read_twice(bytes)) {
         return false;
     }
     match care {
@@ -59,7 +60,19 @@ pub(in crate::map) fn clean(text: &str, care: Care) -> Result<Cleaned<'_>, Flaw>
     if *visible != *text && trim(&visible) != text.trim_matches([' ', '\t', '\r', '\n']) {
         repairs.add(RepairKind::InvisibleTakenOff);
     }
+    if read_twice(&visible) {
+        return Err(Flaw::new(
+            codes::SUSPECT_TEXT,
+            "its letters are UTF-8 that a program has read as windows-1252 (such as MÃ¼ller): export it again",
+        ));
+    }
     let bare = match unwrap::bare(if care == Care::Lines { &visible } else { trim(&visible) }, care) {
+        None if trim(&visible).starts_with("=\"") => {
+            return Err(Flaw::new(
+                codes::SPREADSHEET_DAMAGE,
+                "a formula stands where its value belongs: put the values in its place there, and export again",
+            ));
+        }
         None => visible,
         Some(bare) => {
             repairs.add(RepairKind::Unwrapped);

@@ -33,6 +33,7 @@ pub(super) fn in_text(text: &str) -> Option<Flaw> {
 pub(super) fn in_any_text(text: &str) -> Option<Flaw> {
     match text.as_bytes() {
         [b'#' | b'E', ..] => formula_error(text),
+        [b'[' | b'S' | b'<', ..] => program_error(text),
         [b'0'..=b'9' | b'+' | b'-', rest @ ..] if rest.iter().any(|byte| byte | 0x20 == b'e') => {
             (is_surely_scientific(text) && is_far(text)).then(scientific)
         }
@@ -49,15 +50,51 @@ pub(super) fn of_key(text: &str) -> Option<Flaw> {
     if text.starts_with(|c: char| c.is_ascii_digit()) && is_surely_scientific(text) {
         return Some(scientific());
     }
+    if text.starts_with('=') {
+        return Some(Flaw::new(
+            codes::SPREADSHEET_DAMAGE,
+            "a formula stands where its value belongs: put the values in its place there, and export again",
+        ));
+    }
+    if let Some(flaw) = with_point(text, 3) {
+        return Some(flaw);
+    }
     let is_long = text.len() > KEPT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_long && is_rounded(text)).then(rounded)
+}
+
+/// Looks for what programs write in place of a value that they cannot show.
+fn program_error(text: &str) -> Option<Flaw> {
+    let is_kind = text.starts_with("[object ")
+        || text.starts_with("System.") && (text.ends_with("[]") || text == "System.Object");
+    let is_message = text.starts_with('<') && text.contains("</b>:") && text.contains(" on line ");
+    (is_kind || is_message).then(|| {
+        Flaw::new(
+            codes::SPREADSHEET_DAMAGE,
+            "a program has left a message or the name of a type in place of the value (such as [object Object]): export it again",
+        )
+    })
+}
+
+/// Looks for a whole number that was taken for one with decimals, as tables with gaps do it: `10067.0`.
+pub(super) fn with_point(text: &str, digits: usize) -> Option<Flaw> {
+    let whole = text.strip_suffix(".0").or_else(|| text.strip_suffix(".00"))?;
+    let whole = whole.strip_prefix('+').unwrap_or(whole);
+    (whole.len() >= digits && whole.bytes().all(|byte| byte.is_ascii_digit())).then(|| {
+        Flaw::new(
+            codes::SPREADSHEET_DAMAGE,
+            "a program has taken a whole number for one with decimals and written .0 behind it: export the column as text",
+        )
+    })
 }
 
 /// Looks for what a failed formula leaves behind, and for a column that was too narrow.
 pub(super) fn formula_error(text: &str) -> Option<Flaw> {
     let failed = match text.strip_prefix('#') {
         Some(rest) => {
-            (text.len() > 2 && rest.bytes().all(|byte| byte == b'#')) || ERRORS.split(' ').any(|error| error == rest)
+            (text.len() > 2 && rest.bytes().all(|byte| byte == b'#'))
+                || ERRORS.split(' ').any(|error| error == rest)
+                || matches!(rest, "N/A N/A" | "DIV/0" | "REF" | "VALUE" | "NAME" | "NULL" | "NUM")
         }
         // LibreOffice numbers its errors.
         None => text

@@ -32,6 +32,39 @@ impl FirstOf {
     }
 }
 
+impl FirstOf {
+    /// All values.
+    pub fn all<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        let trimmed =
+            |parts: &mut dyn Iterator<Item = &'a str>| parts.map(str::trim).filter(|part| !part.is_empty()).collect();
+        match self {
+            Self::Split(separator) => trimmed(&mut text.split(separator.as_str())),
+            Self::Emails => trimmed(&mut text.split([';', ',', '|', '/', ' ', '\n', '\t'])),
+            Self::Marks => trimmed(&mut text.split([';', '|', '\n'])),
+            Self::Phones => {
+                let (mut parts, mut rest) = (Vec::new(), text.trim());
+                while has_two_numbers(rest)
+                    && let Some(first) = first_number(rest)
+                {
+                    parts.push(first);
+                    let behind =
+                        rest[first.len()..].trim_start_matches(|c: char| c != '+' && c != '(' && !c.is_alphanumeric());
+                    let word = ["or ", "and ", "oder ", "und ", "ou ", "et ", "o ", "y ", "e "];
+                    rest = word
+                        .iter()
+                        .find_map(|word| behind.strip_prefix(word))
+                        .unwrap_or(behind)
+                        .trim();
+                }
+                if !rest.is_empty() {
+                    parts.push(rest);
+                }
+                parts
+            }
+        }
+    }
+}
+
 /// What stands before the mark that ends the first number.
 fn first_number(text: &str) -> Option<&str> {
     let marks = [
@@ -50,6 +83,39 @@ fn first_number(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_are_told_apart() {
+        for (how, text, all) in [
+            (FirstOf::Split("~".into()), "a ~ b~", vec!["a", "b"]),
+            (
+                FirstOf::Phones,
+                "030 1234567 / 0171 4567890",
+                vec!["030 1234567", "0171 4567890"],
+            ),
+            (
+                FirstOf::Phones,
+                "030/1234567 / 0171/4567890",
+                vec!["030/1234567", "0171/4567890"],
+            ),
+            (
+                FirstOf::Phones,
+                "+49 30 1234567 +49 171 4567890",
+                vec!["+49 30 1234567", "+49 171 4567890"],
+            ),
+            (
+                FirstOf::Phones,
+                "030 1234567 oder 0171 4567890",
+                vec!["030 1234567", "0171 4567890"],
+            ),
+            (FirstOf::Phones, "030/1234567", vec!["030/1234567"]),
+            (FirstOf::Emails, "ann@a.de; bob@b.de", vec!["ann@a.de", "bob@b.de"]),
+            (FirstOf::Marks, "x", vec!["x"]),
+            (FirstOf::Marks, "", vec![]),
+        ] {
+            assert_eq!(how.all(text), all, "{how:?} {text}");
+        }
+    }
 
     #[test]
     fn the_first_is_taken_where_there_are_several() {

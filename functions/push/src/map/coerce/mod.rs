@@ -31,6 +31,7 @@ pub(super) mod tags;
 #[cfg(test)]
 mod tests;
 mod text;
+mod twice;
 mod unwrap;
 
 use bigin::push_text;

@@ -66,7 +66,14 @@ fn is_no_day(text: &str) -> bool {
     // It begins with a zero, the first of a month, or 1900; nearly no date does.
     let may_be = match text.as_bytes() {
         [b'0', ..] => true,
-        [b'1', second, ..] => matches!(second, b'-' | b'/' | b'.') || text.starts_with("1900"),
+        [b'1', second, ..] => {
+            matches!(second, b'-' | b'/' | b'.')
+                || ["1900", "1899", "12/30/1899"]
+                    .iter()
+                    .any(|start| text.starts_with(start))
+        }
+        // The 30th of December 1899 is spelt so, too.
+        [b'3', b'0', ..] => text.contains("1899"),
         _ => false,
     };
     if !may_be || text.len() > 40 {
@@ -80,7 +87,19 @@ fn is_no_day(text: &str) -> bool {
     if !no_time {
         return false;
     }
-    if date == "00000000" {
+    // The first day that databases and programs count by; nobody means it.
+    if matches!(
+        date,
+        "00000000"
+            | "0001-01-01"
+            | "01/01/0001"
+            | "1/1/0001"
+            | "01.01.0001"
+            | "1899-12-30"
+            | "12/30/1899"
+            | "30/12/1899"
+            | "30.12.1899"
+    ) {
         return true;
     }
     let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
@@ -115,6 +134,8 @@ mod tests {
             "0/1/1900",
             "00.01.1900",
             "1/0/00",
+            "0001-01-01T00:00:00",
+            "30.12.1899 00:00",
         ] {
             assert_eq!(dates.read(Given::Cell(text)), Says::SurelyNone, "{text}");
             assert_eq!(NoneRule::new(&[], false, false).read(Given::Cell(text)), Says::Value);

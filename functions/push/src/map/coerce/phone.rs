@@ -29,6 +29,9 @@ impl PhoneRule {
         if let Some(damage) = damage::in_text(&text) {
             return Err(damage);
         }
+        if let Some(damage) = damage::with_point(&text, 7) {
+            return Err(damage);
+        }
         let number = match text.get(..4) {
             Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => Cow::Owned(text[4..].trim().to_owned()),
             _ => text,
@@ -52,6 +55,12 @@ impl PhoneRule {
             ));
         }
         fits(&json[at..], self.length)?;
+        if !json[at..].bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
+            return Err(Flaw::new(
+                codes::INVALID_PHONE,
+                format!("{} is no telephone number: it has no digit but zeros", given.kind()),
+            ));
+        }
         if is_two {
             return Err(two_values("telephone numbers"));
         }
@@ -79,6 +88,9 @@ impl PhoneRule {
             && self.country.is_none()
             && self.length.is_none_or(|most| text.len() <= most)
             && digits_of_plain(text).is_some_and(|digits| digits <= MOST_DIGITS)
+            && !text.ends_with(".0")
+            && !text.ends_with(".00")
+            && text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
     }
 }
 

@@ -3,6 +3,18 @@
 /// Words that stand for no value, in small letters, in the languages of Bigin's user interface and of programs.
 const WORDS: &[&str] = &[
     "#n/a",
+    "-infinity",
+    "1.#inf",
+    "1.#qnan",
+    "[object object]",
+    "inf",
+    "infinity",
+    "null null",
+    "nullnull",
+    "system.object",
+    "undefined undefined",
+    "undefinedundefined",
+    "ｎ／ａ",
     "(blank)",
     "(empty)",
     "(leer)",

@@ -28,6 +28,21 @@ pub(in crate::map) fn read<'a>(given: Given<'a>, split: Option<&str>) -> Result<
         return Ok(names);
     }
     let text = given.text()?;
+    if let Some(items) = text
+        .starts_with('[')
+        .then(|| serde_json::from_str::<Vec<Value>>(&text).ok())
+        .flatten()
+    {
+        for item in &items {
+            let name = item
+                .get("name")
+                .unwrap_or(item)
+                .as_str()
+                .ok_or_else(|| Given::Json(item).wrong_type("a tag's name"))?;
+            add(Cow::Owned(name.trim().to_owned()));
+        }
+        return Ok(names);
+    }
     if text.contains('"') {
         for part in quoted_parts(&text, split) {
             add(Cow::Owned(part));
@@ -109,6 +124,7 @@ mod tests {
         assert_eq!(written(Given::Cell(" VIP; Größe M ;;VIP"), None), both);
         assert_eq!(written(Given::Cell("VIP|Größe M"), Some("|")), both);
         assert_eq!(written(Given::Cell("\"VIP\",\"Größe M\""), None), both);
+        assert_eq!(written(Given::Cell("[\"VIP\", {\"name\": \"Größe M\"}]"), None), both);
         assert_eq!(
             written(Given::Cell("\"New, hot\", 5\" pipe"), None),
             r#"[{"name":"New, hot"},{"name":"5\" pipe"}]"#

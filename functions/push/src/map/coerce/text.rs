@@ -1,6 +1,7 @@
 //! Texts: one line, several lines, e-mail addresses and web addresses.
 
 use bigin::push_text;
+use unicode_normalization::char::is_combining_mark;
 
 use super::Note;
 use super::address::{bare_email, bare_website, has_two_websites, odd_blank};
@@ -170,9 +171,9 @@ fn is_address(text: &str) -> bool {
     };
     let no_address_has = |c: char| match c {
         '\0'..=' ' | '<' | '>' | ',' | ';' | '"' | '\\' | '\x7F' => true,
-        _ => !c.is_ascii() && (c.is_whitespace() || c.is_control()),
+        _ => !c.is_ascii() && !c.is_alphanumeric() && !is_combining_mark(c),
     };
-    !local.is_empty() && is_domain(domain) && !text.chars().any(no_address_has)
+    !local.is_empty() && is_domain(domain) && !text.chars().any(no_address_has) && !mixes_scripts(text)
 }
 
 /// Whether there are two parts or more with points between them, and no @.
@@ -196,6 +197,15 @@ fn is_plain_address(text: &str) -> bool {
     };
     let domain = &text.as_bytes()[at + 1..];
     at > 0 && text.as_bytes()[at] == b'@' && domain.iter().all(|byte| plain(*byte)) && is_domain(&text[at + 1..])
+}
+
+/// Whether Latin letters stand among Cyrillic or Greek ones that look like them: no mailbox is named so.
+fn mixes_scripts(text: &str) -> bool {
+    !text.is_ascii()
+        && text.split(['@', '.', '-', '_', '+']).any(|part| {
+            let others = part.chars().any(|c| matches!(c, '\u{370}'..='\u{52F}'));
+            others && part.bytes().any(|byte| byte.is_ascii_alphabetic())
+        })
 }
 
 /// Only the characters that mail programs accept, and a top level of two letters or more.

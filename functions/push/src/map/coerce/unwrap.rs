@@ -32,6 +32,13 @@ fn one(text: &str, care: Care) -> Option<String> {
     if let Some(formula) = text.strip_prefix('=') {
         return quoted_formula(formula);
     }
+    // A program that makes quotes typographic has turned the guard, too.
+    if let Some(rest) = text
+        .strip_prefix(['’', '‘', '`', '´'])
+        .filter(|rest| rest.len() > 4 && is_number_like(rest))
+    {
+        return Some(rest.trim().to_owned());
+    }
     if let Some(rest) = text.strip_prefix('\'') {
         let inner = rest.strip_suffix('\'').filter(|inner| !inner.is_empty());
         if let Some(inner) = inner.filter(|inner| care == Care::Value || is_number_like(inner)) {
@@ -72,7 +79,7 @@ fn is_guarded(rest: &str) -> bool {
     if rest.len() > 1 && rest.starts_with(['=', '+', '-', '@', '\t']) {
         return true;
     }
-    is_number_like(rest)
+    is_number_like(rest.strip_prefix('\'').unwrap_or(rest))
 }
 
 /// A number that would change if it were taken for one, or that is too long for a year.
