@@ -97,14 +97,14 @@ impl<S: Services> Slice<'_, S> {
     pub(in crate::import) fn take_answer(&mut self, answer: Answer) -> Result<(), ImportError> {
         self.dispatcher.take_call_back();
         match answer {
-            Ok(metadata) if !metadata.is_same(&self.metadata) => match Columns::of(self.plan, &metadata) {
-                Ok(columns) => (self.columns, self.metadata) = (columns, metadata),
-                // What is to be done about that is decided where the next slice begins.
-                Err(_) => {
+            Ok(metadata) if !metadata.is_same(&self.metadata) => {
+                let Ok(columns) = Columns::of(self.plan, &metadata) else {
+                    // What is to be done about that is decided where the next slice begins.
                     self.dispatcher.stop(Stop::OutOfTime);
                     return Ok(());
-                }
-            },
+                };
+                (self.columns, self.metadata) = (columns, metadata);
+            }
             // What Bigin does not let be read it does not keep from being believed.
             Ok(_) | Err(AskFailure::Refused(_)) => {}
             Err(AskFailure::Stop(stop)) => {

@@ -152,6 +152,11 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             return Ok(Next::progress(Step::Plan, import));
         }
         self.clear_away(&progress.counted.key_files.all(&run_id)).await;
+        self.conclude(import, &columns, progress).await
+    }
+
+    /// What a plan leads to once the whole file is counted: it is only said, the file is refused, or the delivery begins.
+    async fn conclude(&self, import: Import, columns: &Columns, mut progress: Progress) -> Result<Next, ImportError> {
         let rows = progress.counted.rows;
         let shared = progress.counted.same_keys.refusal(columns.same_key, rows);
         let shared = shared.or_else(|| columns.foreign_ids(rows, &progress.counted.rejects_by_code));

@@ -108,13 +108,13 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             watch.release().await?;
         }
         match ended {
-            Ended::File => match self.see_whether_all_fields_are_there(&plan, &mut progress).await? {
-                Some(reason) => self.break_off(import, hold, progress, reason).await,
-                None => {
-                    context.ledger().save(&mut hold, &progress, context.now()).await?;
-                    Ok(Next::progress(Step::Finish, import))
+            Ended::File => {
+                if let Some(reason) = self.see_whether_all_fields_are_there(&plan, &mut progress).await? {
+                    return self.break_off(import, hold, progress, reason).await;
                 }
-            },
+                context.ledger().save(&mut hold, &progress, context.now()).await?;
+                Ok(Next::progress(Step::Finish, import))
+            }
             Ended::Stop(Stop::OutOfTime) if others_wait => self.let_others_go(import).await,
             Ended::Stop(Stop::OutOfTime) if got_on => Ok(Next::progress(Step::Slice, import)),
             Ended::Stop(Stop::OutOfTime) => self.wait_after_nothing(import).await,
