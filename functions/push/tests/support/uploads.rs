@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+/// The pieces of an upload, by their numbers: each with its tag.
+type Pieces = BTreeMap<usize, (String, Vec<u8>)>;
+
 /// Uploads that are under way.
 #[derive(Default)]
 pub struct Uploads {
     begun: usize,
-    open: BTreeMap<String, (String, BTreeMap<usize, (String, Vec<u8>)>)>,
+    open: BTreeMap<String, (String, Pieces)>,
     tags: usize,
 }
 

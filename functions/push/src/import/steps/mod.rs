@@ -106,7 +106,7 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
     /// Something the step needs cannot be had; it may be repeated.
     pub async fn step(&self, event: StepEvent) -> Result<Next, ImportError> {
         let (step, run_id) = (event.step, event.import.run_id());
-        let next = self.do_step(event).await;
+        let next = Box::pin(self.do_step(event)).await;
         let is_over = match &next {
             Ok(next) => step != Step::Wait && !next.goes_on(),
             // The state machine does not repeat this one: whoever has taken over was kept waiting by it.
@@ -136,8 +136,8 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
         }
         match event.step {
             Step::Claim => self.claim(import).await,
-            Step::Plan => Box::pin(self.plan(import)).await,
-            Step::Slice => Box::pin(self.slice(import)).await,
+            Step::Plan => self.plan(import).await,
+            Step::Slice => self.slice(import).await,
             Step::Finish => self.finish(import).await,
             Step::Wait => self.wait(import, event).await,
             Step::Abandon => self.abandon(import, event.error.as_ref()).await,
