@@ -169,11 +169,12 @@ fn marks(text: &[char]) -> Fit {
         let allowed = match c {
             '\u{a0}' | '´' | '–' | '—' if after_letter && before_letter => Fit::Rare,
             '’' | '‘' | '·' | '\u{ad}' | '\u{a0}' | '´' | '–' | '—' | '•' => Fit::Good,
-            '§' | '£' | '€' | '©' if !after_letter && !before_letter => Fit::Good,
+            '§' | '£' | '€' | '©' | '×' | '±' | '½' | '¼' | '¾' | 'µ' if !after_letter && !before_letter => {
+                Fit::Good
+            }
             '…' | '™' | '®' | '°' | 'º' | 'ª' | '”' | '»' | '²' | '³' if !before_letter => Fit::Good,
             '“' if !(after_letter && before_letter) => Fit::Good,
             '„' | '‚' | '«' | '¿' | '¡' if !after_letter => Fit::Good,
-            '×' | '±' | '½' | '¼' | '¾' | 'µ' if !after_letter && !before_letter => Fit::Good,
             _ => return Fit::None,
         };
         fit = fit.min(allowed);

@@ -39,7 +39,7 @@ pub(in crate::map) fn is_clean(text: &str, care: Care) -> bool {
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return true;
     };
-    if !is_plain(text) && !(bytes.iter().all(|byte| is_seen(*byte)) && !may_be_read_twice(bytes)) {
+    if !is_plain(text) && (may_be_read_twice(bytes) || !bytes.iter().all(|byte| is_seen(*byte))) {
         return false;
     }
     match care {
