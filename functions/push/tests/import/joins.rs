@@ -85,7 +85,7 @@ proptest! {
             let mut whole = Vec::new();
             let mut keys = Vec::new();
             for (number, size) in sizes.iter().enumerate() {
-                let part: Vec<u8> = (0..*size).map(|at| (at * 31 + number * 7) as u8).collect();
+                let part: Vec<u8> = (0..*size).map(|at| (at * 31 + number * 7).to_le_bytes()[0]).collect();
                 whole.extend_from_slice(&part);
                 let key = format!("work/part-{number}");
                 bucket.set(&key, part);

@@ -16,7 +16,7 @@ async fn an_invocation_whose_execution_was_stopped_ends_its_calls_and_lets_the_n
     // No checkpoint is due before the file's end: that would show it too.
     let settings = Settings {
         successor_every: Duration::from_millis(50),
-        checkpoint_every: Duration::from_secs(600),
+        checkpoint_every: Duration::from_mins(10),
         checkpoint_rows: 100_000,
         ..Settings::default()
     };
