@@ -1,5 +1,6 @@
 //! Rows that would be rejected because of how Bigin keeps a field: they wait until the fields have been read once more,
-//! since somebody may just have added the field, made it longer, or given its list another value.
+//! since somebody may just have added the field, made it longer, or given its list another value. The rows behind them
+//! wait as well, so that no row overtakes an earlier one of its key, and no more rows are read meanwhile.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -20,13 +21,10 @@ use shared::stop::Stop;
 /// For how long what was read because of a doubt is believed: a module's fields are read once a minute at most.
 const BELIEVED_FOR: SignedDuration = SignedDuration::from_mins(1);
 
-/// How many rows wait at most.
-const MOST: usize = 1_000;
-
 /// The answer to whether the fields are still as they were.
 pub type Answer = Result<Metadata, AskFailure>;
 
-/// Rows in doubt.
+/// Rows in doubt, and those behind them, in the order of the file.
 #[derive(Default)]
 pub struct Doubts<'a> {
     rows: Vec<u64>,
@@ -48,11 +46,6 @@ impl<'a> Doubts<'a> {
     /// Whether rows wait.
     pub fn are_there(&self) -> bool {
         !self.rows.is_empty()
-    }
-
-    /// Whether more rows may wait. Bounds what is held in memory.
-    pub fn have_room(&self) -> bool {
-        self.rows.len() < MOST
     }
 
     /// Whether the fields should be read, and are not being read yet.

@@ -181,7 +181,7 @@ impl<'a, S: Services> Slice<'a, S> {
             if !self.dispatcher.advance(reading || self.doubts.are_there()).await {
                 break;
             }
-            let has_room = reading && !self.is_stopped() && self.dispatcher.has_room() && self.doubts.have_room();
+            let has_room = reading && !self.is_stopped() && self.dispatcher.has_room() && !self.doubts.are_there();
             // What has come back makes room for the next call: it comes before more rows, which are mapped while calls fly.
             tokio::select! {
                 biased;
@@ -267,6 +267,8 @@ impl<'a, S: Services> Slice<'a, S> {
         };
         match mapped {
             Err(reject) if self.doubts.concern(&reject, self.context.now()) => self.doubts.add(number),
+            // It may have the key of a row in doubt, which comes first.
+            _ if self.doubts.are_there() => self.doubts.add(number),
             mapped => self.take_mapped(number, mapped),
         }
     }
