@@ -162,8 +162,9 @@ async fn one_reason_for_refusing_record_after_record_holds_the_module_instead() 
     post.world.faults(on_contacts(
         json!({"fault": {"kind": "status", "status": 400, "code": "PATTERN_NOT_MATCHED"}}),
     ));
-    let id = post.contacts((0..100).map(contact));
-    assert_eq!(post.consume().await, [id]);
+    post.contacts((0..100).map(contact));
+    assert_eq!(post.consume().await, NONE);
+    assert_eq!(post.world.bucket.keys("deferred/held/Contacts/").len(), 1);
     let report = post.last_report();
     assert!(
         report.counts.rejected < 10 && report.counts.deferred > 90,

@@ -113,22 +113,26 @@ async fn companies_need_their_cascade_in_messages_too() {
 async fn what_cannot_be_asked_for_now_goes_back_and_is_delivered_later() {
     let post = Post::open().await;
     companies(&post.world, &["Acme"]).await;
-    let id = post.queue.put(person("a@example.com", "Acme"));
-    let other = post
-        .queue
+    post.queue.put(person("a@example.com", "Acme"));
+    post.queue
         .put(json!({"module": "Products", "record": {"Product_Name": "Tile"}}));
     let scope = json!({"kind": "status", "status": 401, "code": "OAUTH_SCOPE_MISMATCH"});
     post.world.faults(json!([
         {"path": "/bigin/v2/coql", "fault": scope},
         {"path": "/bigin/v2/Accounts", "method": "GET", "fault": scope},
     ]));
-    assert_eq!(post.consume().await, [id], "the module is held, and no other: {other}");
+    assert_eq!(post.consume().await, NONE);
+    let held = || post.world.bucket.keys("deferred/held/");
+    assert_eq!(held().len(), 1, "the module is held, and no other: {:?}", held());
+    assert!(held()[0].starts_with("deferred/held/Contacts/"), "{:?}", held());
     assert_eq!(post.world.records("Products").len(), 1);
     assert_eq!(post.world.records("Contacts").len(), 0);
     post.world.faults(json!([]));
     post.world.clock.advance(1_000);
+    assert_eq!(post.by_hand(json!({"upkeep": true})).await.unwrap()["brought_back"], 1);
     post.drain().await;
     assert_eq!(company_of(&post.world, "a@example.com"), "Acme");
+    assert_eq!(held().len(), 0);
 }
 
 #[tokio::test]

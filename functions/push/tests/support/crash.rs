@@ -49,8 +49,13 @@ impl Crash {
         }
     }
 
-    /// Waits until the process is dead.
+    /// Waits until the process is dead. A death that came too late for the process before this one does not count.
     pub async fn death(&self) {
-        self.reached.notified().await;
+        loop {
+            self.reached.notified().await;
+            if self.left.load(Ordering::SeqCst) <= 0 {
+                return;
+            }
+        }
     }
 }
