@@ -27,17 +27,18 @@ def measured(relay: Relay) -> int:
 
 
 def alarm(relay: Relay, value: int, seconds_ago: int = 0) -> str:
-    """The state of the alarm once CloudWatch has that value."""
+    """The state of this stack's alarm once CloudWatch has that value; other stacks may stand beside it."""
     metrics = relay.aws("cloudwatch")
+    dimensions = [{"Name": "Stack", "Value": relay.names["STACK_NAME"]}]
     point = {
         "MetricName": "WaitsTooLong",
-        "Dimensions": [{"Name": "Stack", "Value": relay.names["STACK_NAME"]}],
+        "Dimensions": dimensions,
         "Timestamp": time.time() - seconds_ago,
         "Value": value,
     }
     metrics.put_metric_data(Namespace="BiginRelay", MetricData=[point])
     alarms = metrics.describe_alarms()["MetricAlarms"]
-    (state,) = (each["StateValue"] for each in alarms if "WaitsTooLongAlarm" in each["AlarmName"])
+    (state,) = (each["StateValue"] for each in alarms if each.get("MetricName") == "WaitsTooLong" and each["Dimensions"] == dimensions)
     return state
 
 

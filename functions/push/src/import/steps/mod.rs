@@ -106,7 +106,13 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
     /// Something the step needs cannot be had; it may be repeated.
     pub async fn step(&self, event: StepEvent) -> Result<Next, ImportError> {
         let (step, run_id) = (event.step, event.import.run_id());
-        let next = Box::pin(self.do_step(event)).await;
+        let mut next = Box::pin(self.do_step(event)).await;
+        if let Ok(next) = &mut next
+            && (next.next == Step::Wait || next.wait_seconds > 0)
+        {
+            // The file may be deleted during the wait, however short that is.
+            next.import.looked_at = None;
+        }
         let is_over = match &next {
             Ok(next) => step != Step::Wait && !next.goes_on(),
             // The state machine does not repeat this one: whoever has taken over was kept waiting by it.
