@@ -120,15 +120,16 @@ impl Lanes {
     pub fn landed(&mut self, call: &[Parcel]) {
         self.flying.land(call);
         if !self.standing_back.is_empty() {
-            self.let_others_go(call);
+            self.let_other_half_go(call);
         }
     }
 
-    /// Who let that call go first has stood back long enough.
-    fn let_others_go(&mut self, landed: &[Parcel]) {
-        let family = landed.first().and_then(half_of);
-        self.standing_back
-            .retain(|_, behind| behind.is_some_and(|behind| family != Some(behind)));
+    /// Who let that call go first, as the other half of the same one, has stood back long enough. Who let any other go first
+    /// stands back until no other can go: of two that fail, each would else have its turn again before all others.
+    fn let_other_half_go(&mut self, landed: &[Parcel]) {
+        if let Some(family) = landed.first().and_then(half_of) {
+            self.standing_back.retain(|_, behind| *behind != Some(family));
+        }
     }
 
     /// Puts records back in front of all others, in their order. Call [`Lanes::landed`] first.
