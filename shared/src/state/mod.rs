@@ -10,7 +10,6 @@ pub mod lease;
 mod memory;
 pub mod mints;
 pub mod pause;
-pub mod refusals;
 pub mod standing;
 mod table;
 pub mod unread;
@@ -23,7 +22,6 @@ pub use held::Held;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryTable;
 pub use pause::{Cause, Pause, PauseCode};
-pub use refusals::{Refusals, Refused};
 pub use standing::Standing;
 pub use table::{Key, StateError, Stored, Swap, Table};
 

@@ -13,8 +13,6 @@ use shared::pause_watch::PauseCheck;
 use shared::tokens::Tokens;
 
 use super::call::{Carried, carry};
-use super::doubt::Doubts;
-use super::evidence::{Evidence, are_alike};
 use super::limits::{CallTally, Limits};
 use super::pace::{RetryBudget, Width};
 use crate::deliver::lanes::Lanes;
@@ -30,7 +28,7 @@ pub struct Delivery<T, B> {
     pub(super) limits: Limits,
     pub(super) lanes: Lanes,
     calls: JoinSet<Carried>,
-    pub(super) in_flight: HashMap<Id, Flight>,
+    in_flight: HashMap<Id, Flight>,
     pub(super) width: Width,
     pub(super) budget: RetryBudget,
     /// How many bursts of failures there were since the last success, and since when.
@@ -45,27 +43,15 @@ pub struct Delivery<T, B> {
     held: HashMap<ModuleName, Stop>,
     /// Records of held modules, and those that must not overtake them.
     aside: Aside,
-    pub(super) doubts: Doubts,
-    pub(super) evidence: Evidence,
+    /// Records in a row that were refused alone, by module and code.
+    pub(super) refused_alone: HashMap<ModuleName, (String, u32)>,
     pub(super) tally: CallTally,
 }
 
 /// A call in flight.
-pub(super) struct Flight {
-    pub(super) parcels: Arc<Vec<Parcel>>,
+struct Flight {
+    parcels: Arc<Vec<Parcel>>,
     set_out: Timestamp,
-    /// How many calls like it set out since its records are watched, and got through while it is under way.
-    passes: u32,
-}
-
-impl Flight {
-    /// A call of such a record got through that had set out then.
-    pub(super) fn note_pass(&mut self, of: &Parcel, set_out: Timestamp) {
-        let like = self.parcels.first().filter(|first| are_alike(first, of));
-        if let Some(suspicion) = like.and_then(|first| first.suspicion.as_deref()) {
-            self.passes += u32::from(set_out >= suspicion.since);
-        }
-    }
 }
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
@@ -90,8 +76,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             several_modules: false,
             held: HashMap::new(),
             aside: Aside::default(),
-            doubts: Doubts::default(),
-            evidence: Evidence::default(),
+            refused_alone: HashMap::new(),
             tally: CallTally::default(),
         }
     }
@@ -108,7 +93,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         parcel.address();
         if self.aside.takes(&parcel, &self.held) {
             self.aside.add(parcel);
-        } else if let Some(parcel) = self.doubts.spare(parcel) {
+        } else {
             self.lanes.push(parcel);
         }
     }
@@ -202,19 +187,18 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     }
 
     fn send(&mut self, call: Vec<Parcel>) {
-        let Some(first) = call.first() else { return };
-        let shape = Arc::clone(&first.shape);
-        let reads_too = self.asks_for_a_read(&call);
+        let Some(shape) = call.first().map(|parcel| Arc::clone(&parcel.shape)) else {
+            return;
+        };
         let parcels = Arc::new(call);
         let flight = Flight {
             parcels: Arc::clone(&parcels),
             set_out: Timestamp::now(),
-            passes: 0,
         };
         let (bigin, tokens) = (self.bigin.clone(), Arc::clone(&self.tokens));
         let id = self
             .calls
-            .spawn(async move { carry(&bigin, &*tokens, &shape, &parcels, reads_too).await })
+            .spawn(async move { carry(&bigin, &*tokens, &shape, &parcels).await })
             .id();
         self.in_flight.insert(id, flight);
     }
@@ -264,12 +248,6 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         self.give_up_waiting();
         let mut left = self.lanes.abandon();
         left.append(&mut self.aside.parcels);
-        left.extend(self.doubts.take_spared());
-        left.extend(
-            std::mem::take(&mut self.doubts.open)
-                .into_iter()
-                .map(|(parcel, _)| parcel),
-        );
         into_order(&mut left);
         left
     }
@@ -311,12 +289,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             return Vec::new();
         };
         self.lanes.landed(&flight.parcels);
-        let Flight {
-            parcels,
-            set_out,
-            passes,
-        } = flight;
-        self.judge(Arc::unwrap_or_clone(parcels), carried, set_out, passes)
+        self.judge(Arc::unwrap_or_clone(flight.parcels), carried)
     }
 
     /// Puts records back in front, unless their module is held. `lost`: when the call set out that may have been carried
@@ -326,17 +299,6 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             parcel.lost_at = parcel.lost_at.or(lost);
         }
         self.lanes.put_back(parcels);
-        if !self.held.is_empty() {
-            self.set_aside();
-        }
-    }
-
-    /// The same, but others go first: the other half of the call that they were a half of, or any call.
-    pub(super) fn put_back_behind(&mut self, mut parcels: Vec<Parcel>, lost: Option<Timestamp>, other_half: bool) {
-        for parcel in &mut parcels {
-            parcel.lost_at = parcel.lost_at.or(lost);
-        }
-        self.lanes.put_back_behind(parcels, other_half);
         if !self.held.is_empty() {
             self.set_aside();
         }

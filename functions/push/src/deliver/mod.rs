@@ -1,18 +1,12 @@
 //! Delivery: makes the calls, several in flight, and decides what each answer means.
 
 pub mod call;
-pub mod codes;
 pub mod decision;
 mod delivery;
-mod doubt;
-mod evidence;
 mod landing;
 pub mod lanes;
 mod limits;
 mod pace;
-pub mod poison;
-mod refused;
-mod silent;
 
 pub use delivery::Delivery;
 pub use limits::{CallTally, Deadlines, LANDING, Limits};

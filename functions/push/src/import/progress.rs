@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::decode::{Checkpoint, Form};
 use crate::import::counted::Counted;
 use crate::map::Overrides;
-use crate::record::{Suspicion, Written};
+use crate::record::Written;
 use crate::report::{Reason, Report, Status};
 use shared::bucket::Joined;
 
@@ -63,9 +63,6 @@ pub struct Progress {
     pub whole_up_to: u64,
     /// Rows that may be in Bigin although their answers were never seen.
     pub lost: Option<Lost>,
-    /// Rows whose calls fail without a word about any row.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub suspects: Vec<(Rows, Suspicion)>,
     /// Rows that are in Bigin while something is left to be done for them.
     #[serde(default)]
     pub taken: BTreeMap<u64, Written>,
@@ -96,7 +93,6 @@ impl Progress {
             sent_since: None,
             whole_up_to: 0,
             lost: None,
-            suspects: Vec::new(),
             taken: BTreeMap::new(),
             outcomes: PartList::default(),
             rejects: PartList::default(),

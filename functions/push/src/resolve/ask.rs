@@ -36,15 +36,6 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// How many values of records are in it.
-    pub fn values(&self) -> usize {
-        match self {
-            Self::Query { values, .. } => values.len(),
-            Self::Make { values, .. } => values.len(),
-            Self::Fields(_) | Self::Page { .. } => 0,
-        }
-    }
-
     /// The API credits it costs (Bigin developer guide, "API Limits").
     pub fn credits(&self) -> u64 {
         match self {

@@ -131,18 +131,6 @@ impl Round {
         }
     }
 
-    /// A question fails again and again without a word, and others are answered: it is for the values in it.
-    pub fn fails(&mut self, cache: &mut LookupCache, ask: &Ask) {
-        match ask {
-            Ask::Query { .. } => self.seek.query_fails(cache),
-            Ask::Make { .. } => {
-                let settled = self.making.as_mut().and_then(Making::fails);
-                self.settle(cache, settled);
-            }
-            Ask::Fields(_) | Ask::Page { .. } => {}
-        }
-    }
-
     /// What became of each record, in order. Called before all is known, it leaves records waiting.
     pub fn close(self, cache: &LookupCache) -> Vec<Resolution> {
         let Self { batch, findings, .. } = self;

@@ -1,7 +1,6 @@
 //! A checkpoint: how far the delivery was at one moment, written while it goes on. First the parts of rejects and outcomes,
 //! then the ledger, then the report.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use shared::state::credits;
@@ -16,7 +15,6 @@ use crate::import::slice::Slice;
 use crate::import::slice::file_reader::MOST_ROWS;
 use crate::import::slice::parts::Part;
 use crate::import::steps::ImportError;
-use crate::record::{Parcel, Suspicion};
 use crate::resolve::Tallies;
 use shared::stop::Stop;
 
@@ -139,10 +137,10 @@ impl<S: Services> Slice<'_, S> {
     pub(in crate::import) async fn last_checkpoint(&mut self) -> Result<(), ImportError> {
         self.written().await?;
         self.note_taken();
-        let undelivered = self.dispatcher.undelivered();
-        self.progress.suspects = suspects(&undelivered);
-        let lost: Vec<_> = undelivered
-            .iter()
+        let lost: Vec<_> = self
+            .dispatcher
+            .undelivered()
+            .into_iter()
             .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
             .collect();
         let unread = self
@@ -217,20 +215,6 @@ impl<S: Services> Slice<'_, S> {
             self.kept_at = writing.began;
         }
     }
-}
-
-/// The rows that are under suspicion, by what is held against them.
-fn suspects(undelivered: &[Parcel]) -> Vec<(Rows, Suspicion)> {
-    let mut calls: BTreeMap<u64, (Vec<u64>, &Suspicion)> = BTreeMap::new();
-    for parcel in undelivered {
-        if let Some(suspicion) = &parcel.suspicion {
-            let (rows, _) = calls.entry(suspicion.call).or_insert_with(|| (Vec::new(), suspicion));
-            rows.push(parcel.place);
-        }
-    }
-    let each = calls.into_values();
-    each.map(|(rows, suspicion)| (rows.into_iter().collect(), suspicion.clone()))
-        .collect()
 }
 
 /// What comes of the checkpoint that is being written; waits for ever where none is.

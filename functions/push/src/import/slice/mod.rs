@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Plan;
 use crate::context::{Context, Services, Turn};
 use crate::decode::Checkpoint as Place;
-use crate::import::progress::{Lost, Progress, Rows};
+use crate::import::progress::{Lost, Progress};
 use crate::import::progress_revision::ProgressRevision;
 use crate::import::slice::checkpoint::{CheckpointWrite, written};
 use crate::import::slice::columns::Columns;
@@ -31,7 +31,7 @@ use crate::import::steps::{ImportError, Importer};
 use crate::map::Mapped;
 use crate::record::Row;
 use crate::record::{After, Reject, Written};
-use crate::record::{MatchKey, Outcome, Parcel, Settled, Suspicion};
+use crate::record::{MatchKey, Outcome, Parcel, Settled};
 use crate::report::Reason;
 use crate::resolve::{Dispatcher, Pending};
 use shared::metadata_cache::Metadata;
@@ -65,8 +65,6 @@ pub(in crate::import) struct Slice<'a, S: Services> {
     pub(in crate::import) dispatcher: Dispatcher<'a, S, PauseWatch<S::Table, S::Clock>>,
     /// Rows that an earlier invocation may have sent, and since when.
     pub(in crate::import) lost: Option<Lost>,
-    /// Rows whose calls failed in earlier invocations without a word about any row.
-    suspects: Vec<(Rows, Suspicion)>,
     pub(in crate::import) started: Timestamp,
     /// Rows from this number on are not sent before the next checkpoint has said so.
     pub(in crate::import) sends_below: u64,
@@ -113,7 +111,6 @@ impl<'a, S: Services> Slice<'a, S> {
             parts: Parts::new(import.run_id(), &plan.form, shape),
             dispatcher: Dispatcher::of_one_shape(context, resolvers, import.run_id(), check, limits),
             lost: progress.lost.clone(),
-            suspects: progress.suspects.clone(),
             started: context.now(),
             sends_below: 0,
             writing: None,
@@ -142,7 +139,6 @@ impl<'a, S: Services> Slice<'a, S> {
             &plan.form,
             self.progress.checkpoint,
         );
-        self.dispatcher.recall(&plan.module).await;
         // Says which rows may be sent before any is.
         self.checkpoint().await?;
         self.written().await?;
@@ -154,7 +150,7 @@ impl<'a, S: Services> Slice<'a, S> {
         }
         let ended = ended?;
         self.last_checkpoint().await?;
-        self.dispatcher.keep_findings().await;
+        self.dispatcher.keep_findings();
         Ok(ended)
     }
 
@@ -298,7 +294,6 @@ impl<'a, S: Services> Slice<'a, S> {
                     .as_ref()
                     .filter(|lost| lost.rows.contains(number))
                     .map(|lost| lost.since);
-                parcel.suspect(self.suspicion(number));
                 self.dispatcher.offer(Pending::new(parcel, references));
             }
             Err(reject) => {
@@ -311,21 +306,11 @@ impl<'a, S: Services> Slice<'a, S> {
         }
     }
 
-    /// What earlier invocations held against a row.
-    fn suspicion(&self, number: u64) -> Option<Suspicion> {
-        let mut suspects = self.suspects.iter();
-        let found = suspects.find(|(rows, _)| rows.contains(number));
-        found.map(|(_, suspicion)| suspicion.clone())
-    }
-
     /// Goes on with a row that Bigin has: whatever it refers to was found before.
     fn go_on(&mut self, parcel: Parcel, taken: Written) {
         match parcel.go_on(taken) {
             After::Ended(settled) => self.settle(&settled),
-            After::GoesOn(mut parcel) => {
-                parcel.suspect(self.suspicion(parcel.place));
-                self.dispatcher.offer(Pending::new(parcel, Vec::new()));
-            }
+            After::GoesOn(parcel) => self.dispatcher.offer(Pending::new(parcel, Vec::new())),
         }
     }
 
