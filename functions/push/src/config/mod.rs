@@ -43,7 +43,6 @@ impl Config {
         let zoho = ZohoSettings::read(&mut environment);
         let stack = environment.required("STACK_NAME");
         let concurrency = environment.parsed_or("BIGIN_CONCURRENCY", defaults.bigin_concurrency);
-        let pull_calls = environment.parsed_or("PULL_CALLS", defaults.pull_calls);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
         let event_within_s = environment.parsed_or("EVENT_WITHIN_S", defaults.event_within.as_secs());
         let inbox_days = environment.parsed_or("INBOX_RETENTION_DAYS", defaults.inbox_days);
@@ -72,7 +71,6 @@ impl Config {
                 settings: Settings {
                     stack: stack?,
                     bigin_concurrency: concurrency?,
-                    pull_calls: pull_calls?,
                     slice_budget: Duration::from_secs(slice_budget?),
                     event_within: SignedDuration::from_secs(event_within_s?),
                     inbox_days: inbox_days?,
@@ -113,7 +111,6 @@ mod tests {
         let pairs = NAMES.map(|name| (name, name.to_lowercase()));
         let more = [
             ("BIGIN_CONCURRENCY", "9".to_owned()),
-            ("PULL_CALLS", "1".to_owned()),
             ("SLICE_BUDGET_S", "30".to_owned()),
         ];
         let config = Config::read(Environment::from_pairs(pairs.into_iter().chain(more))).unwrap();
@@ -121,7 +118,6 @@ mod tests {
             (config.settings.bigin_concurrency, config.settings.slice_budget),
             (9, Duration::from_secs(30))
         );
-        assert_eq!(config.settings.import_width(), 6, "the queue's two and pull's one are left");
         assert_eq!(config.own_name, "aws_lambda_function_name");
     }
 
