@@ -17,63 +17,23 @@ use shared::tokens::{Pass, Tokens};
 use shared::tokens::{Refreshed, TokenProvider};
 
 use crate::desk::{Desk, SceneClock, SceneIntake};
-use crate::imports;
+use crate::role::Role;
 use crate::table::SceneTable;
 use crate::vault::{SceneSecret, SceneVersions, Which};
 use crate::world::End;
 use crate::zoho::SceneZoho;
 
-/// A part in a scene.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// refresh, by the schedule.
-    Scheduled,
-    /// refresh, asked by a push whose token was rejected.
-    Rejected,
-    /// push, whose token was rejected: looks, asks refresh, waits.
-    Push,
-    /// revoke.
-    Revoke,
-    /// authorize, with a code of its own.
-    Authorize,
-    /// The execution of that import. Imports come first in a cast, in the order of the scene's.
-    Import(usize),
-    /// The invocations of that import's waiting tasks.
-    StandBy(usize),
-    /// The rule that tells of that execution's end.
-    Tell(usize),
-}
-
 /// A participant at work.
 pub type Work = Pin<Box<dyn Future<Output = End>>>;
 
-impl Role {
-    /// What it is called in a story.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Scheduled => "scheduled refresh",
-            Self::Rejected => "refresh",
-            Self::Push => "push",
-            Self::Revoke => "revoke",
-            Self::Authorize => "authorize",
-            Self::Import(_) => "import",
-            Self::StandBy(_) => "waiting task",
-            Self::Tell(_) => "rule on ends",
-        }
-    }
-
-    /// What it does.
-    pub(crate) fn work(self, desk: Desk, rejected: VersionId) -> Work {
-        match self {
-            Self::Scheduled => Box::pin(async move { refreshed(refresh(&desk, &Asked::BySchedule).await) }),
-            Self::Rejected => Box::pin(async move { refreshed(refresh(&desk, &Asked::Rejected(rejected)).await) }),
-            Self::Push => Box::pin(push(desk, rejected)),
-            Self::Revoke => Box::pin(revoke(desk)),
-            Self::Authorize => Box::pin(authorize(desk)),
-            Self::Import(number) => Box::pin(imports::execute(desk, number)),
-            Self::StandBy(number) => Box::pin(imports::stand_by(desk, number)),
-            Self::Tell(number) => Box::pin(imports::tell(desk, number)),
-        }
+/// What a role does.
+pub(crate) fn work(role: Role, desk: Desk, rejected: VersionId) -> Work {
+    match role {
+        Role::Scheduled => Box::pin(async move { refreshed(refresh(&desk, &Asked::BySchedule).await) }),
+        Role::Rejected => Box::pin(async move { refreshed(refresh(&desk, &Asked::Rejected(rejected)).await) }),
+        Role::Push => Box::pin(push(desk, rejected)),
+        Role::Revoke => Box::pin(revoke(desk)),
+        Role::Authorize => Box::pin(authorize(desk)),
     }
 }
 
