@@ -163,8 +163,9 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         let (ended, whole_up_to) = (progress.report.counts.ended(), progress.whole_up_to);
         let mut plan = plan.clone();
         while let Err(unusable) = Columns::of(&plan, &metadata) {
+            // What else has changed matters to nothing that was sent.
             let Some(column) = unusable.unknown_column else {
-                return Ok(Some(unusable.reason));
+                return Ok(None);
             };
             if !goes_on_without(&plan) {
                 return Ok(Some(vanished::stops(&column, whole_up_to, ended)));
