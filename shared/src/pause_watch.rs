@@ -96,17 +96,16 @@ impl<T: Table, C: Clock> PauseWatch<T, C> {
         Ok(())
     }
 
-    /// Lets the module go: a call went through. Whether it had been held.
+    /// Lets the module go: a call went through.
     ///
     /// # Errors
     /// The table failed.
-    pub async fn release(&self) -> Result<bool, StateError> {
-        let Some(module) = &self.module else { return Ok(false) };
-        let is_held = held::of_module(&self.table, module.as_str()).await?.is_some();
-        if is_held {
+    pub async fn release(&self) -> Result<(), StateError> {
+        let Some(module) = &self.module else { return Ok(()) };
+        if held::of_module(&self.table, module.as_str()).await?.is_some() {
             held::release(&self.table, module.as_str()).await?;
         }
-        Ok(is_held)
+        Ok(())
     }
 }
 

@@ -154,18 +154,6 @@ def test_five_quick_versions_are_imported_each_once_and_the_newest_stands(relay:
     assert {f"{mark}-{number}@example.test" for number in range(5)} <= set(contacts), "no version's own rows are missing"
 
 
-def test_a_value_that_a_list_has_just_got_rejects_nothing(relay: Relay, authorized: dict) -> None:
-    mark = unique("level")
-    header = "Last Name,Email,Level\n"
-    for number, level in enumerate(["Gold", mark]):
-        if level == mark:
-            relay.console.change_field("Contacts", "Level", add_picks=[mark])
-        key = f"inbox/Contacts/{mark}-{number}.csv"
-        relay.put(key, header + f"L,{mark}-{number}@example.test,{level}\n")
-        report = relay.report(key)
-        assert (report["status"], report["rejected"]) == ("complete", 0), report
-
-
 def test_a_file_asked_for_by_hand_goes_the_same_way(relay: Relay, authorized: dict) -> None:
     mark = unique("hand")
     key = f"inbox/Contacts/{mark}.csv"

@@ -55,10 +55,6 @@ class Console:
         """How often the faults now in force have struck."""
         return sum(rule["struck"] for rule in self._call("GET", "faults")["rules"])
 
-    def change_field(self, module: str, field: str, **changes: object) -> None:
-        """An administrator changes a field."""
-        self._call("PUT", f"fields/{module}/{field}", changes)
-
     def settings(self, **changes: object) -> None:
         """Changes switches of the sandbox."""
         self._call("PUT", "settings", changes)

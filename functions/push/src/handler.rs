@@ -102,16 +102,6 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
         Importer::new(&self.context, &self.resolvers, &self.imports)
     }
 
-    fn caretaker(&self, hours: Deadlines) -> Caretaker<'_, S, Q, I> {
-        Caretaker {
-            context: &self.context,
-            queue: &self.queue,
-            resolvers: &self.resolvers,
-            imports: &self.imports,
-            until: hours.sending_ends,
-        }
-    }
-
     /// Handles an invocation.
     ///
     /// # Errors
@@ -129,13 +119,7 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
                     queue: &self.queue,
                     intake: &self.intake,
                 };
-                let answer = consumer.consume(received, &run_id, hours).await;
-                if answer.a_hold_has_ended
-                    && let Err(error) = self.caretaker(hours).look_after(request_id).await
-                {
-                    tracing::warn!(%error, "what waited for the end of a hold comes back with the next scheduled refresh");
-                }
-                Ok(serde_json::to_value(answer)?)
+                Ok(serde_json::to_value(consumer.consume(received, &run_id, hours).await)?)
             }
             Event::Step(step) => Ok(serde_json::to_value(self.importer().go_on(*step).await?)?),
             Event::ExecutionEnded(ended) => {
@@ -143,7 +127,14 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
                 Ok(json!({"freed": freed}))
             }
             Event::Upkeep => {
-                Ok(serde_json::to_value(self.caretaker(hours).look_after(request_id).await?)?)
+                let caretaker = Caretaker {
+                    context,
+                    queue: &self.queue,
+                    resolvers: &self.resolvers,
+                    imports: &self.imports,
+                    until: hours.sending_ends,
+                };
+                Ok(serde_json::to_value(caretaker.look_after(request_id).await?)?)
             }
             Event::Message(payload) => {
                 let run_id = run_id(context.now(), request_id);

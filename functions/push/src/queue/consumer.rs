@@ -24,9 +24,6 @@ use shared::stop::{Service, Stop};
 pub struct BatchAnswer {
     /// The messages that go back to the queue; all others are done.
     pub batch_item_failures: Vec<ItemFailure>,
-    /// Whether the hold on a module has ended by it: what waited for that may come back.
-    #[serde(skip)]
-    pub a_hold_has_ended: bool,
 }
 
 /// A message that goes back.
@@ -91,7 +88,7 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
     async fn close(&self, mut batch: Batch, ran: &Ran, run_id: &str, started_at: Timestamp) -> BatchAnswer {
         let files = RunFiles::of_messages(run_id, started_at);
         let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
-        let a_hold_has_ended = closing::note(self.context, &batch, ran).await;
+        closing::note(self.context, &batch, ran).await;
         if ran.stop.as_ref().is_some_and(closes_intake) {
             self.close_intake().await;
         }
@@ -108,7 +105,6 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
             item_identifier: consignment.received.item_id.clone(),
         };
         BatchAnswer {
-            a_hold_has_ended,
             batch_item_failures: batch
                 .returned()
                 .filter(|(consignment, _)| goes_back(consignment))

@@ -232,7 +232,6 @@ impl<S: Services> Post<S> {
 
     pub async fn consume_within(&self, left: Duration) -> Vec<String> {
         let event = self.queue.deliver(self.push.context.now());
-        let delivered: HashSet<String> = self.queue.lying().into_iter().map(|message| message.id).collect();
         let answer = self.push.handle(event, &request_id(), left).await.unwrap();
         let back: Vec<_> = answer["batchItemFailures"]
             .as_array()
@@ -244,7 +243,7 @@ impl<S: Services> Post<S> {
             .lying
             .lock()
             .unwrap()
-            .retain(|message| back.contains(&message.id) || !delivered.contains(&message.id));
+            .retain(|message| back.contains(&message.id));
         back
     }
 

@@ -163,9 +163,8 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         let (ended, whole_up_to) = (progress.report.counts.ended(), progress.whole_up_to);
         let mut plan = plan.clone();
         while let Err(unusable) = Columns::of(&plan, &metadata) {
-            // What else has changed matters to nothing that was sent.
             let Some(column) = unusable.unknown_column else {
-                return Ok(None);
+                return Ok(Some(unusable.reason));
             };
             if !goes_on_without(&plan) {
                 return Ok(Some(vanished::stops(&column, whole_up_to, ended)));
