@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::map::SameKey;
+use crate::record::RepairKind;
 use crate::report::Reason;
 
 /// How many keys are shown by their lines, and how many lines of each.
@@ -63,7 +64,8 @@ impl SameKeys {
     pub fn sentences(&self) -> impl Iterator<Item = String> + '_ {
         self.0.iter().map(|(field, of_field)| {
             format!(
-                "{}, for example {}: the last row of each key wins",
+                "{}: {}, for example {}: the last row of each key wins",
+                RepairKind::SameKey.as_str(),
                 of_field.said(field),
                 of_field.shown()
             )

@@ -81,6 +81,7 @@ impl Draft {
                         Note::DecimalComma => *decimal_comma = true,
                         Note::CommaBetweenThousands => repairs.add(RepairKind::CommaBetweenThousands),
                         Note::Unwrapped => repairs.add(RepairKind::Unwrapped),
+                        Note::Respelt => repairs.add(RepairKind::Respelt),
                     }
                     if !column.identifies {
                         return Ok::<_, Flaw>(None);

@@ -166,8 +166,15 @@ pub fn folded(value: &str) -> Cow<'_, str> {
 
 /// Whether a value is surely as it is compared, which most e-mail addresses are.
 fn is_folded(value: &str) -> bool {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !byte.is_ascii_uppercase();
-    value.as_bytes().iter().all(is_plain) && trim(value).len() == value.len() && !has_two_blanks(value)
+    let mut before = b' ';
+    for byte in value.bytes() {
+        let is_second_blank = byte == b' ' && before == b' ';
+        if !matches!(byte, b' '..=b'@' | b'['..=b'~') || is_second_blank {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' '
 }
 
 /// Whether there are two plain blanks one behind the other.

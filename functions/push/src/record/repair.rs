@@ -29,11 +29,13 @@ pub enum RepairKind {
     CommaBetweenThousands,
     /// The mapping takes the first of several values.
     FirstTaken,
+    /// A telephone number was written in the characters that Bigin takes.
+    Respelt,
 }
 
 impl RepairKind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::InvisibleTakenOff,
         Self::Unwrapped,
         Self::NoValue,
@@ -44,6 +46,7 @@ impl RepairKind {
         Self::SameKey,
         Self::CommaBetweenThousands,
         Self::FirstTaken,
+        Self::Respelt,
     ];
 
     /// The stable word for it.
@@ -59,6 +62,7 @@ impl RepairKind {
             Self::SameKey => "same_key",
             Self::CommaBetweenThousands => "comma_between_thousands",
             Self::FirstTaken => "first_taken",
+            Self::Respelt => "respelt",
         }
     }
 
@@ -82,6 +86,10 @@ impl RepairKind {
                 "A number such as 1,234 in a field without decimals was read as 1234: say number or language in the mapping."
             }
             Self::FirstTaken => "A cell has several values, of which the first was taken, as the mapping says.",
+            Self::Respelt => {
+                "A telephone number has digits of another script, or marks that Bigin does not take: it was written with 0 to 9, \
+                 blanks and hyphens."
+            }
             Self::SameKey => "Rows that differ have the same key: the last one wins.",
         }
     }
@@ -175,9 +183,11 @@ impl Repairs {
         self.0.get(&kind).copied()
     }
 
-    /// A sentence for each kind, for the report's warnings.
+    /// A sentence for each kind, for the report's warnings. Of rows that share a key more is known: their own sentence names
+    /// the lines of several.
     pub fn sentences(&self) -> impl Iterator<Item = String> + '_ {
-        self.0.iter().map(|(kind, Met { rows, first_line })| {
+        let kinds = self.0.iter().filter(|(kind, _)| **kind != RepairKind::SameKey);
+        kinds.map(|(kind, Met { rows, first_line })| {
             let rows = if *rows == 1 {
                 "1 row".to_owned()
             } else {

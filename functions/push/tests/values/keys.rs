@@ -180,7 +180,16 @@ async fn rows_that_differ_and_share_a_key_are_warned_of_and_above_a_share_refuse
             .to_lowercase(),
         "a@example.com"
     );
-    assert!(followed.warnings.iter().any(|warning| warning.contains("lines 2, 4")));
+    let said: Vec<&String> = followed
+        .warnings
+        .iter()
+        .filter(|warning| warning.contains("key"))
+        .collect();
+    assert_eq!(
+        said,
+        ["same_key: 2 rows share 1 values of Email and differ, for example lines 2, 4: the last row of each key wins"],
+        "once, by kind"
+    );
     // By itself a file is refused when a fifth of at least 100 rows is so.
     let many: String = (0..100)
         .map(|n| format!("P{n},p{}@example.com\n", if n < 30 { 0 } else { n }))

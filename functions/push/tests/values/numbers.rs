@@ -118,6 +118,40 @@ async fn two_values_in_a_cell_are_rejected_or_the_first_is_taken_and_never_joine
 }
 
 #[tokio::test]
+async fn a_telephone_number_that_is_respelt_is_said_to_be() {
+    let world = World::new().await;
+    let numbers = [
+        ("٠٣٠ ١٢٣٤٥٦٧", "030 1234567"),
+        ("+۴۹ ۳۰ ۱۲۳۴۵۶۷", "+49 30 1234567"),
+        ("०३० १२३४५६७", "030 1234567"),
+        ("０３０－１２３４５６７", "030-1234567"),
+        ("030–1234567", "030-1234567"),
+        ("030/1234567", "030 1234567"),
+        ("030 1234567", "030 1234567"),
+    ];
+    let rows: String = numbers
+        .iter()
+        .enumerate()
+        .map(|(n, (number, _))| format!("P{n},{number}\n"))
+        .collect();
+    let report = import_with(&world, "operation = 'insert'\n", format!("Last Name,Phone\n{rows}")).await;
+    assert_eq!(report.status, Status::Complete, "{report:?}");
+    for (n, (_, sent)) in numbers.iter().enumerate() {
+        assert_eq!(contact_named(&world, &format!("P{n}")).unwrap()["Phone"], *sent);
+    }
+    let met = report.repairs.of(RepairKind::Respelt).unwrap();
+    assert_eq!((met.rows, met.first_line), (6, 2));
+    assert!(
+        report
+            .warnings
+            .iter()
+            .any(|warning| warning.starts_with("respelt: 6 rows, the first on line 2.")),
+        "{:?}",
+        report.warnings
+    );
+}
+
+#[tokio::test]
 async fn a_message_is_read_as_a_file_is() {
     let post = Post::open().await;
     let records = [

@@ -67,8 +67,10 @@ pub(super) enum Note {
     DecimalComma,
     /// A number has a comma that was taken to stand between thousands, since the field takes no decimals.
     CommaBetweenThousands,
-    /// What stood around an address was taken off.
+    /// What stood around an address or a number was taken off.
     Unwrapped,
+    /// Characters of a telephone number were written as Bigin takes them.
+    Respelt,
 }
 
 /// How the values of one field are written.
@@ -101,7 +103,7 @@ impl Coercion {
         let written = match self {
             Self::Text(rule) => rule.write(given, json),
             Self::Email(rule) => return rule.write(given, json),
-            Self::Phone(rule) => rule.write(given, json),
+            Self::Phone(rule) => return rule.write(given, json),
             Self::Website(rule) => return rule.write(given, json),
             Self::Pick(rule) => rule.write(given, json),
             Self::Picks { rule, split } => rule.write_many(given, split, json),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Note;
 use super::country::PhoneCountry;
 use super::damage;
 use super::given::{Given, digit_of};
@@ -18,13 +19,13 @@ pub(in crate::map) struct PhoneRule {
 }
 
 impl PhoneRule {
-    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<(), Flaw> {
+    pub fn write(&self, given: Given<'_>, json: &mut String) -> Result<Note, Flaw> {
         let text = given.text()?;
         if self.takes_as_it_stands(&text) {
             json.push('"');
             json.push_str(&text);
             json.push('"');
-            return Ok(());
+            return Ok(Note::Nothing);
         }
         if let Some(damage) = damage::in_text(&text) {
             return Err(damage);
@@ -32,11 +33,14 @@ impl PhoneRule {
         if let Some(damage) = damage::with_point(&text, 7) {
             return Err(damage);
         }
-        let number = match text.get(..4) {
-            Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => Cow::Owned(text[4..].trim().to_owned()),
+        let mut note = Note::Nothing;
+        let text = match text.get(..4) {
+            Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => {
+                note = Note::Unwrapped;
+                Cow::Owned(text[4..].trim().to_owned())
+            }
             _ => text,
         };
-        let text = number;
         let is_two = has_two_numbers(&text);
         json.push('"');
         let at = json.len();
@@ -53,6 +57,9 @@ impl PhoneRule {
                     given.kind()
                 ),
             ));
+        }
+        if json[at..] != *spelt {
+            note = Note::Respelt;
         }
         fits(&json[at..], self.length)?;
         if !json[at..].bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
@@ -77,7 +84,7 @@ impl PhoneRule {
             }
         }
         json.push('"');
-        Ok(())
+        Ok(note)
     }
 }
 
