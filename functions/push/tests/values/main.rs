@@ -13,6 +13,7 @@ mod generated;
 mod keys;
 mod names;
 mod numbers;
+mod round_trip;
 mod structure;
 
 use push::report::Report;
