@@ -17,6 +17,7 @@ use shared::tokens::{Pass, Tokens};
 use shared::tokens::{Refreshed, TokenProvider};
 
 use crate::desk::{Desk, SceneClock, SceneIntake};
+use crate::imports;
 use crate::role::Role;
 use crate::table::SceneTable;
 use crate::vault::{SceneSecret, SceneVersions, Which};
@@ -34,6 +35,9 @@ pub(crate) fn work(role: Role, desk: Desk, rejected: VersionId) -> Work {
         Role::Push => Box::pin(push(desk, rejected)),
         Role::Revoke => Box::pin(revoke(desk)),
         Role::Authorize => Box::pin(authorize(desk)),
+        Role::Import(number) => Box::pin(imports::execute(desk, number)),
+        Role::StandBy(number) => Box::pin(imports::stand_by(desk, number)),
+        Role::Tell(number) => Box::pin(imports::tell(desk, number)),
     }
 }
 

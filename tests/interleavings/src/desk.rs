@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::intake::{Intake, IntakeError};
 
-use crate::world::{Fate, May, Person, World, hash};
+use crate::world::{Fate, May, Person, Sleep, World, hash};
 
 /// Who sets the scene: its deeds are done at once.
 pub const STAGE: usize = usize::MAX;
@@ -68,6 +68,31 @@ impl Desk {
         }
     }
 
+    /// Does something that concerns nobody else, so that it needs no turn.
+    pub fn at_once<S: Hash>(&self, name: &'static str, act: impl FnOnce(&mut World) -> S) -> S {
+        let mut world = self.world();
+        let seen = act(&mut world);
+        if let Some(me) = world.people.get_mut(self.who) {
+            me.seen = hash((me.seen, name, &seen));
+        }
+        seen
+    }
+
+    /// Sleeps until that has come.
+    pub async fn sleep_on(&self, name: &'static str, sleep: Sleep) {
+        let prepare = |me: &mut Person| {
+            (me.next, me.may) = (name, May::Nothing);
+            me.sleep = Some(sleep.clone());
+        };
+        self.turn(prepare).await;
+        let mut world = self.world();
+        let minute = world.minute;
+        if let Some(me) = world.people.get_mut(self.who) {
+            me.sleep = None;
+            me.seen = hash((me.seen, name, minute));
+        }
+    }
+
     async fn turn(&self, prepare: impl Fn(&mut Person)) {
         let mut has_waited = self.who == STAGE;
         std::future::poll_fn(|_| {
@@ -95,6 +120,7 @@ impl World {
 
 /// Time stands but for the jumps. push sleeps while it looks for somebody else's token: to look again before there is
 /// another one shows it nothing, so it is woken by a change, or when nobody else has anything to do.
+#[derive(Clone)]
 pub struct SceneClock {
     pub desk: Desk,
     pub wakes_by_change: bool,

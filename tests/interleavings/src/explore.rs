@@ -12,11 +12,14 @@ use shared::tokens::{DocumentStore, Publish};
 
 use crate::cast::{Work, work as work_of};
 use crate::desk::{Desk, STAGE};
+use crate::imports::set_in_line;
+use crate::line_rules;
 use crate::role::Role;
 use crate::rules;
+use crate::state_machine::SceneImport;
 use crate::table::SceneTable;
 use crate::vault::{SceneSecret, SceneVersions, Which};
-use crate::world::{End, Fate, May, Person, World};
+use crate::world::{End, Fate, May, Person, Sleep, World};
 
 /// The refresh token in force when a scene begins.
 const REFRESH_TOKEN: &str = "refresh-at-first";
@@ -56,6 +59,25 @@ enum Choice {
 }
 
 impl World {
+    /// A relay with imports of these modules in the line, each with the modules that its columns look up.
+    ///
+    /// # Panics
+    /// The scene cannot be set.
+    pub fn in_line(imports: &[(&'static str, &'static [&'static str])]) -> Self {
+        let mut scene = Self::authorized(0);
+        let import = |(module, refers_to): &(&'static str, &'static [&'static str])| SceneImport { module, refers_to };
+        scene.machine.imports = imports.iter().map(import).collect();
+        let world = Arc::new(Mutex::new(scene));
+        let desk = Desk::new(Arc::clone(&world), STAGE);
+        for number in 0..imports.len() {
+            let mut set = Box::pin(set_in_line(&desk, number));
+            let is_set = set.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert_eq!(is_set, Poll::Ready(()));
+        }
+        let scene = world.lock().unwrap().clone();
+        scene
+    }
+
     /// A relay that is authorized, with a token minted half an hour ago. `mints` were asked for since.
     ///
     /// # Panics
@@ -143,13 +165,21 @@ impl Run {
 
     fn end(&mut self, who: usize, end: End) {
         self.works[who] = None;
-        let me = &mut self.world.lock().unwrap().people[who];
-        (me.end, me.under_way, me.sleeps) = (Some(end), None, false);
+        let mut world = self.world.lock().unwrap();
+        world.machine.tasks.retain(|_, task| task.by != who);
+        let me = &mut world.people[who];
+        (me.end, me.under_way, me.sleeps, me.sleep) = (Some(end), None, false, None);
+        line_rules::at_an_end(&mut world, who);
     }
 
     fn take(&mut self, choice: Choice) {
         {
             let mut world = self.world.lock().unwrap();
+            if let Choice::Step(who, _) = choice {
+                let due = world.people[who].sleep.as_ref().filter(|sleep| !world.has_come(sleep));
+                // Nobody else has anything to do: time passes.
+                world.minute = due.and_then(Sleep::due).unwrap_or(world.minute);
+            }
             match choice {
                 Choice::Step(who, Fate::Done) => world.note_switch(who),
                 Choice::Step(who, _) => {
@@ -177,12 +207,17 @@ impl Run {
                 .enumerate()
                 .filter(|(_, person)| person.end.is_none())
         };
-        let is_awake = |person: &Person| !person.sleeps || person.version_seen.as_ref() != world.access.version();
+        let is_awake = |person: &Person| match &person.sleep {
+            Some(sleep) => world.has_come(sleep),
+            None => !person.sleeps || person.version_seen.as_ref() != world.access.version(),
+        };
         let all_sleep = !alive().any(|(_, person)| is_awake(person));
+        let first_due = alive().filter_map(|(_, person)| person.sleep.as_ref()?.due()).min();
+        let is_first = |person: &Person| person.sleep.as_ref().is_none_or(|sleep| sleep.due() == first_due);
         let mut choices = Vec::new();
         for (who, person) in alive() {
             let may_fail = world.faults < allowed.faults;
-            if (is_awake(person) || all_sleep) && !world.is_held_back(who, allowed.switches) {
+            if (is_awake(person) || all_sleep && is_first(person)) && !world.is_held_back(who, allowed.switches) {
                 choices.push(Choice::Step(who, Fate::Done));
                 let fates: &[Fate] = match person.may {
                     May::Nothing => &[],
@@ -193,7 +228,8 @@ impl Run {
                 };
                 choices.extend(fates.iter().map(|fate| Choice::Step(who, *fate)));
             }
-            if may_fail {
+            // A waiting task's invocation that dies is one that fails: the state machine begins it again.
+            if may_fail && person.name != Role::StandBy(0).name() {
                 choices.push(Choice::Death(who));
             }
         }
@@ -210,7 +246,7 @@ impl World {
         let last = self.switches.and_then(|(last, _)| last).filter(|last| *last != who);
         last.is_some_and(|last| {
             let person = &self.people[last];
-            person.end.is_none() && !person.sleeps
+            person.end.is_none() && !person.sleeps && person.sleep.is_none()
         })
     }
 

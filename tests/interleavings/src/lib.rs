@@ -8,6 +8,9 @@
 //! led to it. Two orders that lead to the same world, and have shown every participant the same, go on alike: what comes
 //! after is run once and counted twice.
 //!
+//! The same for the line of imports: whoever ends hands the turn on to one that waits with a task token. A death is then an
+//! execution that is stopped by hand, and time passes when all sleep.
+//!
 //! After each step, and at each end, the [`rules`] are looked at.
 #![allow(
     clippy::unwrap_used,
@@ -15,11 +18,16 @@
     reason = "support for tests: a panic here is a test that fails"
 )]
 
+mod bucket;
 mod cast;
 mod desk;
 mod explore;
+mod imports;
+mod line_rules;
 mod role;
 mod rules;
+mod scene_machine;
+mod state_machine;
 mod table;
 mod vault;
 mod world;

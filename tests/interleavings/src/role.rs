@@ -13,6 +13,12 @@ pub enum Role {
     Revoke,
     /// authorize, with a code of its own.
     Authorize,
+    /// The execution of that import. Imports come first in a cast, in the order of the scene's.
+    Import(usize),
+    /// The invocations of that import's waiting tasks.
+    StandBy(usize),
+    /// The rule that tells of that execution's end.
+    Tell(usize),
 }
 
 impl Role {
@@ -24,6 +30,9 @@ impl Role {
             Self::Push => "push",
             Self::Revoke => "revoke",
             Self::Authorize => "authorize",
+            Self::Import(_) => "import",
+            Self::StandBy(_) => "waiting task",
+            Self::Tell(_) => "rule on ends",
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use shared::state::{AuthorizationState, Key, Standing};
 use shared::tokens::{AccessDocument, BlankState, SelfClient};
 
+use crate::line_rules;
 use crate::role::Role;
 use crate::world::{End, Version, World};
 
@@ -125,6 +126,9 @@ fn good_ones_left_behind(world: &World) -> impl Iterator<Item = String> {
 
 /// Looked at after every step.
 pub fn after_a_step(world: &mut World) {
+    if !world.machine.imports.is_empty() {
+        return line_rules::after_a_step(world);
+    }
     let is_revoked = |person: &&crate::world::Person| person.end == Some(End::Revoke("revoked".to_owned()));
     if has(world, Role::Authorize) || world.people.iter().find(is_revoked).is_none() {
         return;
@@ -142,6 +146,9 @@ pub fn after_a_step(world: &mut World) {
 
 /// Looked at when everybody is at the end.
 pub fn at_the_end(world: &mut World) {
+    if !world.machine.imports.is_empty() {
+        return line_rules::at_the_end(world);
+    }
     let standing = standing(world);
     let stored: Vec<String> = world.client().map_or_else(Vec::new, |client| {
         let tokens = client.refresh_tokens();

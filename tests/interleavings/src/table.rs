@@ -1,13 +1,15 @@
 //! The state table of a scene. A revision is named after who wrote it and what that one had seen, so that two orders of
 //! steps that come to the same are seen to.
 
+use std::hash::Hash;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::state::{Key, StateError, Stored, Swap, Table};
 
 use crate::desk::Desk;
-use crate::world::{Fate, Item, May, World};
+use crate::world::{Document, Fate, Item, May, World};
 
 #[derive(Clone)]
 pub struct SceneTable(pub Desk);
@@ -30,16 +32,34 @@ fn failed<R>(what: &Key) -> impl FnOnce(Fate) -> Result<R, StateError> + use<R> 
     }
 }
 
-fn parsed<T: DeserializeOwned>((document, revision): (String, u64)) -> Stored<T> {
+fn parsed<T: DeserializeOwned>((document, revision): (Document, u64)) -> Stored<T> {
     let value = serde_json::from_str(&document).unwrap();
     Stored { value, revision }
 }
 
 impl SceneTable {
+    /// A deed on items under that key. In a scene of imports most items are of concern to one of them alone, or never
+    /// change: only the line, its tokens and the turn are shared.
+    async fn deed<S: Hash, R>(
+        &self,
+        key: &Key,
+        (name, may): (&'static str, May),
+        act: impl FnOnce(&mut World) -> S,
+        answer: impl FnOnce(S) -> R,
+        lost: impl FnOnce(Fate) -> R,
+    ) -> R {
+        let shared = ["import", "imports", "imports#token"];
+        if self.0.world().machine.imports.is_empty() || shared.contains(&key.pk.as_str()) {
+            self.0.deed(name, may, act, answer, lost).await
+        } else {
+            answer(self.0.at_once(name, act))
+        }
+    }
+
     fn write(&self, world: &mut World, key: &Key, document: String, keep_until: Option<Timestamp>) -> u64 {
         let revision = self.0.mark(world);
         let item = Item {
-            document,
+            document: Document(document),
             revision,
             keep_until,
         };
@@ -51,8 +71,9 @@ impl SceneTable {
 impl Table for SceneTable {
     async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<Stored<T>>, StateError> {
         let look = |world: &mut World| world.item(key).map(|item| (item.document.clone(), item.revision));
-        let answer = |found: Option<(String, u64)>| Ok(found.map(parsed));
-        self.0.deed("read an item", May::Fail, look, answer, failed(key)).await
+        let answer = |found: Option<(Document, u64)>| Ok(found.map(parsed));
+        self.deed(key, ("read an item", May::Fail), look, answer, failed(key))
+            .await
     }
 
     async fn swap<T: Serialize + Sync>(
@@ -76,8 +97,7 @@ impl Table for SceneTable {
                 failed(fate)
             }
         };
-        self.0
-            .deed("swap an item", May::FailLoseOrMislead, swap, answer, lost)
+        self.deed(key, ("swap an item", May::FailLoseOrMislead), swap, answer, lost)
             .await
     }
 
@@ -91,8 +111,7 @@ impl Table for SceneTable {
         let put = |world: &mut World| {
             self.write(world, key, document, keep_until);
         };
-        self.0
-            .deed("put an item", May::FailOrLoseAnswer, put, Ok, failed(key))
+        self.deed(key, ("put an item", May::FailOrLoseAnswer), put, Ok, failed(key))
             .await
     }
 
@@ -107,8 +126,7 @@ impl Table for SceneTable {
         };
         let failed = failed(key);
         let lost = |fate| if fate == Fate::Misled { Ok(false) } else { failed(fate) };
-        self.0
-            .deed("remove an item", May::FailLoseOrMislead, remove, Ok, lost)
+        self.deed(key, ("remove an item", May::FailLoseOrMislead), remove, Ok, lost)
             .await
     }
 
@@ -136,10 +154,11 @@ impl Table for SceneTable {
                 .map(|(sk, item)| (sk, (item.document.clone(), item.revision)))
                 .collect::<Vec<_>>()
         };
-        let answer =
-            |found: Vec<(String, (String, u64))>| Ok(found.into_iter().map(|(sk, item)| (sk, parsed(item))).collect());
-        self.0
-            .deed("list items", May::Fail, look, answer, failed(&Key::new(pk, "*")))
+        let answer = |found: Vec<(String, (Document, u64))>| {
+            Ok(found.into_iter().map(|(sk, item)| (sk, parsed(item))).collect())
+        };
+        let key = &Key::new(pk, "*");
+        self.deed(key, ("list items", May::Fail), look, answer, failed(key))
             .await
     }
 

@@ -3,15 +3,39 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Deref;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::state::Key;
 use shared::tokens::{AccessDocument, SelfClient, VersionId};
 
+use crate::state_machine::StateMachine;
+
+/// JSON, told apart from other JSON but for names that are drawn anew in each run: whose they are is told by revisions.
+#[derive(Clone)]
+pub struct Document(pub String);
+
+impl Deref for Document {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Hash for Document {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let is_drawn = |word: &&str| word.len() == 36 && word.matches('-').count() == 4;
+        for word in self.0.split(['"', '/']).filter(|word| !is_drawn(word)) {
+            word.hash(state);
+        }
+    }
+}
+
 /// An item of the state table.
 #[derive(Clone, Hash)]
 pub struct Item {
-    pub document: String,
+    pub document: Document,
     pub revision: u64,
     pub keep_until: Option<Timestamp>,
 }
@@ -130,8 +154,35 @@ pub enum End {
     Push(bool),
     /// revoke, by its status, or the kind of its error.
     Revoke(String),
+    /// An import's execution, by its last state.
+    Import(String),
+    /// Who only stood by: a waiting task's invocations, the rule on ends.
+    StoodBy,
     /// authorize: what it says, and whether it tells of a refresh token that may be left at Zoho.
     Authorize { said: String, owns_up: bool },
+}
+
+/// What somebody sleeps for.
+#[derive(Clone, Hash)]
+pub enum Sleep {
+    /// A token's answer, or that minute.
+    Token { token: String, due: i64 },
+    /// That minute.
+    Until(i64),
+    /// Something to do for an import's waiting task, or that import's end.
+    Asked(usize),
+    /// An import's end.
+    Ended(usize),
+}
+
+impl Sleep {
+    /// When it is over by itself.
+    pub fn due(&self) -> Option<i64> {
+        match self {
+            Self::Token { due, .. } | Self::Until(due) => Some(*due),
+            Self::Asked(_) | Self::Ended(_) => None,
+        }
+    }
 }
 
 /// Where a participant stands.
@@ -146,6 +197,8 @@ pub struct Person {
     pub may: May,
     /// It sleeps until the access token's version is another than it saw last.
     pub sleeps: bool,
+    /// What it sleeps for, where that is something else.
+    pub sleep: Option<Sleep>,
     /// The access token's version that it saw last.
     pub version_seen: Option<VersionId>,
     pub under_way: Option<UnderWay>,
@@ -185,6 +238,8 @@ pub struct World {
     pub(crate) access: Vault,
     pub(crate) zoho: ZohoSide,
     pub(crate) is_intake_open: bool,
+    /// The imports of the scene, if it is about those.
+    pub(crate) machine: StateMachine,
     pub(crate) people: Vec<Person>,
     /// How the deed of whoever acts now ends.
     pub(crate) fate: Fate,
@@ -204,6 +259,20 @@ impl World {
     /// The present.
     pub fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_hours(500_000) + SignedDuration::from_mins(self.minute)
+    }
+
+    /// Whether what somebody sleeps for is there.
+    pub(crate) fn has_come(&self, sleep: &Sleep) -> bool {
+        let has_ended = |number: &usize| self.people[*number].end.is_some();
+        match sleep {
+            Sleep::Token { token, due } => {
+                let task = &self.machine.tasks.get(token);
+                *due <= self.minute || task.is_none_or(|task| task.is_answered || task.has_failed)
+            }
+            Sleep::Until(due) => *due <= self.minute,
+            Sleep::Asked(number) => self.machine.requests.contains_key(number) || has_ended(number),
+            Sleep::Ended(number) => has_ended(number),
+        }
     }
 
     pub(crate) fn break_rule(&mut self, what: impl Into<String>) {
@@ -230,6 +299,7 @@ impl World {
             &self.access,
             &self.zoho,
             self.is_intake_open,
+            &self.machine,
         );
         (
             world,

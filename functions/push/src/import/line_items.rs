@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::state::waits::LINE;
-use shared::state::{Key, Table};
+use shared::state::{Key, Swap, Table};
 
 use crate::import::ledger::{Ledger, LedgerError};
 use crate::import::line::{RoundShare, Waiting};
@@ -46,6 +46,20 @@ impl<T: Table> Ledger<T> {
     pub async fn stand_in_line(&self, waiting: &Waiting) -> Result<(), LedgerError> {
         let keep_until = Some(waiting.looks_by + KEPT);
         Ok(self.table.put(&in_line(&waiting.place), waiting, keep_until).await?)
+    }
+
+    /// Says that an import which stands in the line waits and can be woken. False where its execution has gone on
+    /// meanwhile: it may have left, and is not put back.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn wait_in_line(&self, waiting: &Waiting) -> Result<bool, LedgerError> {
+        let (key, keep_until) = (in_line(&waiting.place), Some(waiting.looks_by + KEPT));
+        let Some(stood) = self.table.get::<Waiting>(&key).await? else {
+            return Ok(false);
+        };
+        let swap = self.table.swap(&key, Some(stood.revision), waiting, keep_until).await?;
+        Ok(matches!(swap, Swap::Done(_)))
     }
 
     /// The line of imports, oldest first.

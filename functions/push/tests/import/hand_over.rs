@@ -117,6 +117,21 @@ async fn a_turn_handed_on_before_the_token_lay_there_is_found_by_the_look_after_
 }
 
 #[tokio::test]
+async fn an_invocation_that_comes_late_puts_nobody_back_into_the_line() {
+    let world = World::with(json!({}), small_slices()).await;
+    let mut first = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..10)));
+    first.run_until(&world, |next| next.next == Step::Slice).await;
+    let mut second = world.start(&world.put("inbox/Contacts/b.csv", contacts(0..5)));
+    second.run_until(&world, |next| next.next == Step::Wait).await;
+    let mut late = second.clone();
+    world.run(first).await;
+    world.run(second).await;
+    late.step(&world).await;
+    let line = world.context.ledger().line().await.unwrap();
+    assert!(line.is_empty(), "others would wait for it in vain: {line:?}");
+}
+
+#[tokio::test]
 async fn a_wake_that_is_lost_costs_a_minute() {
     let world = World::with(json!({}), small_slices()).await;
     let mut first = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..10)));

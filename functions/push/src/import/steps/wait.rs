@@ -21,8 +21,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         };
         let ledger = &self.context.ledger();
         ledger.keep_token(&waiting.place, &token, waiting.looks_by).await?;
-        ledger.stand_in_line(&waiting).await?;
-        if self.has_come(&import, &waiting).await? {
+        if ledger.wait_in_line(&waiting).await? && self.has_come(&import, &waiting).await? {
             self.imports.wake(&token).await?;
         }
         Ok(Next::step(Step::Claim, import))
