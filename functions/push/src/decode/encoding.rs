@@ -137,7 +137,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
     }
     // Nearly no file has any, which is found out faster than how many there are.
     let zeros = if bytes.contains(&0) {
-        bytes.iter().filter(|byte| **byte == 0).count()
+        bytes.split(|byte| *byte == 0).count() - 1
     } else {
         0
     };
