@@ -9,8 +9,11 @@ mod post;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod advice;
+mod columns;
 mod generated;
 mod keys;
+mod lines;
 mod names;
 mod numbers;
 mod round_trip;

@@ -14,6 +14,9 @@ const MOST_WORDS: usize = 2_000;
 /// Fewer words must all be of one language.
 const MANY_WORDS: usize = 8;
 
+/// Fewer letters outside ASCII, each counted once, prove the most usual encoding alone.
+const FEWEST_LETTERS: usize = 3;
+
 /// Stretches of text with bytes outside ASCII, each once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words(BTreeSet<Vec<u8>>);
@@ -262,7 +265,7 @@ pub(crate) fn recognise(words: &Words) -> Recognised {
     if words.are_pairs() {
         rivals.extend(["gbk", "big5", "euc-kr"]);
     }
-    if best.candidate.is_read && rivals.is_empty() {
+    if best.candidate.is_read && rivals.is_empty() && !are_of_few_letters(best) {
         return Recognised::Certain(best.page);
     }
     rivals.insert(0, best.candidate.name);
@@ -278,4 +281,12 @@ pub(crate) fn is_foreign(words: &Words, page: Page) -> bool {
         .map_or(WESTERN, |candidate| candidate.languages);
     let fits_own = |word: &Vec<u8>| page.text_of(word).is_some_and(|text| judge(&text, own) > Fit::None);
     !words.0.iter().all(fits_own)
+}
+
+/// Whether words have so few letters outside ASCII that one letter of another language may stand for each: only the most
+/// usual encoding is believed then.
+fn are_of_few_letters(reading: &Reading) -> bool {
+    let letters = reading.text.iter().flatten().flat_map(|word| word.chars());
+    let letters: BTreeSet<char> = letters.filter(|c| !c.is_ascii()).flat_map(char::to_lowercase).collect();
+    reading.candidate.name != CANDIDATES[0].name && letters.len() < FEWEST_LETTERS
 }

@@ -21,7 +21,7 @@ pub(crate) enum RowKind {
 #[derive(Debug, Clone)]
 pub(crate) struct RecordForm {
     header: Vec<String>,
-    /// Has a bit for each column's name, by its length and first letter: most cells that are none have another.
+    /// Has a bit for each column's name, by its first and last letter: most cells that are none have another.
     traces: u64,
 }
 
@@ -79,8 +79,10 @@ const TOTALS: [&str; 50] = [
     "γενικό άθροισμα",
     "tổng cộng",
 ];
-/// How averages begin, in small letters.
-const AVERAGES: [&str; 6] = [
+/// How averages and counts begin, in small letters.
+const AVERAGES: [&str; 8] = [
+    "count",
+    "anzahl",
     "average",
     "durchschnitt",
     "moyenne",
@@ -315,7 +317,7 @@ fn may_begin_total(first: &str) -> bool {
     match first.as_bytes() {
         // The first letters of the totals that begin outside ASCII.
         [0x80..=0xff, ..] => first.starts_with([
-            'ö', 'Ö', 'и', 'И', 'в', 'В', '合', '总', 'о', 'О', 'з', 'З', '総', '總', '합', '총', 'γ', 'Γ',
+            'ö', 'Ö', 'и', 'И', 'в', 'В', '合', '总', 'о', 'О', 'з', 'З', '総', '總', '합', '총', 'γ', 'Γ', 'ś', 'Ś',
         ]),
         bytes if bytes.len() > 6 && bytes[bytes.len() - 6..].eq_ignore_ascii_case(b" total") => true,
         [a, b, c, ..] => matches!(
@@ -337,6 +339,8 @@ fn may_begin_total(first: &str) -> bool {
                 | b"kai"
                 | b"ave"
                 | b"dur"
+                | b"cou"
+                | b"anz"
                 | b"moy"
                 | b"pro"
                 | b"gem"
@@ -353,15 +357,20 @@ fn is_blank(text: &str, cell: Span) -> bool {
         .all(|byte| crate::decode::dialect::is_blank(*byte))
 }
 
-/// Whether a cell says a column's name: letter case does not count, and blanks are as good as underscores.
+/// Whether a cell says a column's name: letter case does not count, nor does what stands between words.
 fn same_name(name: &str, cell: &str) -> bool {
-    let alike = |(a, b): (u8, u8)| a.eq_ignore_ascii_case(&b) || matches!((a, b), (b' ' | b'_', b' ' | b'_'));
-    name.len() == cell.len() && name.bytes().zip(cell.bytes()).all(alike)
+    !name.is_empty() && letters(name).eq(letters(cell))
+}
+
+fn letters(text: &str) -> impl Iterator<Item = u8> + '_ {
+    let letters = text.bytes().filter(|byte| !matches!(byte, b' ' | b'_' | b'-'));
+    letters.map(|byte| byte.to_ascii_lowercase())
 }
 
 fn trace(name: &str) -> u64 {
-    let first = name.bytes().next().unwrap_or_default() | 0x20;
-    1 << ((name.len() * 7 + usize::from(first)) & 63)
+    let (first, last) = (name.bytes().next(), name.bytes().next_back());
+    let folded = |byte: Option<u8>| usize::from(byte.unwrap_or_default() | 0x20);
+    1 << ((folded(first) * 7 + folded(last)) & 63)
 }
 
 #[cfg(test)]
@@ -369,8 +378,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_header_is_the_same_whatever_stands_between_its_words() {
+        let header = ["Last Name".to_owned(), "E-Mail".to_owned()];
+        let form = RecordForm::new(&header);
+        for (row, is_header) in [
+            ("Last Name,E-Mail", true),
+            ("last_name,e_mail", true),
+            ("LastName,EMail", true),
+            ("LASTNAME,E MAIL", true),
+            ("Last Names,E-Mail", false),
+            ("-,E-Mail", false),
+        ] {
+            let comma = row.find(',').unwrap();
+            let cells = [Span::new(0, comma), Span::new(comma + 1, row.len())];
+            assert_eq!(
+                form.kind(row, &cells) == RowKind::Other("it repeats the header"),
+                is_header,
+                "{row}"
+            );
+        }
+    }
+
+    #[test]
     fn no_total_is_passed_over_by_its_first_letters() {
-        for total in TOTALS {
+        for total in TOTALS.into_iter().chain(AVERAGES) {
             let capital: String = total.chars().take(1).flat_map(char::to_uppercase).collect();
             let rest: String = total.chars().skip(1).collect();
             for text in [total.to_owned(), total.to_uppercase(), format!("{capital}{rest}")] {

@@ -173,6 +173,17 @@ fn a_file_in_any_encoding_is_read_as_it_was_written_or_refused_and_by_name_alway
 }
 
 #[test]
+fn few_letters_prove_the_most_usual_encoding_alone() {
+    let latin4 = Encoding::named("iso-8859-4").unwrap();
+    let Encoding::Page(page) = latin4 else { panic!() };
+    let bytes = page
+        .bytes_of("Name,City\nKĩspĩni,Bĩrũ\nKĩkorea,Kĩkambodia\nUkirĩni,Kĩmalesia\n")
+        .unwrap();
+    assert_eq!(form("x.csv", &bytes).unwrap_err().code, "ENCODING_UNKNOWN");
+    assert!(form("x.csv", b"Name,City\nM\xfcller,Bonn\n").is_ok());
+}
+
+#[test]
 fn a_row_in_another_encoding_refuses_a_utf_8_file_and_a_character_that_was_cut_its_row_alone() {
     let bytes = b"Name,City\nM\xc3\xbcller,K\xc3\xb6ln\nM\xfcller,Bonn\nRao,Pune\n";
     let fault = fault("x.csv", bytes);

@@ -63,7 +63,7 @@ pub(in crate::map) fn clean(text: &str, care: Care) -> Result<Cleaned<'_>, Flaw>
     if read_twice(&visible) {
         return Err(Flaw::new(
             codes::SUSPECT_TEXT,
-            "its letters are UTF-8 that a program has read as windows-1252 (such as MÃ¼ller): export it again",
+            "its letters are UTF-8 that a program has read in another encoding (such as MÃ¼ller): export it again",
         ));
     }
     let bare = match unwrap::bare(if care == Care::Lines { &visible } else { trim(&visible) }, care) {

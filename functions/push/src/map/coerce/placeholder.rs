@@ -2,6 +2,10 @@
 
 /// Words that stand for no value, in small letters, in the languages of Bigin's user interface and of programs.
 const WORDS: &[&str] = &[
+    "-1",
+    "1900-01-00",
+    "false",
+    "true",
     "#n/a",
     "-infinity",
     "1.#inf",
@@ -217,6 +221,7 @@ const WORDS: &[&str] = &[
 
 /// What stands before the @ of an address that nobody has.
 const NOBODY: &[&str] = &[
+    "n/a",
     "keine",
     "kein",
     "n-a",
@@ -279,11 +284,15 @@ pub(in crate::map) fn is_placeholder(folded: &str) -> bool {
         return false;
     }
     if let Some((local, domain)) = folded.split_once('@') {
+        let host = domain.split('.').next().unwrap_or_default();
+        // As in a@a.com.
+        if local.len() == 1 && local == host {
+            return true;
+        }
         // How those that nobody has begin.
         if !matches!(local.as_bytes(), [b'k' | b'n' | b'p' | b's' | b't' | b'u' | b'x', ..]) {
             return false;
         }
-        let host = domain.split('.').next().unwrap_or_default();
         return NOBODY.contains(&local)
             && (WHATEVER_BEHIND.contains(&local) || NOBODY.contains(&host) || matches!(host, "email" | "mail"));
     }
@@ -318,6 +327,10 @@ mod tests {
             "no-email@x.de",
             "na@na.na",
             "test@test.com",
+            "n/a@n/a.com",
+            "a@a.com",
+            "-1",
+            "true",
             "$ -",
         ] {
             assert!(is_placeholder(text), "{text}");
@@ -331,6 +344,8 @@ mod tests {
             "none gmbh",
             "null&co",
             "na@example.com",
+            "a@b.com",
+            "-12",
             "test@example.com",
             "nora@mail.com",
             "3m",
