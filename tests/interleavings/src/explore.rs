@@ -74,8 +74,7 @@ impl World {
             let is_set = set.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             assert_eq!(is_set, Poll::Ready(()));
         }
-        let scene = world.lock().unwrap().clone();
-        scene
+        world.lock().unwrap().clone()
     }
 
     /// A relay that is authorized, with a token minted half an hour ago. `mints` were asked for since.
