@@ -2,7 +2,7 @@
 //! rejected with the reason.
 
 #![allow(clippy::format_collect, reason = "the files of these tests are small")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 #[path = "../post/mod.rs"]
 mod post;

@@ -62,12 +62,12 @@ fn read(bytes: &[u8], encoding: Option<&str>) -> Read {
         encoding: encoding.map(|name| Encoding::named(name).unwrap()),
         ..FileRules::default()
     };
-    let form = form_by("people.csv", bytes, true, &rules).map_err(|fault| fault.code.to_string())?;
+    let form = form_by("people.csv", bytes, true, &rules).map_err(|fault| fault.code.clone())?;
     let mut decoder = Decoder::new(&form);
     decoder.feed(bytes);
     decoder.end_of_file();
     let mut rows = Vec::new();
-    while let Some(row) = decoder.next().map_err(|fault| fault.code.to_string())? {
+    while let Some(row) = decoder.next().map_err(|fault| fault.code.clone())? {
         rows.push(match row.content() {
             Content::Cells(cells) => Ok(cells.iter().map(str::to_owned).collect()),
             Content::Broken(reject) => Err(reject.code.clone()),
@@ -77,7 +77,7 @@ fn read(bytes: &[u8], encoding: Option<&str>) -> Read {
     match decoder.second_thoughts() {
         Ok(None) => Ok(rows),
         Ok(Some(_)) => panic!("the first stretch is the whole file"),
-        Err(fault) => Err(fault.code.to_string()),
+        Err(fault) => Err(fault.code.clone()),
     }
 }
 
@@ -127,7 +127,7 @@ fn a_file_arrives_value_by_value_by_name_and_without_a_name_as_it_was_or_not_at_
                             Ok(cells) => wrong.push(format!("{place}: {meant:?} as {cells:?}")),
                             Err(_) if is_unicode => rejected += 1,
                             Err(code) if name.is_some() => {
-                                wrong.push(format!("{place}: {meant:?} is rejected with {code}"))
+                                wrong.push(format!("{place}: {meant:?} is rejected with {code}"));
                             }
                             Err(_) => {}
                         }

@@ -170,9 +170,8 @@ fn is_address(text: &str) -> bool {
         return false;
     };
     let no_address_has = |c: char| match c {
-        '\0'..=' ' | '<' | '>' | ',' | ';' | '"' | '\\' | '\x7F' => true,
         // Full-width forms look like letters of ASCII and are others.
-        '\u{FF00}'..='\u{FFEF}' => true,
+        '\0'..=' ' | '<' | '>' | ',' | ';' | '"' | '\\' | '\x7F' | '\u{FF00}'..='\u{FFEF}' => true,
         _ => !c.is_ascii() && !c.is_alphanumeric() && !is_combining_mark(c),
     };
     !local.is_empty() && is_domain(domain) && !text.chars().any(no_address_has) && !mixes_scripts(text)
