@@ -13,7 +13,7 @@ use crate::stop::{Service, Stop};
 use crate::tokens::Tokens;
 
 /// How often a question is asked before its failure counts.
-const TRIES: u32 = 4;
+pub const TRIES: u32 = 4;
 
 /// A question without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +98,18 @@ impl<K: Tokens, T: Table, C: Clock> AuthorizedBigin<K, T, C> {
         F: Fn(Access) -> A,
         A: Future<Output = Result<V, CallFailure>>,
     {
+        self.ask_up_to(TRIES, credits, question).await
+    }
+
+    /// The same, up to so many times.
+    ///
+    /// # Errors
+    /// Bigin cannot be asked for now, or refuses to answer.
+    pub async fn ask_up_to<V, F, A>(&self, most: u32, credits: u64, question: F) -> Result<V, AskFailure>
+    where
+        F: Fn(Access) -> A,
+        A: Future<Output = Result<V, CallFailure>>,
+    {
         let mut pass = self.tokens.pass().await.map_err(AskFailure::Stop)?;
         let mut replaced = 0;
         let mut tries = 0;
@@ -107,13 +119,13 @@ impl<K: Tokens, T: Table, C: Clock> AuthorizedBigin<K, T, C> {
             tries += 1;
             match answer {
                 Ok(answer) => return Ok(answer),
-                Err(CallFailure::TokenRejected { .. }) if pass.may_be_replaced(replaced) => {
+                Err(failure) if failure.asks_for_a_fresh_token() && pass.may_be_replaced(replaced) => {
                     replaced += 1;
                     pass = self.tokens.newer_than(&pass).await.map_err(AskFailure::Stop)?;
                 }
                 Err(failure) => match stop_for(&failure) {
                     None => return Err(AskFailure::Refused(failure)),
-                    Some(stop) if tries >= TRIES || !passes(&stop) => return Err(AskFailure::Stop(stop)),
+                    Some(stop) if tries >= most || !passes(&stop) => return Err(AskFailure::Stop(stop)),
                     Some(_) => self.clock.sleep(self.wait(tries)).await,
                 },
             }

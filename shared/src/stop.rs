@@ -45,7 +45,8 @@ impl Service {
                 "nothing, if it passes; if it persists, check the data bucket and that push's role may use it"
             }
             Self::Secret => {
-                "nothing, if it passes; if it persists, check that the access token's secret is there and that push's role may read it"
+                "nothing, if it passes; if it persists, check that the access token's secret is there and that push's role may read it; one that \
+                 is scheduled for deletion comes back with `aws secretsmanager restore-secret`"
             }
             Self::Refresh => {
                 "nothing, if it passes; if it persists, look at the log of the refresh function and what its errors say to do"
@@ -165,6 +166,9 @@ impl Stop {
             | Self::ModuleHeld { message, .. }
             | Self::Unavailable { message, .. } => message.clone(),
             Self::NotAuthorized => "there is no authorization, or it was revoked".to_owned(),
+            Self::TokenRejected { code } if code.contains("INACTIVE") || code.contains("DEACTIVATED") => {
+                format!("the user who authorized is deactivated in Bigin ({code})")
+            }
             Self::TokenRejected { code } => format!("Bigin refuses a fresh access token ({code})"),
             Self::CreditsGone => "the API credits of the last 24 hours are used up".to_owned(),
             Self::Throttled => "Bigin kept throttling for over a minute".to_owned(),
@@ -177,6 +181,9 @@ impl Stop {
     pub fn action(&self) -> String {
         match self {
             Self::Paused { action, .. } => action.clone(),
+            Self::TokenRejected { code } if code.contains("INACTIVE") || code.contains("DEACTIVATED") => {
+                "activate the user in Bigin's settings, or generate a code as another user and invoke authorize".to_owned()
+            }
             Self::NotAuthorized | Self::TokenRejected { .. } => {
                 "generate a code in Zoho's API console and invoke authorize; what waits goes on by itself".to_owned()
             }
@@ -184,7 +191,9 @@ impl Stop {
                 "nothing: delivery goes on as the 24 hours roll on; more credits need a larger plan".to_owned()
             }
             Self::ModuleHeld { .. } => {
-                "mend what the message names; the relay tries this module again every quarter of an hour".to_owned()
+                "mend what the message names; the relay tries this module again every quarter of an hour. If it is the records' own \
+                 fault, invoke revoke with {\"action\": \"reject_held\", \"module\": \"...\"}"
+                    .to_owned()
             }
             Self::Unavailable { service, .. } => service.action().to_owned(),
             Self::NoFreshToken { .. } | Self::Throttled | Self::TurnTaken | Self::OutOfTime => {

@@ -35,6 +35,8 @@ class Table:
     deferred: int
     lost: list[str]
     duplicated: list[str]
+    wrongly_rejected: list[str]
+    waiting_unheard: list[str]
     outdated: list[str]
     tokens_minted: int
     most_mints_in_ten_minutes: int
@@ -49,6 +51,8 @@ class Table:
             ("deferred", self.deferred),
             ("lost", len(self.lost)),
             ("duplicated", len(self.duplicated)),
+            ("wrongly rejected", len(self.wrongly_rejected)),
+            ("waiting unheard", len(self.waiting_unheard)),
             ("tokens minted", self.tokens_minted),
             ("most mints in ten minutes", self.most_mints_in_ten_minutes),
             ("longest pause", f"{self.longest_pause_s:.0f} s"),
@@ -158,6 +162,8 @@ class Storm:
             deferred=len(waiting),
             lost=sorted((sent.good.keys() | sent.bad) - ended),
             duplicated=sorted({email for email in seen if seen.count(email) > 1}) if len(seen) != len(held) else [],
+            wrongly_rejected=sorted(rejected & sent.good.keys()),
+            waiting_unheard=sorted(self._unheard(waiting)),
             outdated=sorted(email for email, name in sent.good.items() if email in held and held[email] != name),
             tokens_minted=self._relay.console.state()["tokens"]["minted"],
             most_mints_in_ten_minutes=self._watch.most_mints_in_ten_minutes(),
@@ -174,6 +180,12 @@ class Storm:
                 found |= {row["Email"] for row in self._relay.rows(key)}
         return {email for email in found if email.startswith(self._mark)}
 
+    def _unheard(self, waiting: set[str]) -> set[str]:
+        """What still waits although the status gives no reason for it."""
+        status = self._relay.status()
+        is_told = status["paused"] or status["held_modules"] or status["authorization"]["state"] != "active"
+        return set() if is_told else waiting | set(self._relay.executions("RUNNING"))
+
     def _waiting(self) -> set[str]:
         bodies = [json.loads(line)["body"] for key in self._relay.keys("deferred/") for line in self._relay.text(key).splitlines()]
         return {record["Email"] for body in bodies for record in json.loads(body).get("records", [])}
@@ -186,6 +198,10 @@ def check(table: Table) -> list[str]:
         wrong.append(f"lost: {table.lost[:5]}")
     if table.duplicated:
         wrong.append(f"duplicated: {table.duplicated[:5]}")
+    if table.wrongly_rejected:
+        wrong.append(f"wrongly rejected: {table.wrongly_rejected[:5]}")
+    if table.waiting_unheard:
+        wrong.append(f"waiting, and nothing says why: {table.waiting_unheard[:5]}")
     if table.outdated:
         wrong.append(f"older data won: {table.outdated[:5]}")
     if table.sent != table.accepted + table.rejected + table.deferred:

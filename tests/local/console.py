@@ -51,6 +51,10 @@ class Console:
         """These faults and no others; without any, everything goes well."""
         self._call("PUT", "faults", {"rules": list(rules)})
 
+    def limits(self, **limits: object) -> None:
+        """What the account does not allow, and nothing else; without any, all is allowed."""
+        self._call("PUT", "limits", limits)
+
     def struck(self) -> int:
         """How often the faults now in force have struck."""
         return sum(rule["struck"] for rule in self._call("GET", "faults")["rules"])

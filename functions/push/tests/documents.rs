@@ -4,7 +4,7 @@ use bigin::oauth;
 use push::map::codes::{REFUSALS, REJECTS};
 use push::mappings::mapping_file;
 use push::record::RepairKind;
-use push::{decode, import, map, queue, resolve};
+use push::{decode, deliver, import, map, queue, resolve};
 use shared::{stop, tokens};
 
 const REPORTS: &str = include_str!("../../../docs/reports.md");
@@ -19,6 +19,7 @@ fn every_code_of_ours_is_explained_in_the_reference() {
     let ours = REJECTS
         .iter()
         .chain(resolve::codes::REJECTS)
+        .chain(deliver::codes::REJECTS)
         .chain(REFUSALS)
         .chain(import::codes::ENDS);
     for (code, meaning) in ours.chain(stop::CODES) {

@@ -141,7 +141,7 @@ async fn one_bad_record_among_a_hundred_hurts_nobody_but_itself() {
 async fn a_call_in_which_every_record_is_bad_rejects_them_all() {
     let post = Post::open().await;
     post.world.faults(on_contacts(
-        json!({"fault": {"kind": "records", "every": 1, "code": "INVALID_DATA"}}),
+        json!({"fault": {"kind": "records", "every": 1, "code": "INVALID_DATA", "details": {"api_name": "Email"}}}),
     ));
     (0..20).for_each(|number| drop(post.contacts([contact(number)])));
     assert_eq!(post.consume().await, NONE);

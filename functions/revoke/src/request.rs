@@ -25,6 +25,16 @@ pub enum Request {
     },
     /// Send again.
     Resume,
+    /// Take what a held module is refused for as the fault of its records: they are rejected.
+    RejectHeld {
+        /// The module, by any of its own names.
+        module: String,
+    },
+    /// Take that back: the module is tried at once, and its refusals are judged anew.
+    RetryHeld {
+        /// The module, by any of its own names.
+        module: String,
+    },
     /// Tell how things stand.
     Status,
 }
@@ -32,7 +42,7 @@ pub enum Request {
 /// A request that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0}. Known are {{\"action\": \"status\"}}, {{\"action\": \"pause\", \"reason\": \"...\"}}, {{\"action\": \"resume\"}} and {{\"action\": \"revoke\", \"confirm\": \"<org_id>\", \"reason\": \"...\", \"dry_run\": false}}"
+    "{0}. Known are {{\"action\": \"status\"}}, {{\"action\": \"pause\", \"reason\": \"...\"}}, {{\"action\": \"resume\"}}, {{\"action\": \"reject_held\", \"module\": \"...\"}}, {{\"action\": \"retry_held\", \"module\": \"...\"}} and {{\"action\": \"revoke\", \"confirm\": \"<org_id>\", \"reason\": \"...\", \"dry_run\": false}}"
 )]
 pub struct WrongRequest(String);
 
@@ -47,6 +57,8 @@ struct Wire {
     dry_run: bool,
     #[serde(default)]
     reason: Option<String>,
+    #[serde(default)]
+    module: Option<String>,
 }
 
 /// An id; typed without quotes it is a number.
@@ -73,6 +85,19 @@ impl Request {
         if action != "revoke" && (wire.confirm.is_some() || wire.dry_run) {
             return Err(WrongRequest(format!("confirm and dry_run do not belong to {action:?}")));
         }
+        let module = wire
+            .module
+            .map(|module| module.trim().to_owned())
+            .filter(|module| !module.is_empty());
+        let needs_module = matches!(action, "reject_held" | "retry_held");
+        if module.is_some() != needs_module {
+            let problem = if needs_module {
+                "needs a module"
+            } else {
+                "is not about one module"
+            };
+            return Err(WrongRequest(format!("{:?} {problem}", shown(action))));
+        }
         let reason = wire
             .reason
             .map(|reason| reason.trim().to_owned())
@@ -97,12 +122,20 @@ impl Request {
             "pause" => Ok(Self::Pause { reason }),
             "resume" => Ok(Self::Resume),
             "status" => Ok(Self::Status),
-            other => {
-                let shown: String = other.chars().take(60).collect();
-                Err(WrongRequest(format!("there is no action {shown:?}")))
-            }
+            "reject_held" => Ok(Self::RejectHeld {
+                module: module.unwrap_or_default(),
+            }),
+            "retry_held" => Ok(Self::RetryHeld {
+                module: module.unwrap_or_default(),
+            }),
+            other => Err(WrongRequest(format!("there is no action {:?}", shown(other)))),
         }
     }
+}
+
+/// As much of an operator's word as an answer repeats.
+fn shown(word: &str) -> String {
+    word.chars().take(60).collect()
 }
 
 #[cfg(test)]
@@ -127,6 +160,14 @@ mod tests {
     }
 
     #[test]
+    fn a_hold_is_decided_for_one_module() {
+        let request = |action: &str| Request::read(&json!({"action": action, "module": " Contacts "})).unwrap();
+        let module = "Contacts".to_owned();
+        assert_eq!(request("reject_held"), Request::RejectHeld { module: module.clone() });
+        assert_eq!(request("retry_held"), Request::RetryHeld { module });
+    }
+
+    #[test]
     fn a_reason_has_a_length_that_a_status_can_show() {
         let pause = |length: usize| Request::read(&json!({"action": "pause", "reason": "ä".repeat(length)}));
         assert!(pause(LONGEST_REASON).is_ok());
@@ -140,6 +181,8 @@ mod tests {
             json!({"action": "stop"}),
             json!({"actoin": "status"}),
             json!({"action": "pause", "confirm": "1"}),
+            json!({"action": "reject_held"}),
+            json!({"action": "pause", "module": "Contacts"}),
             json!("status"),
             json!([]),
         ] {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::CallFailure;
+use super::failure::is_of_the_user;
 use super::lenient::{First, Object, Text};
 use super::plain_words::{code_of, plain_words};
 
@@ -224,8 +225,6 @@ pub(super) fn is_of_the_request(code: &str) -> bool {
             | "INVALID_OAUTHTOKEN"
             | "AUTHENTICATION_FAILURE"
             | "OAUTH_SCOPE_MISMATCH"
-            | "NO_PERMISSION"
-            | "AUTHORIZATION_FAILED"
             | "INVALID_MODULE"
             | "MODULE_NOT_SUPPORTED"
             | "INVALID_REQUEST_METHOD"
@@ -264,6 +263,8 @@ impl Fault<'_> {
             ("INVALID_TOKEN" | "INVALID_OAUTHTOKEN" | "AUTHENTICATION_FAILURE", _) => {
                 CallFailure::TokenRejected { code }
             }
+            // Under 401 or 403: no token of that user's is good for anything.
+            (code, 401 | 403) if is_of_the_user(code) => CallFailure::TokenRejected { code: code.to_owned() },
             ("INVALID_MODULE" | "MODULE_NOT_SUPPORTED", _) => CallFailure::UnknownModule { call },
             ("TOO_MANY_REQUESTS" | "RATE_LIMIT_EXCEEDED", _) | (_, 429) => CallFailure::Throttled {
                 call,

@@ -49,6 +49,17 @@ fn a_scope_problem_is_not_mistaken_for_an_expired_token() {
 }
 
 #[test]
+fn a_deactivated_user_is_no_token_that_a_fresh_one_replaces_and_no_missing_permission() {
+    for (status, code) in [(401, "INACTIVE_USER"), (403, "USER_INACTIVE")] {
+        let failure = judge("GET /x", raw(status, &error(code))).unwrap_err();
+        assert!(matches!(&failure, CallFailure::TokenRejected { code: told } if told == code));
+        assert!(!failure.asks_for_a_fresh_token());
+    }
+    let expired = judge("GET /x", raw(401, &error("INVALID_TOKEN"))).unwrap_err();
+    assert!(expired.asks_for_a_fresh_token());
+}
+
+#[test]
 fn an_error_under_http_200_is_an_error() {
     assert!(matches!(
         judge("GET /x", raw(200, &error("INVALID_DATA"))),

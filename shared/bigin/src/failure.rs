@@ -96,6 +96,11 @@ pub enum CallFailure {
 }
 
 impl CallFailure {
+    /// Whether a fresh access token may help. None does where the user who authorized is deactivated.
+    pub fn asks_for_a_fresh_token(&self) -> bool {
+        matches!(self, Self::TokenRejected { code } if !is_of_the_user(code))
+    }
+
     /// Whether Bigin can have carried the call out although it failed: then repeating an insert may double it.
     pub fn may_have_been_carried_out(&self) -> bool {
         match self {
@@ -104,4 +109,12 @@ impl CallFailure {
             _ => false,
         }
     }
+}
+
+/// Whether a code says that the user who authorized is deactivated.
+pub(super) fn is_of_the_user(code: &str) -> bool {
+    matches!(
+        code,
+        "INACTIVE_USER" | "USER_INACTIVE" | "USER_DEACTIVATED" | "DEACTIVATED_USER"
+    )
 }

@@ -58,9 +58,10 @@ fn one_strange_result_does_not_spoil_the_others() {
 }
 
 #[test]
-fn a_permission_that_every_record_lacks_is_a_failure_of_the_call() {
+fn a_permission_that_every_record_lacks_is_told_of_each_record() {
     let all = json!({"data": [error("NO_PERMISSION"), error("NO_PERMISSION")]});
-    assert!(matches!(upserted(&all, 2), Err(CallFailure::NotPermitted { .. })));
+    let refused = |outcome: &RecordOutcome| matches!(outcome, RecordOutcome::Refused(errors) if errors[0].code == "NO_PERMISSION");
+    assert!(upserted(&all, 2).unwrap().iter().all(refused));
     let some = json!({"data": [error("NO_PERMISSION"), success("1")]});
     assert!(upserted(&some, 2).is_ok());
 }

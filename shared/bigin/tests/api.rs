@@ -149,11 +149,17 @@ async fn an_unknown_module_and_a_permission_are_failures_of_the_call() {
     let record = json!({"Last_Name": "Rao"});
     let failure = zoho.write(&access, &unknown, std::slice::from_ref(&record)).await;
     assert!(matches!(failure, Err(CallFailure::UnknownModule { .. })), "{failure:?}");
-    zoho.fault(json!({"kind": "records", "every": 1, "code": "NO_PERMISSION"}));
+    zoho.fault(json!({"kind": "status", "status": 403, "code": "NO_PERMISSION"}));
     let failure = zoho
-        .write(&access, &shape(Operation::Insert), &[record.clone(), record])
+        .write(&access, &shape(Operation::Insert), std::slice::from_ref(&record))
         .await;
     assert!(matches!(failure, Err(CallFailure::NotPermitted { .. })), "{failure:?}");
+    // What single records are refused for is theirs, should it be all of them.
+    zoho.fault(json!({"kind": "records", "every": 1, "code": "NO_PERMISSION"}));
+    let answer = zoho
+        .write(&access, &shape(Operation::Insert), &[record.clone(), record])
+        .await;
+    assert_eq!(answer.unwrap().outcomes.len(), 2);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ pub mod lease;
 mod memory;
 pub mod mints;
 pub mod pause;
+pub mod refusals;
 pub mod standing;
 mod table;
 pub mod unread;
@@ -22,6 +23,7 @@ pub use held::Held;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryTable;
 pub use pause::{Cause, Pause, PauseCode};
+pub use refusals::{Refusals, Refused};
 pub use standing::Standing;
 pub use table::{Key, StateError, Stored, Swap, Table};
 

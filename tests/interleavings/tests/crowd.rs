@@ -134,7 +134,7 @@ async fn fifty_pushers_that_all_meet_a_revoked_access_token_cost_two_mints_at_mo
                 let parcels = Arc::new(vec![Parcel::new(place, record, Vec::new(), Arc::clone(&shape))]);
                 // Bigin lets five calls in at once; that is another matter.
                 loop {
-                    match carry(&bigin, desk.as_ref(), &shape, &parcels).await.trip {
+                    match carry(&bigin, desk.as_ref(), &shape, &parcels, false).await.trip {
                         Trip::Answered(answer, _) => return answer.outcomes,
                         Trip::Failed(bigin::CallFailure::Throttled { .. }) => {
                             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bigin::{Access, Bigin, CallFailure, CallShape, ModuleName, RecordOutcome, RecordsAnswer};
+use bigin::{Access, Bigin, CallFailure, CallShape, ColumnName, ModuleName, RecordOutcome, RecordsAnswer};
 use jiff::Timestamp;
 use shared::tokens::Tokens;
 
 use super::decision::met_itself;
 use crate::record::Tag;
-use crate::record::{CallKind, Parcel};
+use crate::record::{CallKind, Parcel, Silence};
 use shared::stop::Stop;
 
 /// When records of Bigin's were made, by id; `None` when it could not be found out.
@@ -38,17 +38,27 @@ pub struct Carried {
     pub retries: u64,
     /// API credits that questions beside the call itself cost.
     pub credits: u64,
+    /// Whether Bigin could be read after the call failed, where that was to be found out.
+    pub readable: bool,
     /// When the last try set out, by the machine's clock: it is compared with the times that Bigin gives records.
     pub set_out: Timestamp,
 }
 
-/// Makes the call; a refused token is replaced by a fresh one and the call repeated with it.
-pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parcels: &Arc<Vec<Parcel>>) -> Carried {
+/// Makes the call; a refused token is replaced by a fresh one and the call repeated with it. `reads_too`: should it fail
+/// without a word, Bigin is asked whether it can be read.
+pub async fn carry<T: Tokens>(
+    bigin: &Bigin,
+    tokens: &T,
+    shape: &CallShape,
+    parcels: &Arc<Vec<Parcel>>,
+    reads_too: bool,
+) -> Carried {
     let mut carried = Carried {
         trip: Trip::NotMade(Stop::OutOfTime),
         calls: 0,
         retries: 0,
         credits: 0,
+        readable: false,
         set_out: Timestamp::now(),
     };
     let mut pass = match tokens.pass().await {
@@ -64,7 +74,7 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
     carried.set_out = Timestamp::now();
     let mut written = make(bigin, &pass.access, shape, parcels, &mut carried).await;
     let mut replaced = 0;
-    while matches!(written, Err(CallFailure::TokenRejected { .. })) && pass.may_be_replaced(replaced) {
+    while matches!(&written, Err(failure) if failure.asks_for_a_fresh_token()) && pass.may_be_replaced(replaced) {
         replaced += 1;
         pass = match tokens.newer_than(&pass).await {
             Ok(pass) => pass,
@@ -81,7 +91,14 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
         written = make(bigin, &pass.access, shape, parcels, &mut carried).await;
     }
     carried.trip = match written {
-        Err(failure) => Trip::Failed(failure),
+        Err(failure) => {
+            if reads_too && Silence::of(&failure).is_some() {
+                carried.calls += 1;
+                carried.credits += 1;
+                carried.readable = can_be_read(bigin, &pass.access, &shape.module).await;
+            }
+            Trip::Failed(failure)
+        }
         Ok(answer) => {
             if let Some(expires_at) = answer.token_expires_at {
                 tokens.confirmed(&pass, expires_at).await;
@@ -103,6 +120,13 @@ pub async fn carry<T: Tokens>(bigin: &Bigin, tokens: &T, shape: &CallShape, parc
         }
     };
     carried
+}
+
+async fn can_be_read(bigin: &Bigin, access: &Access, module: &ModuleName) -> bool {
+    match ColumnName::parse("Modified_Time") {
+        Some(field) => bigin.page(access, module, &field, None).await.is_ok(),
+        None => false,
+    }
 }
 
 /// Makes the call of the parcels' kind.

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::call::Created;
 use crate::record::{Origin, Outcome, Parcel, Reject};
+use shared::state::refusals::is_of_account;
 use shared::stop::Stop;
 
 /// How often Bigin may ask for one record to be tried again before it is rejected.
@@ -34,9 +35,16 @@ pub enum Decision {
 /// when Bigin last said so.
 pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64>) -> Decision {
     let hold = |code: &str| {
+        let message = if is_of_account(code) {
+            format!(
+                "Bigin takes no records for now ({code}): the account's storage, licences, edition or limit of the day forbid it"
+            )
+        } else {
+            failure.to_string()
+        };
         Decision::Stop(Stop::ModuleHeld {
             code: code.to_owned(),
-            message: failure.to_string(),
+            message,
         })
     };
     match failure {
@@ -64,27 +72,14 @@ pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64
         {
             hold(code)
         }
+        // These speak of the account, whatever records are in it.
+        CallFailure::Refused { status: 402, code, .. } => hold(code),
+        CallFailure::Refused { code, .. } if is_of_account(code) => hold(code),
         CallFailure::Refused { .. } => Decision::Split,
         CallFailure::Unavailable { .. } | CallFailure::Unreadable { .. } | CallFailure::NoAnswer { .. } => {
             Decision::Repeat
         }
     }
-}
-
-/// The permission that all records of a call were refused for. One record among others may have a reason of its own;
-/// all of them together tell of the user's rights.
-pub fn missing_permission<'a>(outcomes: &'a [RecordOutcome]) -> Option<&'a RecordError> {
-    let speaks_of_it = |error: &&RecordError| {
-        matches!(
-            error.code.as_str(),
-            "NO_PERMISSION" | "AUTHORIZATION_FAILED" | "OAUTH_SCOPE_MISMATCH"
-        )
-    };
-    let permission = |outcome: &'a RecordOutcome| match outcome {
-        RecordOutcome::Refused(errors) => errors.iter().find(speaks_of_it),
-        RecordOutcome::Accepted { .. } => None,
-    };
-    outcomes.iter().map(permission).reduce(Option::and).flatten()
 }
 
 /// What a record's own outcome means.

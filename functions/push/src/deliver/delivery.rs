@@ -1,7 +1,7 @@
 //! Delivers records: offered in order, sent in calls of up to 100 of one shape with several in flight, and handed back
 //! settled. It stops sending when something says so; what was not delivered is handed back then.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bigin::{Bigin, CallFailure, MOST_RECORDS_A_CALL, ModuleName};
@@ -12,9 +12,13 @@ use tokio::time::{Instant, sleep_until};
 use shared::pause_watch::PauseCheck;
 use shared::tokens::Tokens;
 
+use super::aside::Aside;
 use super::call::{Carried, carry};
+use super::evidence::Evidence;
+use super::flight::Flight;
 use super::limits::{CallTally, Limits};
 use super::pace::{RetryBudget, Width};
+use super::unclear_refusals::UnclearRefusals;
 use crate::deliver::lanes::Lanes;
 use crate::record::Written;
 use crate::record::{Parcel, Settled, into_order};
@@ -28,7 +32,7 @@ pub struct Delivery<T, B> {
     pub(super) limits: Limits,
     pub(super) lanes: Lanes,
     calls: JoinSet<Carried>,
-    in_flight: HashMap<Id, Flight>,
+    pub(super) in_flight: HashMap<Id, Flight>,
     pub(super) width: Width,
     pub(super) budget: RetryBudget,
     /// How many bursts of failures there were since the last success, and since when.
@@ -43,15 +47,9 @@ pub struct Delivery<T, B> {
     held: HashMap<ModuleName, Stop>,
     /// Records of held modules, and those that must not overtake them.
     aside: Aside,
-    /// Records in a row that were refused alone, by module and code.
-    pub(super) refused_alone: HashMap<ModuleName, (String, u32)>,
+    pub(super) unclear: UnclearRefusals,
+    pub(super) evidence: Evidence,
     pub(super) tally: CallTally,
-}
-
-/// A call in flight.
-struct Flight {
-    parcels: Arc<Vec<Parcel>>,
-    set_out: Timestamp,
 }
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
@@ -76,7 +74,8 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             several_modules: false,
             held: HashMap::new(),
             aside: Aside::default(),
-            refused_alone: HashMap::new(),
+            unclear: UnclearRefusals::default(),
+            evidence: Evidence::default(),
             tally: CallTally::default(),
         }
     }
@@ -93,7 +92,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         parcel.address();
         if self.aside.takes(&parcel, &self.held) {
             self.aside.add(parcel);
-        } else {
+        } else if let Some(parcel) = self.unclear.spare(parcel) {
             self.lanes.push(parcel);
         }
     }
@@ -187,18 +186,19 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     }
 
     fn send(&mut self, call: Vec<Parcel>) {
-        let Some(shape) = call.first().map(|parcel| Arc::clone(&parcel.shape)) else {
-            return;
-        };
+        let Some(first) = call.first() else { return };
+        let shape = Arc::clone(&first.shape);
+        let reads_too = self.asks_for_a_read(&call);
         let parcels = Arc::new(call);
         let flight = Flight {
             parcels: Arc::clone(&parcels),
             set_out: Timestamp::now(),
+            passes: 0,
         };
         let (bigin, tokens) = (self.bigin.clone(), Arc::clone(&self.tokens));
         let id = self
             .calls
-            .spawn(async move { carry(&bigin, &*tokens, &shape, &parcels).await })
+            .spawn(async move { carry(&bigin, &*tokens, &shape, &parcels, reads_too).await })
             .id();
         self.in_flight.insert(id, flight);
     }
@@ -248,6 +248,12 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         self.give_up_waiting();
         let mut left = self.lanes.abandon();
         left.append(&mut self.aside.parcels);
+        left.extend(self.unclear.take_spared());
+        left.extend(
+            std::mem::take(&mut self.unclear.open)
+                .into_iter()
+                .map(|(parcel, _)| parcel),
+        );
         into_order(&mut left);
         left
     }
@@ -289,7 +295,12 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             return Vec::new();
         };
         self.lanes.landed(&flight.parcels);
-        self.judge(Arc::unwrap_or_clone(flight.parcels), carried)
+        let Flight {
+            parcels,
+            set_out,
+            passes,
+        } = flight;
+        self.judge(Arc::unwrap_or_clone(parcels), carried, set_out, passes)
     }
 
     /// Puts records back in front, unless their module is held. `lost`: when the call set out that may have been carried
@@ -304,30 +315,22 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         }
     }
 
+    /// The same, but others go first: the other half of the call that they were a half of, or any call.
+    pub(super) fn put_back_behind(&mut self, mut parcels: Vec<Parcel>, lost: Option<Timestamp>, other_half: bool) {
+        for parcel in &mut parcels {
+            parcel.lost_at = parcel.lost_at.or(lost);
+        }
+        self.lanes.put_back_behind(parcels, other_half);
+        if !self.held.is_empty() {
+            self.set_aside();
+        }
+    }
+
     /// Takes what must wait out of the lanes.
     fn set_aside(&mut self) {
         for parcel in self.lanes.abandon() {
             self.offer(parcel);
         }
-    }
-}
-
-/// Records that wait without holding the others up.
-#[derive(Default)]
-struct Aside {
-    parcels: Vec<Parcel>,
-    groups: HashSet<u32>,
-}
-
-impl Aside {
-    /// Whether a record has to wait: for its module, or for one before it in its group.
-    fn takes(&self, parcel: &Parcel, held: &HashMap<ModuleName, Stop>) -> bool {
-        held.contains_key(&parcel.shape.module) || parcel.group.is_some_and(|group| self.groups.contains(&group))
-    }
-
-    fn add(&mut self, parcel: Parcel) {
-        self.groups.extend(parcel.group);
-        self.parcels.push(parcel);
     }
 }
 

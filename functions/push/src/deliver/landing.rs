@@ -10,23 +10,49 @@ use shared::pause_watch::PauseCheck;
 use shared::tokens::Tokens;
 
 use super::call::{Carried, Created, Trip};
-use super::decision::{Decision, Verdict, about_failure, about_record, missing_permission, refused_alone};
+use super::decision::{Decision, Verdict, about_failure, about_record, refused_alone};
 use super::delivery::{Delivery, log_failure};
 use super::pace::backoff;
+use super::unclear_refusals::{Accepted, may_tell_of_account};
 use crate::record::After;
 use crate::record::{CallKind, Outcome, Parcel, Reject, Settled};
-use shared::stop::{Service, Stop};
+use shared::stop::Stop;
 
 /// The most that a wait doubles to, in first waits.
 const LONGEST_WAIT: u32 = 20;
-/// So many records in a row, each refused alone for the same reason, tell of a fault of the whole.
-const MOST_REFUSED_ALONE: u32 = 10;
+
+/// What is known of a call beside how it ended.
+pub(super) struct Circumstances {
+    /// When its last try set out.
+    pub set_out: Timestamp,
+    /// How many calls like it set out since its records are watched, and got through while it was under way.
+    pub passes: u32,
+    /// Whether Bigin could be read after it failed, where that was tried.
+    pub readable: bool,
+}
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
-    pub(super) fn judge(&mut self, parcels: Vec<Parcel>, carried: Carried) -> Vec<Settled> {
+    /// `passes`: how many calls like it set out since its records are watched, and got through while it was under way.
+    pub(super) fn judge(
+        &mut self,
+        parcels: Vec<Parcel>,
+        carried: Carried,
+        set_out: Timestamp,
+        passes: u32,
+    ) -> Vec<Settled> {
         match carried.trip {
-            Trip::Answered(answer, created) => self.answered(parcels, answer, &created, carried.set_out),
-            Trip::Failed(failure) => self.failed(parcels, &failure, carried.set_out),
+            Trip::Answered(answer, created) => {
+                self.got_through(&parcels, set_out);
+                self.answered(parcels, answer, &created, carried.set_out)
+            }
+            Trip::Failed(failure) => {
+                let circumstances = Circumstances {
+                    set_out: carried.set_out,
+                    passes,
+                    readable: carried.readable,
+                };
+                self.failed(parcels, &failure, &circumstances)
+            }
             Trip::NotMade(stop) => {
                 self.put_back(parcels, None);
                 self.stop(stop);
@@ -37,37 +63,38 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
 
     fn answered(
         &mut self,
-        parcels: Vec<Parcel>,
+        mut parcels: Vec<Parcel>,
         answer: RecordsAnswer,
         created: &Created,
         set_out: Timestamp,
     ) -> Vec<Settled> {
+        if parcels.is_empty() {
+            return Vec::new();
+        }
+        let suspected = parcels.iter_mut().filter(|parcel| parcel.suspicion.is_some());
+        suspected.for_each(|parcel| parcel.suspect(None));
         self.width.widen();
         self.budget.earn();
         self.failures = 0;
         self.failing_since = None;
-        let Some(shape) = parcels.first().map(|parcel| parcel.shape.clone()) else {
-            return Vec::new();
-        };
         self.tally.credits += cost(&parcels);
         self.tally.credits_left = answer.credits_remaining.or(self.tally.credits_left);
         if answer.credits_remaining == Some(0) {
             self.stop(Stop::CreditsGone);
         }
-        if let Some(error) = missing_permission(&answer.outcomes) {
-            let stop = Stop::ModuleHeld {
-                code: error.code.clone(),
-                message: format!("Bigin refused every record of a call ({})", error.code),
-            };
-            self.put_back(parcels, None);
-            self.hold(&shape.module, stop);
-            return Vec::new();
-        }
-        self.refused_alone.remove(&shape.module);
-        let mut settled = Vec::with_capacity(parcels.len());
+        let accepted = Accepted::of(&answer.outcomes);
+        let mut settled = if accepted.is_any() {
+            self.accepted(&parcels[0])
+        } else {
+            Vec::new()
+        };
+        let mut nameless = Vec::new();
         let (mut again, mut further) = (Vec::new(), Vec::new());
         for (mut parcel, outcome) in parcels.into_iter().zip(answer.outcomes) {
             match about_record(&parcel, outcome, created) {
+                Verdict::Ended(Outcome::Rejected(reject)) if may_tell_of_account(&parcel, &reject) => {
+                    nameless.push((parcel, reject));
+                }
                 Verdict::Ended(outcome) => match parcel.after(outcome) {
                     After::Ended(ended) => settled.push(ended),
                     After::GoesOn(parcel) => further.push(parcel),
@@ -84,6 +111,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         if !further.is_empty() {
             self.put_back(further, None);
         }
+        settled.extend(self.judge_refusals(nameless, accepted));
         if !again.is_empty() {
             self.tally.retries += 1;
             let attempts = again.iter().map(|parcel| parcel.attempts).max().unwrap_or(1);
@@ -93,21 +121,23 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         settled
     }
 
-    fn failed(&mut self, mut parcels: Vec<Parcel>, failure: &CallFailure, set_out: Timestamp) -> Vec<Settled> {
+    fn failed(
+        &mut self,
+        mut parcels: Vec<Parcel>,
+        failure: &CallFailure,
+        circumstances: &Circumstances,
+    ) -> Vec<Settled> {
         log_failure(failure, parcels.len());
         let Some(shape) = parcels.first().map(|parcel| parcel.shape.clone()) else {
             return Vec::new();
         };
-        let lost = failure.may_have_been_carried_out().then_some(set_out);
+        let lost = failure.may_have_been_carried_out().then_some(circumstances.set_out);
         let cost = cost(&parcels);
         if lost.is_some() {
             self.tally.credits += cost;
         }
         match about_failure(failure, cost, self.tally.credits_left) {
-            Decision::Repeat => {
-                self.put_back(parcels, lost);
-                self.failed_again(None, || Stop::unavailable(Service::Bigin, failure));
-            }
+            Decision::Repeat => return self.failed_silently(parcels, failure, lost, circumstances),
             Decision::SlowDown { retry_after } => {
                 if !self.is_same_burst() {
                     self.width.halve();
@@ -123,6 +153,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
                 self.tally.retries += 1;
                 let half = parcels.len().div_ceil(2);
                 for parcel in &mut parcels {
+                    parcel.suspect(None);
                     parcel.most_in_call = half;
                 }
                 self.put_back(parcels, lost);
@@ -131,7 +162,11 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             Decision::Split if matches!(parcels[0].call_kind, CallKind::AddNote { .. }) => {
                 return self.all_refused(parcels, &refused_alone(failure));
             }
-            Decision::Split => return self.refuse_alone(parcels, failure),
+            Decision::Split => {
+                let reject = refused_alone(failure);
+                let nameless = parcels.into_iter().map(|parcel| (parcel, reject.clone())).collect();
+                return self.judge_refusals(nameless, Accepted::NOTHING);
+            }
             Decision::Stop(stop @ Stop::ModuleHeld { .. }) => {
                 self.put_back(parcels, lost);
                 self.hold(&shape.module, stop);
@@ -144,30 +179,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         Vec::new()
     }
 
-    /// A record that is refused alone is rejected; but when one after the other is, the fault is not theirs.
-    fn refuse_alone(&mut self, parcels: Vec<Parcel>, failure: &CallFailure) -> Vec<Settled> {
-        let reject = refused_alone(failure);
-        let Some(module) = parcels.first().map(|parcel| parcel.shape.module.clone()) else {
-            return Vec::new();
-        };
-        let (code, times) = self.refused_alone.entry(module.clone()).or_default();
-        *times = if *code == reject.code { *times + 1 } else { 1 };
-        code.clone_from(&reject.code);
-        if *times >= MOST_REFUSED_ALONE {
-            self.put_back(parcels, None);
-            self.hold(
-                &module,
-                Stop::ModuleHeld {
-                    code: reject.code,
-                    message: failure.to_string(),
-                },
-            );
-            return Vec::new();
-        }
-        self.all_refused(parcels, &reject)
-    }
-
-    fn all_refused(&mut self, parcels: Vec<Parcel>, reject: &Reject) -> Vec<Settled> {
+    pub(super) fn all_refused(&mut self, parcels: Vec<Parcel>, reject: &Reject) -> Vec<Settled> {
         let (mut settled, mut further) = (Vec::with_capacity(parcels.len()), Vec::new());
         for parcel in parcels {
             match parcel.after(Outcome::Rejected(reject.clone())) {
@@ -184,7 +196,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         self.not_before.is_some_and(|not_before| Instant::now() < not_before)
     }
 
-    fn failed_again(&mut self, asked: Option<Duration>, stop: impl FnOnce() -> Stop) {
+    pub(super) fn failed_again(&mut self, asked: Option<Duration>, stop: impl FnOnce() -> Stop) {
         self.tally.retries += 1;
         if !self.is_same_burst() {
             self.failures += 1;
@@ -199,7 +211,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         }
     }
 
-    fn own_wait(&self, failures: u32) -> Duration {
+    pub(super) fn own_wait(&self, failures: u32) -> Duration {
         backoff(
             failures,
             self.limits.first_wait,
@@ -209,7 +221,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     }
 
     /// Waits before the next call; a wait beyond the end of sending ends it now.
-    fn wait(&mut self, wait: Duration) {
+    pub(super) fn wait(&mut self, wait: Duration) {
         let until = Instant::now() + wait;
         if until >= self.limits.sending_ends {
             self.stop(Stop::OutOfTime);

@@ -1,12 +1,20 @@
 //! Delivery: makes the calls, several in flight, and decides what each answer means.
 
+mod aside;
 pub mod call;
+pub mod codes;
 pub mod decision;
 mod delivery;
+mod evidence;
+mod flight;
 mod landing;
 pub mod lanes;
 mod limits;
 mod pace;
+pub mod poison;
+mod refused;
+mod silent;
+mod unclear_refusals;
 
 pub use delivery::Delivery;
 pub use limits::{CallTally, Deadlines, LANDING, Limits};

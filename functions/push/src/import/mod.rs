@@ -22,6 +22,7 @@ mod slice;
 mod state_machine;
 mod step;
 mod steps;
+mod suspects;
 mod vanished;
 mod version;
 

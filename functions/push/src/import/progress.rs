@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::{Checkpoint, Form};
 use crate::import::counted::Counted;
+use crate::import::suspects::Suspects;
 use crate::map::Overrides;
 use crate::record::Written;
 use crate::report::{Reason, Report, Status};
@@ -63,6 +64,9 @@ pub struct Progress {
     pub whole_up_to: u64,
     /// Rows that may be in Bigin although their answers were never seen.
     pub lost: Option<Lost>,
+    /// Rows whose calls fail without a word about any row.
+    #[serde(default, skip_serializing_if = "Suspects::is_empty")]
+    pub suspects: Suspects,
     /// Rows that are in Bigin while something is left to be done for them.
     #[serde(default)]
     pub taken: BTreeMap<u64, Written>,
@@ -93,6 +97,7 @@ impl Progress {
             sent_since: None,
             whole_up_to: 0,
             lost: None,
+            suspects: Suspects::default(),
             taken: BTreeMap::new(),
             outcomes: PartList::default(),
             rejects: PartList::default(),

@@ -74,6 +74,7 @@ impl Consignment {
         }
         self.memory.lost.remove(&record);
         self.memory.taken.remove(&record);
+        self.memory.suspects.remove(&record);
         self.counts.settle(outcome);
         match outcome {
             Outcome::Rejected(reject) => self.rejects.push((record, reject.clone())),
@@ -229,6 +230,10 @@ impl Batch {
         };
         if let Some(consignment) = self.consignments.get_mut(message) {
             consignment.back.get_or_insert_with(|| why.clone());
+            match &parcel.suspicion {
+                Some(suspicion) => drop(consignment.memory.suspects.insert(record, (**suspicion).clone())),
+                None => drop(consignment.memory.suspects.remove(&record)),
+            }
             match (&parcel.taken, parcel.lost_at) {
                 (Some(taken), _) => drop(consignment.memory.taken.insert(record, (**taken).clone())),
                 (None, Some(at)) => drop(consignment.memory.lost.entry(record).or_insert(at)),

@@ -162,12 +162,14 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
         let places = || records.iter().enumerate();
         let lost = places().filter_map(|(place, record)| Some((place, *memory.lost.get(record)?)));
         let taken = places().filter_map(|(place, record)| Some((place, memory.taken.get(record)?.clone())));
+        let suspects = places().filter_map(|(place, record)| Some((place, memory.suspects.get(record)?.clone())));
         let memory = Memory {
+            suspects: suspects.collect(),
             lost: lost.collect(),
             taken: taken.collect(),
             ..Memory::default()
         };
-        if !(memory.lost.is_empty() && memory.taken.is_empty())
+        if !(memory.lost.is_empty() && memory.taken.is_empty() && memory.suspects.is_empty())
             && let Err(error) = remember(&self.context.table, message_id, &memory, self.context.now()).await
         {
             tracing::warn!(%error, "a record that was sent will be sent again without being known as such");

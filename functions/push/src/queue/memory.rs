@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use shared::state::{Key, StateError, Table};
 
-use crate::record::Written;
+use crate::record::{Suspicion, Written};
 
 /// A message lives for at most 14 days.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 15);
@@ -24,6 +24,8 @@ pub struct Memory {
     pub lost: BTreeMap<usize, Timestamp>,
     /// Records that Bigin has while something is left to be done for them.
     pub taken: BTreeMap<usize, Written>,
+    /// Records whose calls fail without a word about any record.
+    pub suspects: BTreeMap<usize, Suspicion>,
     /// The delivery that this speaks of. One that came after it and says nothing has died.
     pub delivery: u32,
 }
@@ -36,6 +38,8 @@ struct Wire {
     lost: Vec<(usize, usize, Timestamp)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     taken: Vec<(usize, Written)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    suspects: Vec<(usize, usize, Suspicion)>,
     delivery: u32,
 }
 
@@ -46,6 +50,12 @@ impl From<&Memory> for Wire {
             ended: ended.into_iter().map(|(first, last, ())| (first, last)).collect(),
             lost: runs(memory.lost.iter().map(|(place, at)| (*place, *at))),
             taken: memory.taken.clone().into_iter().collect(),
+            suspects: runs(
+                memory
+                    .suspects
+                    .iter()
+                    .map(|(place, suspicion)| (*place, suspicion.clone())),
+            ),
             delivery: memory.delivery,
         }
     }
@@ -61,6 +71,11 @@ impl From<Wire> for Memory {
                 .flat_map(|(first, last, at)| (first..=last).map(move |place| (place, at)))
                 .collect(),
             taken: wire.taken.into_iter().collect(),
+            suspects: wire
+                .suspects
+                .into_iter()
+                .flat_map(|(first, last, suspicion)| (first..=last).map(move |place| (place, suspicion.clone())))
+                .collect(),
             delivery: wire.delivery,
         }
     }
@@ -149,6 +164,7 @@ mod tests {
             ended: [0, 1, 2, 7].into(),
             lost: [(3, now), (4, now)].into(),
             taken: [(5, taken())].into(),
+            suspects: [(3, Suspicion::new(2, now)), (4, Suspicion::new(1, now))].into(),
             delivery: 2,
         };
         remember(&table, "m1", &memory, now).await.unwrap();
@@ -172,6 +188,7 @@ mod tests {
                 ended: ended.into_iter().map(usize::from).collect(),
                 lost: lost.into_iter().map(|(place, at)| (usize::from(place), Timestamp::from_second(at).unwrap())).collect(),
                 taken: BTreeMap::new(),
+                suspects: BTreeMap::new(),
                 delivery: 1,
             };
             let text = serde_json::to_string(&Wire::from(&memory)).unwrap();

@@ -113,6 +113,7 @@ impl<'a, S: Services> Preparer<'a, S> {
                 match go_on(mapped, taken.clone()) {
                     Ok(mut pending) => {
                         pending.parcel.place = consignment.place(place);
+                        pending.parcel.suspect(consignment.memory.suspects.get(&place).cloned());
                         prepared.parcels.push(pending);
                     }
                     Err(outcome) => prepared.ended.push((place, outcome)),
@@ -124,6 +125,7 @@ impl<'a, S: Services> Preparer<'a, S> {
                     let parcel = &mut pending.parcel;
                     parcel.place = consignment.place(place);
                     parcel.lost_at = consignment.memory.lost.get(&place).copied();
+                    parcel.suspect(consignment.memory.suspects.get(&place).cloned());
                     // Whether a delivery that died had sent it nobody knows. A key would tell Bigin; without one it may
                     // come to be there twice.
                     let blind = parcel.keys.is_empty() || parcel.shape.operation == Operation::Delete;

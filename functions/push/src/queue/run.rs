@@ -66,7 +66,7 @@ pub(super) async fn run<S: Services, B: PauseCheck>(
     run.prepare(&mut preparer).await;
     run.deliver().await;
     run.finish(&preparer);
-    run.dispatcher.keep_findings();
+    run.dispatcher.keep_findings().await;
     let mut ran = run.ran;
     ran.warnings = preparer.warnings;
     ran.warnings.extend(preparer.repairs.sentences());
@@ -146,9 +146,11 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
 
     /// A module that is known to be held is not tried.
     async fn look_for_hold(&mut self, module: &ModuleName) {
-        if self.known.insert(module.clone())
-            && let Some(stop) = self.context.pause_watch(Some(module.clone())).look().await
-        {
+        let is_new = self.known.insert(module.clone());
+        if is_new {
+            self.dispatcher.recall(module).await;
+        }
+        if is_new && let Some(stop) = self.context.pause_watch(Some(module.clone())).look().await {
             match stop {
                 held @ Stop::ModuleHeld { .. } => self.dispatcher.hold(module, held),
                 other => self.dispatcher.stop(other),

@@ -179,6 +179,7 @@ impl Parcel {
         self.group = None;
         self.attempts = 0;
         self.lost_at = None;
+        self.suspicion = None;
         self.taken = Some(Box::new(taken));
         After::GoesOn(self)
     }

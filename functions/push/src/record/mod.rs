@@ -5,6 +5,7 @@ pub(crate) mod invisible;
 mod parcel;
 mod repair;
 mod row;
+mod suspicion;
 
 pub use follow_up::{After, FollowUp, Tag, Written};
 pub use parcel::{
@@ -14,3 +15,4 @@ pub use parcel::{
 pub use repair::{Met, RepairKind, Repairs, RowRepairs};
 pub(crate) use row::Span;
 pub use row::{Cells, Content, RAW_KEY, RELAY_COLUMNS, Row, is_relay_column};
+pub use suspicion::{Silence, Suspicion};

@@ -5,14 +5,14 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use bigin::{Action, CallShape, MOST_RECORDS_A_CALL, ModuleName, Record};
+use bigin::{Action, CallShape, MOST_RECORDS_A_CALL, MOST_RECORDS_A_TAGGING, ModuleName, Record};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::invisible::is_invisible;
-use super::{FollowUp, Tag, Written};
+use super::{FollowUp, Suspicion, Tag, Written};
 
 /// What the call does that carries a record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,14 @@ pub enum CallKind {
 }
 
 impl CallKind {
+    /// The most records that one call may have.
+    pub fn most(&self) -> usize {
+        match self {
+            Self::Write | Self::AddNote { .. } => MOST_RECORDS_A_CALL,
+            Self::AddTags(_) => MOST_RECORDS_A_TAGGING,
+        }
+    }
+
     /// What a call with that many records costs in API credits. Tagging costs one for each started ten like writing, but
     /// at most ten for the 500 records it may have (Bigin developer guide, "API Limits").
     pub fn credits(&self, shape: &CallShape, records: usize) -> u64 {
@@ -67,6 +75,8 @@ pub struct Parcel {
     pub attempts: u32,
     /// When the first call set out that carried it and may have been carried out without our learning of it.
     pub lost_at: Option<Timestamp>,
+    /// What is held against it, where calls with it fail without a word about any record.
+    pub suspicion: Option<Box<Suspicion>>,
 }
 
 impl Parcel {
@@ -84,7 +94,16 @@ impl Parcel {
             most_in_call: MOST_RECORDS_A_CALL,
             attempts: 0,
             lost_at: None,
+            suspicion: None,
         }
+    }
+
+    /// Puts it under suspicion, or clears it: records of one suspicion share a call with no others.
+    pub fn suspect(&mut self, suspicion: Option<Suspicion>) {
+        self.most_in_call = suspicion
+            .as_ref()
+            .map_or(self.call_kind.most(), |suspicion| suspicion.records);
+        self.suspicion = suspicion.map(Box::new);
     }
 
     /// A note is sent to the record that it belongs to, so that one does not go into the note itself.

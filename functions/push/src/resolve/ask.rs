@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bigin::{CallFailure, Found, Hit, ModuleFields, ModuleName, Quotable, RecordOutcome};
 
 use super::place::Place;
+use shared::stop::Stop;
 
 /// A question.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,6 +37,15 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// How many values of records are in it.
+    pub fn values(&self) -> usize {
+        match self {
+            Self::Query { values, .. } => values.len(),
+            Self::Make { values, .. } => values.len(),
+            Self::Fields(_) | Self::Page { .. } => 0,
+        }
+    }
+
     /// The API credits it costs (Bigin developer guide, "API Limits").
     pub fn credits(&self) -> u64 {
         match self {
@@ -75,4 +85,19 @@ pub enum Reply {
     Made(Vec<RecordOutcome>),
     /// Bigin refuses to answer, and would later too.
     Refused(CallFailure),
+}
+
+/// A question that Bigin refuses for want of a scope, a right or a module holds the records that need its answer.
+pub(super) fn hold(failure: &CallFailure) -> Stop {
+    let code = match failure {
+        CallFailure::ScopeMissing { .. } => "OAUTH_SCOPE_MISMATCH",
+        CallFailure::NotPermitted { code, .. } | CallFailure::Refused { code, .. } => code,
+        // Not the module that the records are for.
+        CallFailure::UnknownModule { .. } => "LOOKUP_MODULE_UNKNOWN",
+        _ => "LOOKUP_REFUSED",
+    };
+    Stop::ModuleHeld {
+        code: code.to_owned(),
+        message: failure.to_string(),
+    }
 }

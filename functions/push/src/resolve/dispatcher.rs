@@ -12,6 +12,7 @@ use super::resolver_cache::ResolverCache;
 use crate::context::{Context, Services};
 use crate::deliver::{CallTally, Delivery, Limits, PauseCheck};
 use crate::record::{Outcome, Parcel, Settled, Written, into_order};
+use shared::state::refusals;
 use shared::stop::Stop;
 
 /// Some records wait for the records that they refer to. They are tried again when their caller is that many
@@ -84,6 +85,14 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
         }
     }
 
+    /// Learns what is known of the refusals of a module, before its first record is offered.
+    pub async fn recall(&mut self, module: &ModuleName) {
+        match refusals::of_module(&self.context.table, module.as_str()).await {
+            Ok(known) => self.delivery.load_refusals(module, known),
+            Err(error) => tracing::warn!(%error, "what was refused before is not known: it is found out again"),
+        }
+    }
+
     /// Takes a record, behind all others.
     pub fn offer(&mut self, pending: Pending) {
         if self.delivery.held().contains_key(&pending.parcel.shape.module) {
@@ -118,6 +127,14 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
             }
             if more && !stopped || self.will_settle() {
                 return true;
+            }
+            // Nothing is on its way that could tell more; records that wait may wait for just those in doubt.
+            if !stopped
+                && !self.lookups.is_busy()
+                && let Some(settled) = self.delivery.decide_unclear()
+            {
+                self.ended.extend(settled);
+                continue;
             }
             if !stopped && self.is_busy() {
                 // Nothing would ever wake this up: what is left goes on later.
@@ -242,10 +259,17 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
         self.lookups.warnings()
     }
 
-    /// Keeps what was found out for the next invocation. Nothing is resolved after that.
-    pub fn keep_findings(&mut self) {
+    /// Keeps what was found out and learnt for the next invocation. Nothing is resolved after that.
+    pub async fn keep_findings(&mut self) {
         if let Some(resolver) = self.lookups.take_resolver() {
             self.resolvers.put(&self.run_id, self.context.now(), resolver);
+        }
+        for (module, before, known) in self.delivery.learnt() {
+            let (table, now) = (&self.context.table, self.context.now());
+            let kept = refusals::learn(table, module.as_str(), (&before, &known), now).await;
+            if let Err(error) = kept {
+                tracing::warn!(%error, "what was refused was not remembered: it is found out again");
+            }
         }
     }
 }

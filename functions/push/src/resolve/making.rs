@@ -62,6 +62,20 @@ impl Making {
     /// The present call was refused as a whole: what that settles. One value may be the reason, so a call of several is
     /// halved.
     pub fn refused(&mut self, failure: &CallFailure) -> Option<(Place, Vec<(String, Finding)>)> {
+        let code = match failure {
+            CallFailure::Refused { code, .. } => code,
+            _ => "REFUSED",
+        };
+        self.halve(&format!("Bigin refuses it ({code})"))
+    }
+
+    /// The present call fails without a word, and it is for what is in it.
+    pub fn fails(&mut self) -> Option<(Place, Vec<(String, Finding)>)> {
+        self.halve("every call with this value fails, and others get through")
+    }
+
+    /// Halves the present call; of a single value it is settled why it was not made.
+    fn halve(&mut self, why: &str) -> Option<(Place, Vec<(String, Finding)>)> {
         let (place, mut values) = self.calls.pop_front()?;
         if values.len() > 1 {
             let rest = values.split_off(values.len().div_ceil(2));
@@ -69,13 +83,9 @@ impl Making {
             self.calls.push_front((place.clone(), values));
             return Some((place, Vec::new()));
         }
-        let code = match failure {
-            CallFailure::Refused { code, .. } => code,
-            _ => "REFUSED",
-        };
         let settled = values
             .into_iter()
-            .map(|value| (value.folded, Finding::NotMade(format!("Bigin refuses it ({code})"))));
+            .map(|value| (value.folded, Finding::NotMade(why.to_owned())));
         Some((place, settled.collect()))
     }
 

@@ -12,6 +12,7 @@ mod backlog;
 pub mod codes;
 mod conclude;
 mod dispatcher;
+mod failing;
 mod finding;
 mod lookup_cache;
 mod lookups;

@@ -7,12 +7,13 @@ use bigin::{Access, CallFailure, CallShape, ModuleName, Operation, Record};
 use tokio::time::{Instant, timeout_at};
 
 use super::ask::{Ask, Reply};
+use super::failing::Failing;
 use super::lookup_cache::LookupCache;
 use super::place::Place;
 use super::round::Round;
 use crate::context::{Context, Services};
 use crate::deliver::{CallTally, Limits, PauseCheck};
-use shared::authorized_bigin::AskFailure;
+use shared::authorized_bigin::{AskFailure, TRIES};
 use shared::metadata_cache::Freshness;
 use shared::stop::{Service, Stop};
 
@@ -21,6 +22,7 @@ use shared::stop::{Service, Stop};
 pub struct Resolver {
     /// What is known.
     pub cache: LookupCache,
+    failing: Failing,
     cost: Arc<Cost>,
     looked: Option<Instant>,
 }
@@ -55,6 +57,8 @@ impl Resolver {
         limits: &Limits,
         halt: &AtomicBool,
     ) -> Option<Stop> {
+        // Once a question has failed for what is in it, halves of it are asked once each.
+        let mut searching = false;
         while let Some(ask) = round.next(&mut self.cache) {
             if halt.load(Ordering::Relaxed) {
                 return Some(Stop::OutOfTime);
@@ -62,13 +66,54 @@ impl Resolver {
             if let Some(stop) = self.reason_not_to_ask(pause_check, limits).await {
                 return Some(stop);
             }
-            match timeout_at(limits.waiting_ends, self.ask(context, &ask)).await {
+            let tries = match ask.values() {
+                2.. if searching => 1,
+                _ => TRIES,
+            };
+            let before = self.cost.calls.load(Ordering::Relaxed);
+            let answer = timeout_at(limits.waiting_ends, self.ask(context, &ask, tries)).await;
+            // The tally may have been taken meanwhile.
+            let made = self.cost.calls.load(Ordering::Relaxed).saturating_sub(before).max(1);
+            let made = u32::try_from(made).unwrap_or(u32::MAX);
+            match answer {
                 Err(_) => return Some(Stop::OutOfTime),
+                Ok(Err(stop)) if is_silent(&stop) && ask.values() > 0 => {
+                    let is_sure = searching && ask.values() > 1;
+                    if !is_sure && !self.can_be_read(context, &ask, limits).await {
+                        return Some(stop);
+                    }
+                    searching = true;
+                    if let Ask::Make { place, values } = &ask {
+                        let is_at_fault = self.failing.failed(place, values, made, context.now());
+                        if values.len() == 1 && !is_at_fault {
+                            return Some(stop);
+                        }
+                    }
+                    round.fails(&mut self.cache, &ask);
+                }
                 Ok(Err(stop)) => return Some(stop),
-                Ok(Ok(reply)) => round.take(&mut self.cache, &ask, reply),
+                Ok(Ok(reply)) => {
+                    if let Ask::Make { place, values } = &ask {
+                        self.failing.passed(place, values, made.saturating_sub(1));
+                    }
+                    round.take(&mut self.cache, &ask, reply);
+                }
             }
         }
         None
+    }
+
+    /// Whether a question is answered that is like this one and has no value in it.
+    async fn can_be_read<S: Services>(&self, context: &Context<S>, ask: &Ask, limits: &Limits) -> bool {
+        let (Ask::Query { place, .. } | Ask::Make { place, .. }) = ask else {
+            return false;
+        };
+        let control = Ask::Page {
+            place: place.clone(),
+            token: None,
+        };
+        let asked = timeout_at(limits.waiting_ends, self.ask(context, &control, 1)).await;
+        matches!(asked, Ok(Ok(_)))
     }
 
     async fn reason_not_to_ask<B: PauseCheck>(&mut self, pause_check: &B, limits: &Limits) -> Option<Stop> {
@@ -83,7 +128,7 @@ impl Resolver {
         None
     }
 
-    async fn ask<S: Services>(&self, context: &Context<S>, ask: &Ask) -> Result<Reply, Stop> {
+    async fn ask<S: Services>(&self, context: &Context<S>, ask: &Ask, tries: u32) -> Result<Reply, Stop> {
         let bigin = &context.bigin;
         let credits = ask.credits();
         if !matches!(ask, Ask::Fields(_)) {
@@ -99,11 +144,13 @@ impl Resolver {
                 values,
             } => {
                 let question = |access: Access| async move { bigin.having(&access, module, by, values).await };
-                self.counted(context, credits, question).await.map(Reply::Found)
+                self.counted(context, (tries, credits), question)
+                    .await
+                    .map(Reply::Found)
             }
             Ask::Page { place, token } => {
                 let question = |access: Access| async move { page(context, &access, place, token.as_deref()).await };
-                self.counted(context, credits, question).await
+                self.counted(context, (tries, credits), question).await
             }
             Ask::Make {
                 place: Place::Records { module, by },
@@ -114,7 +161,7 @@ impl Resolver {
                 let records: Vec<_> = records.iter().collect();
                 let (shape, records) = (&shape, records.as_slice());
                 let question = |access: Access| async move { bigin.write(&access, shape, records).await };
-                self.counted(context, credits, question)
+                self.counted(context, (tries, credits), question)
                     .await
                     .map(|answer| Reply::Made(answer.outcomes))
             }
@@ -134,7 +181,7 @@ impl Resolver {
     async fn counted<S: Services, T, F, A>(
         &self,
         context: &Context<S>,
-        credits: u64,
+        (tries, credits): (u32, u64),
         question: F,
     ) -> Result<T, AskFailure>
     where
@@ -143,13 +190,24 @@ impl Resolver {
     {
         context
             .authorized
-            .ask_for(credits, |access| {
+            .ask_up_to(tries, credits, |access| {
                 self.cost.calls.fetch_add(1, Ordering::Relaxed);
                 self.cost.credits.fetch_add(credits, Ordering::Relaxed);
                 question(access)
             })
             .await
     }
+}
+
+/// Whether a question failed without a word about what is in it.
+fn is_silent(stop: &Stop) -> bool {
+    matches!(
+        stop,
+        Stop::Unavailable {
+            service: Service::Bigin,
+            ..
+        }
+    )
 }
 
 /// A page of a list. Users come by numbers, which serve as tokens; team pipelines are few.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use bigin::{CallFailure, ModuleFields};
 
-use super::ask::{Ask, Reply};
+use super::ask::{Ask, Reply, hold};
 use super::conclude::{Conclusion, conclude};
 use super::finding::{Finding, Findings, Id};
 use super::lookup_cache::LookupCache;
@@ -128,6 +128,18 @@ impl Round {
                 ask,
                 &Stop::unavailable(Service::Relay, "an answer did not fit its question"),
             ),
+        }
+    }
+
+    /// A question fails again and again without a word, and others are answered: it is for the values in it.
+    pub fn fails(&mut self, cache: &mut LookupCache, ask: &Ask) {
+        match ask {
+            Ask::Query { .. } => self.seek.query_fails(cache),
+            Ask::Make { .. } => {
+                let settled = self.making.as_mut().and_then(Making::fails);
+                self.settle(cache, settled);
+            }
+            Ask::Fields(_) | Ask::Page { .. } => {}
         }
     }
 
@@ -285,21 +297,6 @@ fn why_not_made(place: &Place, cache: &LookupCache) -> Option<&'static str> {
             Some("its field is not unique in Bigin, so that records would double; set `by` to a unique field")
         }
         Place::Records { .. } => None,
-    }
-}
-
-/// A question that Bigin refuses for want of a scope, a right or a module holds the records that need its answer.
-fn hold(failure: &CallFailure) -> Stop {
-    let code = match failure {
-        CallFailure::ScopeMissing { .. } => "OAUTH_SCOPE_MISMATCH",
-        CallFailure::NotPermitted { code, .. } | CallFailure::Refused { code, .. } => code,
-        // Not the module that the records are for.
-        CallFailure::UnknownModule { .. } => "LOOKUP_MODULE_UNKNOWN",
-        _ => "LOOKUP_REFUSED",
-    };
-    Stop::ModuleHeld {
-        code: code.to_owned(),
-        message: failure.to_string(),
     }
 }
 

@@ -100,6 +100,20 @@ impl Seek {
         }
     }
 
+    /// The present query fails without a word, and it is for what is in it: it is halved until the value is found. That one
+    /// is looked for in the whole list, where it is in no call.
+    pub fn query_fails(&mut self, cache: &mut LookupCache) {
+        let Some((place, mut values)) = self.queries.pop_front() else {
+            return;
+        };
+        if values.len() == 1 {
+            return self.walk(&place, values.into_iter().map(|value| value.folded).collect(), cache);
+        }
+        let behind = values.split_off(values.len().div_ceil(2));
+        self.queries.push_front((place.clone(), behind));
+        self.queries.push_front((place, values));
+    }
+
     /// Nothing more is looked for in that place.
     pub fn close(&mut self, place: &Place) {
         self.queries.retain(|(other, _)| other != place);

@@ -189,7 +189,7 @@ async fn a_fault_of_the_whole_stops_the_import_instead_of_rejecting_everything()
     )
     .await;
     world.faults(json!([{"path": "/bigin/v2/Contacts/upsert",
-        "fault": {"kind": "records", "every": 1, "code": "MANDATORY_NOT_FOUND"}}]));
+        "fault": {"kind": "records", "every": 1, "code": "MANDATORY_NOT_FOUND", "details": {"api_name": "Last_Name"}}}]));
     let report = world
         .import(&world.put("inbox/Contacts/a.csv", contacts(0..5_000)))
         .await;

@@ -78,18 +78,6 @@ fn a_permission_holds_the_module_and_rejects_nobody() {
 }
 
 #[test]
-fn a_permission_that_all_records_lack_is_told_from_one_that_one_record_lacks() {
-    let accepted = RecordOutcome::Accepted {
-        action: Action::Inserted,
-        id: "1".into(),
-    };
-    assert!(missing_permission(&[refused("NO_PERMISSION"), refused("NO_PERMISSION")]).is_some());
-    assert!(missing_permission(&[refused("NO_PERMISSION"), accepted]).is_none());
-    assert!(missing_permission(&[refused("INVALID_DATA"), refused("NO_PERMISSION")]).is_none());
-    assert!(missing_permission(&[]).is_none());
-}
-
-#[test]
 fn a_throttle_slows_down_and_stops_only_when_credits_are_gone() {
     let throttled = |credits_remaining| CallFailure::Throttled {
         call: "x".into(),
@@ -123,7 +111,12 @@ fn a_refusal_as_a_whole_is_split_unless_it_is_about_the_request() {
         about_failure(&refusal(400, "LIMIT_EXCEEDED"), 10, None),
         Decision::Split
     );
-    for (status, code) in [(400, "REQUIRED_PARAM_MISSING"), (404, "INVALID_URL_PATTERN")] {
+    for (status, code) in [
+        (400, "REQUIRED_PARAM_MISSING"),
+        (404, "INVALID_URL_PATTERN"),
+        (402, "WHATEVER"),
+        (400, "MAX_RECORDS_LIMIT_REACHED"),
+    ] {
         assert!(
             matches!(
                 about_failure(&refusal(status, code), 10, None),

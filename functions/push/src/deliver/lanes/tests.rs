@@ -251,3 +251,49 @@ proptest! {
         prop_assert_eq!(count, rows.len());
     }
 }
+
+fn suspected_by(parcel: Parcel, suspicion: &Suspicion) -> Parcel {
+    let mut parcel = parcel;
+    parcel.suspect(Some(suspicion.clone()));
+    parcel
+}
+
+#[test]
+fn a_half_that_lets_the_other_go_first_is_not_overtaken_by_a_later_row_of_its_key() {
+    let now = Timestamp::UNIX_EPOCH;
+    let whole = Suspicion::new(2, now);
+    let (mut first, second) = (whole.half(1, now), whole.half(1, now));
+    // Read from the file again, the halves lie apart, and a later row of the first one's key lies between them.
+    let mut lanes = filled([
+        suspected_by(parcel(0, "ann@example.com"), &first),
+        parcel(1, "ANN@example.com"),
+        suspected_by(parcel(2, "bob@example.com"), &second),
+    ]);
+    let mut call = lanes.next_call(true).unwrap();
+    assert_eq!(places(&call), [0]);
+    lanes.landed(&call);
+    first.fail(crate::record::Silence::NoAnswer, 1, now);
+    call[0].suspect(Some(first));
+    lanes.put_back_behind(call, true);
+    assert_eq!(one_by_one(lanes), [[2], [0], [1]]);
+}
+
+#[test]
+fn calls_that_fail_let_all_others_go_first() {
+    let suspicions = [0, 1].map(|_| Suspicion::new(1, Timestamp::UNIX_EPOCH));
+    let mut lanes = filled([
+        suspected_by(parcel(0, "ann@example.com"), &suspicions[0]),
+        suspected_by(parcel(1, "bob@example.com"), &suspicions[1]),
+        parcel(2, "cid@example.com"),
+        parcel(3, "ann@example.com"),
+    ]);
+    for _ in 0..2 {
+        let call = lanes.next_call(true).unwrap();
+        lanes.landed(&call);
+        lanes.put_back_behind(call, false);
+    }
+    let calls = one_by_one(lanes);
+    assert_eq!(calls[0], [2]);
+    let place = |wanted| calls.iter().position(|call| call == &[wanted]);
+    assert!(place(0) < place(3), "a later row of its key waits");
+}

@@ -15,6 +15,7 @@ use crate::import::slice::Slice;
 use crate::import::slice::file_reader::MOST_ROWS;
 use crate::import::slice::parts::Part;
 use crate::import::steps::ImportError;
+use crate::import::suspects::Suspects;
 use crate::resolve::Tallies;
 use shared::stop::Stop;
 
@@ -137,10 +138,10 @@ impl<S: Services> Slice<'_, S> {
     pub(in crate::import) async fn last_checkpoint(&mut self) -> Result<(), ImportError> {
         self.written().await?;
         self.note_taken();
-        let lost: Vec<_> = self
-            .dispatcher
-            .undelivered()
-            .into_iter()
+        let undelivered = self.dispatcher.undelivered();
+        self.progress.suspects = Suspects::among(&undelivered);
+        let lost: Vec<_> = undelivered
+            .iter()
             .filter_map(|parcel| Some((parcel.place, parcel.lost_at?)))
             .collect();
         let unread = self

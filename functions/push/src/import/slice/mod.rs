@@ -28,6 +28,7 @@ use crate::import::slice::tracker::Tracker;
 use crate::import::state_machine::Imports;
 use crate::import::step::Import;
 use crate::import::steps::{ImportError, Importer};
+use crate::import::suspects::Suspects;
 use crate::map::Mapped;
 use crate::record::Row;
 use crate::record::{After, Reject, Written};
@@ -65,6 +66,8 @@ pub(in crate::import) struct Slice<'a, S: Services> {
     pub(in crate::import) dispatcher: Dispatcher<'a, S, PauseWatch<S::Table, S::Clock>>,
     /// Rows that an earlier invocation may have sent, and since when.
     pub(in crate::import) lost: Option<Lost>,
+    /// Rows whose calls failed in earlier invocations without a word about any row.
+    suspects: Suspects,
     pub(in crate::import) started: Timestamp,
     /// Rows from this number on are not sent before the next checkpoint has said so.
     pub(in crate::import) sends_below: u64,
@@ -111,6 +114,7 @@ impl<'a, S: Services> Slice<'a, S> {
             parts: Parts::new(import.run_id(), &plan.form, shape),
             dispatcher: Dispatcher::of_one_shape(context, resolvers, import.run_id(), check, limits),
             lost: progress.lost.clone(),
+            suspects: progress.suspects.clone(),
             started: context.now(),
             sends_below: 0,
             writing: None,
@@ -139,6 +143,7 @@ impl<'a, S: Services> Slice<'a, S> {
             &plan.form,
             self.progress.checkpoint,
         );
+        self.dispatcher.recall(&plan.module).await;
         // Says which rows may be sent before any is.
         self.checkpoint().await?;
         self.written().await?;
@@ -150,7 +155,7 @@ impl<'a, S: Services> Slice<'a, S> {
         }
         let ended = ended?;
         self.last_checkpoint().await?;
-        self.dispatcher.keep_findings();
+        self.dispatcher.keep_findings().await;
         Ok(ended)
     }
 
@@ -294,6 +299,7 @@ impl<'a, S: Services> Slice<'a, S> {
                     .as_ref()
                     .filter(|lost| lost.rows.contains(number))
                     .map(|lost| lost.since);
+                parcel.suspect(self.suspects.suspicion(number));
                 self.dispatcher.offer(Pending::new(parcel, references));
             }
             Err(reject) => {
@@ -310,7 +316,10 @@ impl<'a, S: Services> Slice<'a, S> {
     fn go_on(&mut self, parcel: Parcel, taken: Written) {
         match parcel.go_on(taken) {
             After::Ended(settled) => self.settle(&settled),
-            After::GoesOn(parcel) => self.dispatcher.offer(Pending::new(parcel, Vec::new())),
+            After::GoesOn(mut parcel) => {
+                parcel.suspect(self.suspects.suspicion(parcel.place));
+                self.dispatcher.offer(Pending::new(parcel, Vec::new()));
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
 use crate::import::vanished;
-use crate::report::{Reason, Status};
+use crate::report::{Counts, Reason, Status};
 use shared::authorized_bigin::AskFailure;
 use shared::metadata_cache::Freshness;
 use shared::stop::Stop;
@@ -104,7 +104,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             credits = progress.report.credits,
             "slice delivered"
         );
-        if got_on {
+        if accepted(&progress.report.counts) > accepted(&report_before.counts) {
             watch.release().await?;
         }
         match ended {
@@ -205,6 +205,11 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             .await?;
         Ok(Next::progress(Step::Finish, import))
     }
+}
+
+/// How many records Bigin has taken: that alone ends a hold.
+fn accepted(counts: &Counts) -> u64 {
+    counts.inserted + counts.updated + counts.deleted
 }
 
 /// The status does not tell a throttle from credits that are used up; fewer than a full call costs do.

@@ -1,0 +1,244 @@
+//! Refusals that name no field and no other record: they may be the record's own, or tell of the account. One is kept until
+//! a second record says the same, or another is accepted. Pure, but for the records that wait in it.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use bigin::{Action, ModuleName, Operation, RecordOutcome};
+use jiff::Timestamp;
+use shared::state::refusals::{Refusals, Refused, is_of_account};
+
+use super::lanes::Claims;
+use crate::record::{CallKind, Parcel, Reject};
+
+/// A call to a module that refused records has no more of them than cost one credit (Bigin developer guide, "API Limits").
+const PROBE: usize = 10;
+
+/// Whether a refusal may tell of the account: it does not say which field, or which other record, it is about. What tags and
+/// notes are refused for is the business of the record that gets them.
+pub(super) fn may_tell_of_account(parcel: &Parcel, reject: &Reject) -> bool {
+    parcel.call_kind == CallKind::Write && reject.field.is_none() && reject.record_id.is_none()
+}
+
+/// What of a call was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    any: bool,
+    /// An update tells nothing of whether the account takes new records.
+    new: bool,
+}
+
+impl Accepted {
+    pub const NOTHING: Self = Self { any: false, new: false };
+
+    pub fn of(outcomes: &[RecordOutcome]) -> Self {
+        let actions = || {
+            outcomes.iter().filter_map(|outcome| match outcome {
+                RecordOutcome::Accepted { action, .. } => Some(*action),
+                RecordOutcome::Refused(_) => None,
+            })
+        };
+        Self {
+            any: actions().next().is_some(),
+            new: actions().any(|action| action == Action::Inserted),
+        }
+    }
+
+    pub fn is_any(self) -> bool {
+        self.any
+    }
+
+    fn tells_of(self, operation: Operation, code: &str) -> bool {
+        if is_of_account(code) && operation == Operation::Upsert {
+            self.new
+        } else {
+            self.any
+        }
+    }
+}
+
+/// What a refusal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The record is rejected.
+    Own,
+    /// Nobody knows yet.
+    Doubt,
+    /// The account, or the module, is in a state in which it takes none.
+    OfAccount,
+}
+
+/// Judges a refusal that names no reason, by what is known of the module, this refusal included.
+pub(super) fn meaning(
+    known: &Refusals,
+    refused: &Refused,
+    operation: Operation,
+    accepted: Accepted,
+    now: Timestamp,
+) -> Meaning {
+    if accepted.tells_of(operation, &refused.code) || known.is_the_records_own(refused, now) {
+        Meaning::Own
+    } else if is_of_account(&refused.code) || known.say_the_same(&refused.operation, &refused.code) > 1 {
+        Meaning::OfAccount
+    } else {
+        Meaning::Doubt
+    }
+}
+
+/// The records that are in doubt, and what is known of their modules.
+#[derive(Default)]
+pub(super) struct UnclearRefusals {
+    loaded: HashMap<ModuleName, Refusals>,
+    pub known: HashMap<ModuleName, Refusals>,
+    /// Records that were refused, and nobody knows yet what for.
+    pub open: Vec<(Parcel, Reject)>,
+    /// Records that were refused in earlier invocations: others go first.
+    spared: Vec<Parcel>,
+    claims: Claims,
+}
+
+impl UnclearRefusals {
+    /// What was known of a module before.
+    pub fn load(&mut self, module: ModuleName, refusals: Refusals) {
+        self.loaded.insert(module.clone(), refusals.clone());
+        self.known.insert(module, refusals);
+    }
+
+    /// What has been learnt of modules since: what was known before, and what is now.
+    pub fn learnt(&self) -> Vec<(ModuleName, Refusals, Refusals)> {
+        let with_before = self.known.iter().map(|(module, known)| {
+            let before = self.loaded.get(module).cloned().unwrap_or_default();
+            (module.clone(), before, known.clone())
+        });
+        with_before.filter(|(_, before, known)| before != known).collect()
+    }
+
+    /// Takes a record that others go before: one that was refused already, or must not overtake such a one.
+    pub fn spare(&mut self, mut parcel: Parcel) -> Option<Parcel> {
+        let Some(known) = self.known.get(&parcel.shape.module) else {
+            return Some(parcel);
+        };
+        if known.refused.is_empty() || parcel.suspicion.is_some() {
+            return Some(parcel);
+        }
+        parcel.most_in_call = parcel.most_in_call.min(PROBE);
+        // Records of one group keep their order.
+        let is_refused = parcel.group.is_none() && known.has(operation(&parcel), content(&parcel));
+        if is_refused || !(self.spared.is_empty() || self.claims.admits(&parcel)) {
+            self.claims.take_off(std::slice::from_ref(&parcel));
+            self.spared.push(parcel);
+            return None;
+        }
+        Some(parcel)
+    }
+
+    /// The records that others went before.
+    pub fn take_spared(&mut self) -> Vec<Parcel> {
+        self.claims = Claims::default();
+        std::mem::take(&mut self.spared)
+    }
+
+    /// Takes those out that were in doubt and are like this one.
+    pub fn take_open(&mut self, module: &ModuleName, operation: Operation) -> Vec<(Parcel, Reject)> {
+        let is_like =
+            |(parcel, _): &mut (Parcel, Reject)| parcel.shape.module == *module && parcel.shape.operation == operation;
+        self.open.extract_if(.., is_like).collect()
+    }
+}
+
+/// What was to be done with a record, as it is remembered.
+pub(super) fn operation(parcel: &Parcel) -> &'static str {
+    match parcel.shape.operation {
+        Operation::Upsert => "upsert",
+        Operation::Insert => "insert",
+        Operation::Update => "update",
+        Operation::Delete => "delete",
+    }
+}
+
+/// A sum by which a record is told from others; nothing of it can be read from that.
+pub(super) fn content(parcel: &Parcel) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (parcel.shape.module.as_str(), parcel.record.json()).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A record's refusal, as it is remembered.
+pub(super) fn refused(parcel: &Parcel, reject: &Reject) -> Refused {
+    Refused {
+        operation: operation(parcel).to_owned(),
+        code: reject.code.clone(),
+        content: content(parcel),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+    const UPDATED: Accepted = Accepted { any: true, new: false };
+
+    fn of(code: &str, content: u64) -> Refused {
+        Refused {
+            operation: "upsert".into(),
+            code: code.into(),
+            content,
+        }
+    }
+
+    fn judged(before: &[Refused], now: &Refused, accepted: Accepted) -> Meaning {
+        let mut known = Refusals::default();
+        before
+            .iter()
+            .chain([now])
+            .for_each(|refused| known.refuse(refused.clone()));
+        meaning(&known, now, Operation::Upsert, accepted, NOW)
+    }
+
+    #[test]
+    fn one_refusal_is_in_doubt_until_another_record_says_the_same() {
+        let (one, other) = (of("NO_PERMISSION", 1), of("NO_PERMISSION", 2));
+        assert_eq!(judged(&[], &one, Accepted::NOTHING), Meaning::Doubt);
+        assert_eq!(
+            judged(std::slice::from_ref(&one), &one, Accepted::NOTHING),
+            Meaning::Doubt,
+            "the same record"
+        );
+        assert_eq!(
+            judged(&[of("OTHER", 2)], &one, Accepted::NOTHING),
+            Meaning::Doubt,
+            "another code"
+        );
+        assert_eq!(judged(&[one], &other, Accepted::NOTHING), Meaning::OfAccount);
+    }
+
+    #[test]
+    fn beside_records_that_are_accepted_it_is_the_records_own() {
+        let refused = of("NOT_APPROVED", 1);
+        assert_eq!(judged(&[of("NOT_APPROVED", 2)], &refused, UPDATED), Meaning::Own);
+    }
+
+    #[test]
+    fn a_full_storage_is_known_by_its_name_and_an_update_does_not_disprove_it() {
+        let full = of("MAX_RECORDS_LIMIT_REACHED", 1);
+        assert_eq!(judged(&[], &full, Accepted::NOTHING), Meaning::OfAccount);
+        assert_eq!(judged(&[], &full, UPDATED), Meaning::OfAccount);
+        assert_eq!(judged(&[], &full, Accepted { any: true, new: true }), Meaning::Own);
+    }
+
+    #[test]
+    fn what_was_refused_before_an_acceptance_is_rejected_when_it_is_refused_again() {
+        let mut known = Refusals::default();
+        known.refuse(of("X", 1));
+        known.refuse(of("X", 2));
+        known.accept("upsert");
+        for content in [1, 2] {
+            known.refuse(of("X", content));
+            assert_eq!(
+                meaning(&known, &of("X", content), Operation::Upsert, Accepted::NOTHING, NOW),
+                Meaning::Own
+            );
+        }
+    }
+}
