@@ -340,13 +340,13 @@ async fn a_wait_that_bigin_asks_for_is_kept() {
 #[tokio::test]
 async fn the_answer_comes_before_the_time_is_up() {
     let post = patient_post().await;
-    post.world.switch(json!({"latency_ms": 300}));
+    post.world.switch(json!({"latency_ms": 900}));
     let ids: Vec<_> = (0..30)
         .map(|message| post.contacts((message * 100..message * 100 + 100).map(contact)))
         .collect();
     let begun = std::time::Instant::now();
-    let back = post.consume_within(Duration::from_secs(2)).await;
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    let back = post.consume_within(Duration::from_secs(6)).await;
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     assert!(!back.is_empty() && back.len() < ids.len(), "{back:?}");
     assert_eq!(post.last_report().reason.unwrap().code, "OUT_OF_TIME");
     post.world.switch(json!({"latency_ms": 0}));
