@@ -96,16 +96,17 @@ impl<T: Table, C: Clock> PauseWatch<T, C> {
         Ok(())
     }
 
-    /// Lets the module go: a call went through.
+    /// Lets the module go: a call went through. Whether it had been held.
     ///
     /// # Errors
     /// The table failed.
-    pub async fn release(&self) -> Result<(), StateError> {
-        let Some(module) = &self.module else { return Ok(()) };
-        if held::of_module(&self.table, module.as_str()).await?.is_some() {
+    pub async fn release(&self) -> Result<bool, StateError> {
+        let Some(module) = &self.module else { return Ok(false) };
+        let was_held = held::of_module(&self.table, module.as_str()).await?.is_some();
+        if was_held {
             held::release(&self.table, module.as_str()).await?;
         }
-        Ok(())
+        Ok(was_held)
     }
 }
 

@@ -121,7 +121,16 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
                 };
                 Ok(serde_json::to_value(consumer.consume(received, &run_id, hours).await)?)
             }
-            Event::Step(step) => Ok(serde_json::to_value(self.importer().go_on(*step).await?)?),
+            Event::Step(step) => {
+                let importer = self.importer();
+                let next = importer.go_on(*step).await?;
+                if importer.has_ended_hold()
+                    && let Err(error) = self.intake.ask_for_upkeep().await
+                {
+                    tracing::warn!(%error, "messages that waited for the end of a hold come back with the next scheduled refresh");
+                }
+                Ok(serde_json::to_value(next)?)
+            }
             Event::ExecutionEnded(ended) => {
                 let freed = self.importer().free(&ended).await?;
                 Ok(json!({"freed": freed}))

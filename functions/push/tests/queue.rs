@@ -258,11 +258,18 @@ async fn a_held_modules_messages_wait_in_the_bucket_without_using_up_deliveries_
     post.world.faults(json!([]));
     post.world.clock.advance(20 * 60);
     assert_eq!(look_after().await, 10);
+    assert_eq!(post.push.intake.upkeeps(), 0);
     assert_eq!(post.consume().await, NONE);
+    assert_eq!(
+        post.push.intake.upkeeps(),
+        1,
+        "push asks itself to bring the others back"
+    );
     assert_eq!(look_after().await, 1, "the hold is over");
     assert_eq!(post.consume().await, NONE);
     assert_eq!(post.world.records("Accounts").len(), 11);
     assert_eq!((look_after().await, held()), (json!(0), 0));
+    assert_eq!(post.push.intake.upkeeps(), 1, "and nothing is left to ask for");
     assert_eq!(
         upkeep::read(&post.world.table).await.unwrap(),
         None,

@@ -13,8 +13,8 @@ use push::queue::{Memory, remember};
 use push::report::{Report, Status};
 use serde_json::{Value, json};
 use shared::state::pause::{self, SetCause};
-use shared::state::{Cause, unread, upkeep};
-use support::contacts;
+use shared::state::{Cause, Held, held, unread, upkeep};
+use support::{Execution, contacts};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -62,6 +62,38 @@ async fn look_after_and_die_often(post: &Post) {
         if alive && post.world.bucket.keys("deferred/").is_empty() {
             return;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_ends_the_hold_on_its_module_has_waiting_messages_brought_back() {
+    let post = Post::open().await;
+    let hold = Held {
+        module: "Contacts".into(),
+        code: "NO_PERMISSION".into(),
+        message: "m".into(),
+        action: "a".into(),
+        since: post.push.context.now(),
+        look_again_at: post.push.context.now(),
+    };
+    for (rows, upkeeps) in [(0..3, 1), (3..5, 1)] {
+        if rows.start == 0 {
+            held::hold(&post.world.table, &hold).await.unwrap();
+        }
+        let file = post.world.put("inbox/Contacts/a.csv", contacts(rows.clone()));
+        let Execution {
+            mut step, mut import, ..
+        } = post.world.start(&file);
+        while step != Step::Done {
+            let event = json!({"step": step, "import": import, "runs_in": import.execution});
+            let next = post.by_hand(event).await.unwrap();
+            post.world.clock.advance(next["wait_seconds"].as_u64().unwrap());
+            step = serde_json::from_value(next["next"].clone()).unwrap();
+            import = serde_json::from_value(next["import"].clone()).unwrap();
+        }
+        assert_eq!(post.world.records("Contacts").len(), rows.end as usize);
+        assert_eq!(held::of_module(&post.world.table, "Contacts").await.unwrap(), None);
+        assert_eq!(post.push.intake.upkeeps(), upkeeps, "once, when the hold ends");
     }
 }
 

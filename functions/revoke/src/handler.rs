@@ -43,6 +43,7 @@ struct HoldAnswer {
     module: String,
     /// The hold that was decided.
     held: Option<Held>,
+    problems: Vec<String>,
 }
 
 impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports> Function<T, S, Z, I, C, Q, R> {
@@ -79,7 +80,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports
     }
 
     /// Decides what a held module is refused for: its records, which are rejected then, or the account, which they wait
-    /// for. Either way the module is tried at once.
+    /// for. Either way the module is tried at once: push is asked to bring back what waits for it.
     async fn decide_hold(&self, module: &str, reject: bool) -> Result<HoldAnswer, RevokeError> {
         let (table, now) = (&self.revoker.table, self.revoker.clock.now());
         let module = by_own_name(module).map_or_else(|| module.to_owned(), |module| module.as_str().to_owned());
@@ -89,14 +90,17 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports
                 status: "not_held",
                 module,
                 held,
+                problems: Vec::new(),
             });
         }
         refusals::decide(table, &module, reject, now).await?;
         held::release(table, &module).await?;
+        let asked = self.revoker.intake.ask_for_upkeep().await;
         Ok(HoldAnswer {
             status: if reject { "rejecting" } else { "retrying" },
             module,
             held,
+            problems: asked.err().map(|error| error.to_string()).into_iter().collect(),
         })
     }
 

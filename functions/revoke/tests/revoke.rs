@@ -12,7 +12,9 @@ use shared::clock::{Clock, ManualClock};
 use shared::intake::{Intake, MemoryIntake};
 use shared::state::pause::SetCause;
 use shared::state::standing::record;
-use shared::state::{AuthorizationEvent, AuthorizationState, Cause, Held, MemoryTable, Standing, credits, held, pause};
+use shared::state::{
+    AuthorizationEvent, AuthorizationState, Cause, Held, MemoryTable, Standing, credits, held, pause, refusals,
+};
 use shared::testing::{ORG_ID, USER, access_token, eventually, interleave, self_client};
 use shared::tokens::{Asked, DocumentStore, MemoryIssuer, MemorySecret, Publish, SecretText, Secrets};
 
@@ -76,6 +78,19 @@ impl World {
             access,
             self_client,
         }
+    }
+
+    /// Bigin does not let contacts be written.
+    async fn hold_contacts(&self) {
+        let hold = Held {
+            module: "Contacts".to_owned(),
+            code: "NO_PERMISSION".to_owned(),
+            message: "m".to_owned(),
+            action: "a".to_owned(),
+            since: self.now(),
+            look_again_at: self.now(),
+        };
+        held::hold(self.table(), &hold).await.unwrap();
     }
 
     async fn authorized() -> Self {
@@ -412,19 +427,39 @@ async fn nothing_is_resumed_while_nothing_is_authorized() {
 }
 
 #[tokio::test]
+async fn a_hold_that_an_operator_decides_ends_and_push_is_asked_to_bring_back_what_waited() {
+    let world = World::authorized().await;
+    let upkeeps = || world.function.revoker.intake.upkeeps();
+    let before = upkeeps();
+    for (asked, (action, status, rejects)) in [("reject_held", "rejecting", true), ("retry_held", "retrying", false)]
+        .into_iter()
+        .enumerate()
+    {
+        world.hold_contacts().await;
+        let answer = world
+            .ask(json!({"action": action, "module": "Contacts"}))
+            .await
+            .unwrap();
+        assert_eq!((&answer["status"], &answer["problems"]), (&json!(status), &json!([])));
+        assert_eq!(answer["held"]["code"], "NO_PERMISSION");
+        assert_eq!(held::of_module(world.table(), "Contacts").await.unwrap(), None);
+        let known = refusals::of_module(world.table(), "Contacts").await.unwrap();
+        assert_eq!(known.rejected_by_hand.is_some(), rejects);
+        assert_eq!(upkeeps() - before, 1 + u32::try_from(asked).unwrap());
+    }
+    let answer = world
+        .ask(json!({"action": "reject_held", "module": "Contacts"}))
+        .await
+        .unwrap();
+    assert_eq!((&answer["status"], upkeeps() - before), (&json!("not_held"), 2));
+}
+
+#[tokio::test]
 async fn the_status_tells_everything_but_secrets_and_what_it_cannot_see() {
     let world = World::authorized().await;
     credits::spend(world.table(), world.now(), 42).await.unwrap();
     credits::note_left(world.table(), world.now(), 4958).await.unwrap();
-    let hold = Held {
-        module: "Contacts".to_owned(),
-        code: "NO_PERMISSION".to_owned(),
-        message: "m".to_owned(),
-        action: "a".to_owned(),
-        since: world.now(),
-        look_again_at: world.now(),
-    };
-    held::hold(world.table(), &hold).await.unwrap();
+    world.hold_contacts().await;
     world.ask(json!({"action": "pause"})).await.unwrap();
     let status = world.ask(json!({"action": "status"})).await.unwrap();
     assert_eq!(status["authorization"]["state"], "active");

@@ -45,9 +45,10 @@ async fn put_rejects<S: Services>(
     Ok(keys)
 }
 
-/// Tells the state table what the run has learnt. What cannot be told is logged: it will be learnt again.
-pub(super) async fn note<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) {
-    let mut failures = Vec::new();
+/// Tells the state table what the run has learnt. What cannot be told is logged: it will be learnt again. Whether a hold has
+/// ended by it.
+pub(super) async fn note<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) -> bool {
+    let (mut failures, mut a_hold_has_ended) = (Vec::new(), false);
     failures.extend(note_wait(context, batch, ran).await.err());
     failures.extend(context.authorized.spend_credits(ran.tallies.calls.credits).await.err());
     if let Some(left) = ran
@@ -69,11 +70,15 @@ pub(super) async fn note<S: Services>(context: &Context<S>, batch: &Batch, ran: 
         .iter()
         .filter(|module| !ran.held.iter().any(|(held, _)| held == *module))
     {
-        failures.extend(context.pause_watch(Some(module.clone())).release().await.err());
+        match context.pause_watch(Some(module.clone())).release().await {
+            Ok(was_held) => a_hold_has_ended |= was_held,
+            Err(error) => failures.push(error),
+        }
     }
     for error in failures {
         tracing::warn!(%error, "what a run has learnt was not noted in the state table");
     }
+    a_hold_has_ended
 }
 
 /// Notes that messages wait for Bigin, or that those which did get on again. Pauses and holds are noted below.

@@ -88,7 +88,7 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
     async fn close(&self, mut batch: Batch, ran: &Ran, run_id: &str, started_at: Timestamp) -> BatchAnswer {
         let files = RunFiles::of_messages(run_id, started_at);
         let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
-        closing::note(self.context, &batch, ran).await;
+        let a_hold_has_ended = closing::note(self.context, &batch, ran).await;
         if ran.stop.as_ref().is_some_and(closes_intake) {
             self.close_intake().await;
         }
@@ -101,6 +101,9 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
         futures_util::future::join_all(going_back).await;
         let mut report = closing::report(self.context, &batch, ran, (run_id, started_at), &rejects).await;
         closing::publish(self.context, &mut report, &files).await;
+        if a_hold_has_ended && let Err(error) = self.intake.ask_for_upkeep().await {
+            tracing::warn!(%error, "messages that waited for the end of a hold come back with the next scheduled refresh");
+        }
         let item = |consignment: &Consignment| ItemFailure {
             item_identifier: consignment.received.item_id.clone(),
         };

@@ -13,6 +13,7 @@ mod unread;
 mod wait;
 mod withdraw;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -59,6 +60,8 @@ pub struct Importer<'a, S: Services, I> {
     pub(in crate::import) imports: &'a I,
     /// When the invocation's time is used up.
     until: Instant,
+    /// Whether the hold on a module has ended by what was sent.
+    pub(in crate::import) has_ended_hold: AtomicBool,
 }
 
 impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
@@ -69,7 +72,13 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
             resolvers,
             imports,
             until: Instant::now() + context.settings.slice_budget,
+            has_ended_hold: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the hold on a module has ended by what was sent: what waits for that may come back.
+    pub fn has_ended_hold(&self) -> bool {
+        self.has_ended_hold.load(Ordering::Relaxed)
     }
 
     /// How much of the invocation's time is left.

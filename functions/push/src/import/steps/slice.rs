@@ -1,5 +1,7 @@
 //! Slice: one invocation's share of the delivery, in the turn.
 
+use std::sync::atomic::Ordering;
+
 use jiff::SignedDuration;
 
 use crate::context::{Services, Turn};
@@ -105,7 +107,8 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             "slice delivered"
         );
         if accepted(&progress.report.counts) > accepted(&report_before.counts) {
-            watch.release().await?;
+            let was_held = watch.release().await?;
+            self.has_ended_hold.fetch_or(was_held, Ordering::Relaxed);
         }
         match ended {
             Ended::File => {
