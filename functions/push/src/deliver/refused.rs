@@ -83,14 +83,13 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
                 reject.code
             ),
         });
-        match hold {
-            Some(stop) => self.keep(others, &module, way, stop),
-            None => {
-                for (parcel, _) in &others {
-                    self.lanes.claim(std::slice::from_ref(parcel));
-                }
-                self.unclear.open.extend(others);
+        if let Some(stop) = hold {
+            self.keep(others, &module, way, stop);
+        } else {
+            for (parcel, _) in &others {
+                self.lanes.claim(std::slice::from_ref(parcel));
             }
+            self.unclear.open.extend(others);
         }
         self.reject(own)
     }
