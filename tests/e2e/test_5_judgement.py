@@ -46,9 +46,10 @@ def test_a_row_that_makes_its_calls_fail_is_rejected_and_all_others_arrive(unlim
     assert reject["Email"] == f"{mark}.57@example.test"
 
 
-def test_a_message_that_makes_its_calls_fail_takes_no_other_along(unlimited: Relay) -> None:
+@pytest.mark.parametrize("fault", WAYS)
+def test_a_message_that_makes_its_calls_fail_takes_no_other_along(unlimited: Relay, fault: dict) -> None:
     relay, mark = unlimited, unique("poison")
-    relay.console.faults(poisoned(f"{mark}.3@", {"kind": "status", "status": 500}))
+    relay.console.faults(poisoned(f"{mark}.3@", fault))
     emails = [f"{mark}.{number}@example.test" for number in range(10)]
     relay.send(*({"module": "Contacts", "record": {"Last_Name": "P", "Email": email}} for email in emails))
     relay.arrived(*(email for email in emails if not email.startswith(f"{mark}.3@")), seconds=240)
@@ -66,6 +67,7 @@ def is_held(relay: Relay, code: str) -> bool:
     [
         pytest.param({"code": "LICENSE_LIMIT_EXCEEDED", "answers": "call", "status": 402}, id="licences, as a call"),
         pytest.param({"code": "MAX_RECORDS_LIMIT_REACHED"}, id="storage, record by record"),
+        pytest.param({"code": "MAX_RECORDS_LIMIT_REACHED", "answers": "call", "status": 400}, id="storage, as a call"),
         pytest.param({"code": "A_CODE_THAT_NOBODY_KNOWS"}, id="an unknown code, record by record"),
     ],
 )
@@ -83,6 +85,21 @@ def test_a_state_of_the_account_holds_the_module_and_rejects_nobody(unlimited: R
     assert (report["status"], report["inserted"]) == ("complete", 30), report
 
 
+def test_a_file_that_is_bad_in_every_row_for_a_field_is_rejected_and_the_next_one_goes(unlimited: Relay) -> None:
+    relay, mark = unlimited, unique("named")
+    relay.console.faults(
+        {"path": "/bigin/v2/Contacts*", "when": {"text": mark, "endpoint": "write"},
+         "fault": {"kind": "records", "every": 1, "code": "INVALID_DATA", "details": {"api_name": "Email"}}}
+    )  # fmt: skip
+    bad, good = f"inbox/Contacts/{mark}.csv", f"inbox/Contacts/{unique('good')}.csv"
+    relay.put(bad, HEADER + "".join(f"B,{mark}.{number}@example.test\n" for number in range(20)))
+    relay.put(good, HEADER + "".join(f"G,{unique('good')}@example.test\n" for _ in range(5)))
+    report = relay.report(bad, seconds=120)
+    assert (report["rejects_by_code"], report["deferred"]) == ({"INVALID_DATA": 20}, 0), report
+    assert relay.report(good, seconds=120)["status"] == "complete"
+    assert not is_held(relay, "INVALID_DATA")
+
+
 def test_an_operator_has_the_records_of_a_held_module_rejected(unlimited: Relay) -> None:
     relay, mark = unlimited, unique("bad")
     relay.console.faults(
@@ -95,7 +112,7 @@ def test_an_operator_has_the_records_of_a_held_module_rejected(unlimited: Relay)
     assert relay.invoke("revoke", {"action": "reject_held", "module": "Contacts"})["status"] == "rejecting"
     report = relay.report(bad, seconds=240)
     assert (report["rejects_by_code"], report["deferred"]) == ({"BAD_IN_EVERY_ROW": 20}, 0), report
-    relay.put(good, HEADER + "".join(f"G,{unique('good')}@example.test\n" for number in range(5)))
+    relay.put(good, HEADER + "".join(f"G,{unique('good')}@example.test\n" for _ in range(5)))
     assert relay.report(good, seconds=120)["status"] == "complete"
 
 
