@@ -136,6 +136,46 @@ impl SecretNames {
     }
 }
 
+/// What a function that asks Bigin is given of the stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackSettings {
+    /// The stack's name.
+    pub stack: String,
+    /// The secret with the access token.
+    pub access_token_secret: String,
+    /// The data bucket.
+    pub data_bucket: String,
+    /// The function that refreshes the access token.
+    pub refresh_function: String,
+    /// The state table.
+    pub state_table: String,
+}
+
+impl StackSettings {
+    /// Reads the settings. `None` has been noted as a problem.
+    pub fn read(environment: &mut Environment) -> Option<Self> {
+        // The API domain stands beside the token; a wrong data centre is told here all the same.
+        let zoho = ZohoSettings::read(environment);
+        let names = [
+            "STACK_NAME",
+            "ACCESS_TOKEN_SECRET",
+            "DATA_BUCKET",
+            "REFRESH_FUNCTION",
+            "STATE_TABLE",
+        ];
+        let [stack, access_token_secret, data_bucket, refresh_function, state_table] =
+            names.map(|name| environment.required(name));
+        zoho?;
+        Some(Self {
+            stack: stack?,
+            access_token_secret: access_token_secret?,
+            data_bucket: data_bucket?,
+            refresh_function: refresh_function?,
+            state_table: state_table?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

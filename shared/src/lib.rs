@@ -2,6 +2,7 @@
 //!
 //! | module | what is in it |
 //! | --- | --- |
+//! | [`services`] | what a function that asks Bigin works with: `Services`, `Connections` |
 //! | [`authorized_bigin`] | questions to Bigin, with a token, tries and credits: `AuthorizedBigin` |
 //! | [`metadata_cache`] | Bigin's modules, fields and organisation, shared through the state table: `MetadataCache` |
 //! | [`module_names`] | the module that a name or a label means |
@@ -10,6 +11,7 @@
 //! | [`pause_watch`], [`stop`] | whether anything may be sent, and why not: `PauseWatch`, `Stop` |
 //! | [`intake`] | switches the queue's event source, and asks push for its upkeep |
 //! | [`bucket`] | the data bucket: `Objects`, `S3Bucket` |
+//! | [`state_machine`] | starts executions and looks at them: `StateMachine` |
 //! | [`aws`] | the clients of AWS, and whom they trust |
 //! | [`config`], [`telemetry`], [`panics`], [`clock`] | the environment, the log, panics without their words, time |
 
@@ -25,7 +27,9 @@ pub mod module_names;
 pub mod panics;
 pub mod pause_watch;
 mod roots;
+pub mod services;
 pub mod state;
+pub mod state_machine;
 #[cfg(any(test, feature = "test-support"))]
 mod stepping;
 pub mod stop;

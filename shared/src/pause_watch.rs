@@ -24,15 +24,21 @@ pub trait PauseCheck: Send + Sync {
 /// Watches the state table.
 #[derive(Debug, Clone)]
 pub struct PauseWatch<T, C> {
+    function: &'static str,
     table: T,
     clock: C,
     module: Option<ModuleName>,
 }
 
 impl<T: Table, C: Clock> PauseWatch<T, C> {
-    /// Watches the pause row, and the hold on that module where one is named.
-    pub fn new(table: T, clock: C, module: Option<ModuleName>) -> Self {
-        Self { table, clock, module }
+    /// Watches the pause row, and the hold on that module where one is named, for the function of that name.
+    pub fn new(function: &'static str, table: T, clock: C, module: Option<ModuleName>) -> Self {
+        Self {
+            function,
+            table,
+            clock,
+            module,
+        }
     }
 
     /// Why nothing may be sent, or `None`.
@@ -68,7 +74,7 @@ impl<T: Table, C: Clock> PauseWatch<T, C> {
             cause,
             message: stop.message(),
             since: now,
-            by: "push".to_owned(),
+            by: self.function.to_owned(),
             resumes_at: Some(now + lasts),
         };
         match (stop, &self.module) {
@@ -117,5 +123,27 @@ impl<T: Table, C: Clock + 'static> PauseCheck for PauseWatch<T, C> {
             Ok(reason) => reason,
             Err(error) => Some(Stop::unavailable(Service::StateTable, error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::state::{AuthorizationEvent, MemoryTable, standing};
+
+    #[tokio::test]
+    async fn a_pause_says_which_function_met_its_reason() {
+        let clock = ManualClock::at("2026-11-27T09:00:00Z");
+        let table = MemoryTable::with_clock(clock.clone());
+        let authorized = AuthorizationEvent::Authorized {
+            expires_at: clock.now() + SignedDuration::from_hours(1),
+        };
+        standing::record(&table, &authorized, clock.now()).await.unwrap();
+        let watch = PauseWatch::new("pull", table.clone(), clock.clone(), None);
+        watch.note(&Stop::CreditsGone).await.unwrap();
+        let pause = pause::current(&table, clock.now()).await.unwrap().unwrap();
+        assert_eq!(pause.by, "pull");
+        assert!(matches!(watch.reason().await.unwrap(), Some(Stop::Paused { .. })));
     }
 }

@@ -6,6 +6,9 @@
     reason = "support for tests: a panic here is a test that fails, and what it takes is easy to give"
 )]
 
+mod test_clock;
+mod test_tokens;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +19,8 @@ use bigin::data_centre::{DataCentre, ZohoHosts};
 use bigin::secret::{AccessToken, ClientSecret, RefreshToken};
 
 pub use crate::stepping::{interleave, step};
+pub use test_clock::TestClock;
+pub use test_tokens::TestTokens;
 
 /// The user whom [`self_client`] was authorized by.
 pub const USER: &str = "ops@example.com";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::config::{ConfigError, Environment, ZohoSettings};
+use shared::config::{ConfigError, Environment, StackSettings};
 
 use crate::context::Settings;
 
@@ -42,16 +42,10 @@ pub struct Config {
     pub settings: Settings,
     /// Which modules are pulled by themselves.
     pub modules: Modules,
-    /// The secret with the access token.
-    pub access_token_secret: String,
-    /// The data bucket.
-    pub data_bucket: String,
+    /// What every function that asks Bigin is given.
+    pub stack: StackSettings,
     /// The pull state machine, by ARN.
     pub pull_state_machine: String,
-    /// The function that refreshes the access token.
-    pub refresh_function: String,
-    /// The state table.
-    pub state_table: String,
     /// The level of the logs.
     pub log_level: Option<String>,
 }
@@ -63,39 +57,21 @@ impl Config {
     /// Every variable that is missing or wrong, by name.
     pub fn read(mut environment: Environment) -> Result<Self, ConfigError> {
         let defaults = Settings::default();
-        // Pull talks to the API domain beside the token; a wrong data centre is told here all the same.
-        let zoho = ZohoSettings::read(&mut environment);
-        let stack = environment.required("STACK_NAME");
+        let stack = StackSettings::read(&mut environment);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
-        let names = [
-            "ACCESS_TOKEN_SECRET",
-            "DATA_BUCKET",
-            "PULL_STATE_MACHINE",
-            "REFRESH_FUNCTION",
-            "STATE_TABLE",
-        ];
-        let [
-            access_token_secret,
-            data_bucket,
-            pull_state_machine,
-            refresh_function,
-            state_table,
-        ] = names.map(|name| environment.required(name));
+        let pull_state_machine = environment.required("PULL_STATE_MACHINE");
         let modules = Modules::read(environment.optional("PULL_MODULES").as_deref());
         let log_level = environment.optional("LOG_LEVEL");
-        let config = zoho.and_then(|_| {
+        let config = stack.and_then(|stack| {
             Some(Self {
                 settings: Settings {
-                    stack: stack?,
+                    stack: stack.stack.clone(),
                     slice_budget: Duration::from_secs(slice_budget?),
                     ..defaults
                 },
                 modules,
-                access_token_secret: access_token_secret?,
-                data_bucket: data_bucket?,
+                stack,
                 pull_state_machine: pull_state_machine?,
-                refresh_function: refresh_function?,
-                state_table: state_table?,
                 log_level,
             })
         });

@@ -1,29 +1,15 @@
 //! The means that every room of pull works with: settings, bucket, state table, Bigin, time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bigin::Bigin;
 use jiff::Timestamp;
 use shared::authorized_bigin::AuthorizedBigin;
-use shared::bucket::Objects;
 use shared::clock::Clock;
 use shared::metadata_cache::MetadataCache;
 use shared::pause_watch::PauseWatch;
-use shared::state::Table;
-use shared::tokens::Tokens;
+use shared::services::Connections;
 
-/// The kinds of means: AWS and the machine's clock in the function, memory and a clock set by hand in tests.
-pub trait Services: Clone + Send + Sync + 'static {
-    /// The state table.
-    type Table: Table;
-    /// The data bucket.
-    type Objects: Objects;
-    /// Where access tokens come from.
-    type Tokens: Tokens;
-    /// Time.
-    type Clock: Clock + Clone + 'static;
-}
+pub use shared::services::Services;
 
 /// What can be set.
 #[derive(Debug, Clone)]
@@ -79,15 +65,11 @@ pub struct Context<S: Services> {
 
 impl<S: Services> Context<S> {
     /// Puts the means together.
-    pub fn new(
-        settings: Settings,
-        bucket: S::Objects,
-        table: S::Table,
-        tokens: Arc<S::Tokens>,
-        bigin: Bigin,
-        clock: S::Clock,
-    ) -> Self {
-        let bigin = AuthorizedBigin::new(bigin, tokens, table.clone(), clock.clone(), settings.first_wait);
+    pub fn new(settings: Settings, connections: Connections<S>) -> Self {
+        let bigin = connections.authorized(settings.first_wait);
+        let Connections {
+            bucket, table, clock, ..
+        } = connections;
         Self {
             metadata: MetadataCache::new(bigin.clone()),
             settings,
@@ -105,6 +87,6 @@ impl<S: Services> Context<S> {
 
     /// Watches whether Bigin may be asked at all. A hold on a module is about writing it, and does not count here.
     pub fn pause_watch(&self) -> PauseWatch<S::Table, S::Clock> {
-        PauseWatch::new(self.table.clone(), self.clock.clone(), None)
+        PauseWatch::new("pull", self.table.clone(), self.clock.clone(), None)
     }
 }

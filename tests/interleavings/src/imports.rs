@@ -12,6 +12,7 @@ use push::import::{Import, Importer, Plan, Progress, Step, StepEvent, TaskToken}
 use push::report::Report;
 use push::resolve::ResolverCache;
 use serde_json::json;
+use shared::services::Connections;
 use shared::stop::Stop;
 use shared::tokens::{Pass, Tokens};
 
@@ -65,15 +66,16 @@ impl Invocation {
             desk: desk.clone(),
             wakes_by_change: false,
         };
-        let table = SceneTable(desk.clone());
         Self {
             context: Context::new(
                 Settings::default(),
-                SceneBucket,
-                table,
-                Arc::new(NoTokens),
-                bigin.clone(),
-                clock,
+                Connections {
+                    bucket: SceneBucket,
+                    table: SceneTable(desk.clone()),
+                    tokens: Arc::new(NoTokens),
+                    bigin: bigin.clone(),
+                    clock,
+                },
             ),
             resolvers: ResolverCache::default(),
             machine: SceneMachine(desk.clone()),

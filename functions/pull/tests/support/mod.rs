@@ -7,99 +7,28 @@ pub mod death;
 pub mod stores;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bigin::data_centre::{DataCentre, ZohoHosts};
-use bigin::oauth::{Grant, TokenServer};
-use bigin::secret::{ClientSecret, GrantCode, RefreshToken};
-use bigin::{Access, Bigin};
-use jiff::{SignedDuration, Timestamp};
+use bigin::Bigin;
+use jiff::SignedDuration;
 use pull::config::Modules;
 use pull::context::{Context, Services, Settings};
 use pull::handler::{Pull, PullError};
 use pull::run::{Execution, ExecutionError, Executions};
-use sandbox::{Config, Sandbox, SelfClientKeys};
+use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::services::Connections;
 use shared::state::{AuthorizationEvent, MemoryTable, standing};
-use shared::stop::Stop;
-use shared::tokens::{Pass, Tokens};
+use shared::testing::{TestClock, TestTokens};
 
 use death::Death;
 use stores::{TestBucket, TestTable};
 
 pub const SCOPES: &str =
     "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,ZohoBigin.coql.READ";
-
-/// The machine's clock, moved on by hand. Sleeping moves it.
-#[derive(Clone, Default)]
-pub struct TestClock(Arc<AtomicI64>);
-
-impl TestClock {
-    pub fn advance(&self, seconds: u64) {
-        self.0
-            .fetch_add(i64::try_from(seconds).unwrap() * 1_000, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::SeqCst))
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.0
-            .fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Mints tokens at the sandbox, as the refresh function would.
-pub struct TestTokens {
-    server: TokenServer,
-    keys: SelfClientKeys,
-    refresh_token: RefreshToken,
-    held: tokio::sync::Mutex<Pass>,
-    version: AtomicU64,
-}
-
-fn pass(grant: Grant, version: u64) -> Pass {
-    let access = Access {
-        api_domain: grant.api_domain,
-        token: grant.access_token,
-    };
-    Pass {
-        access,
-        version: version.to_string(),
-        is_fresh: true,
-    }
-}
-
-impl Tokens for TestTokens {
-    async fn pass(&self) -> Result<Pass, Stop> {
-        Ok(self.held.lock().await.clone())
-    }
-
-    async fn newer_than(&self, refused: &Pass) -> Result<Pass, Stop> {
-        let mut held = self.held.lock().await;
-        if held.version == refused.version {
-            let secret = ClientSecret::new(self.keys.client_secret.as_str()).unwrap();
-            let grant = self
-                .server
-                .refresh(&self.keys.client_id, &secret, &self.refresh_token)
-                .await;
-            let grant = grant.map_err(|error| Stop::NoFreshToken {
-                message: error.to_string(),
-            })?;
-            *held = pass(grant, self.version.fetch_add(1, Ordering::SeqCst) + 1);
-        }
-        Ok(held.clone())
-    }
-
-    async fn confirmed(&self, _: &Pass, _: Timestamp) {}
-}
 
 /// Executions that a test carries on itself.
 #[derive(Clone, Default)]
@@ -153,7 +82,7 @@ pub struct World {
     pub pull: Pull<TestServices, TestExecutions>,
     /// What was announced.
     pub announced: Mutex<Vec<Value>>,
-    tokens: Arc<TestTokens>,
+    pub tokens: Arc<TestTokens>,
     settings: Settings,
     requests: AtomicU64,
 }
@@ -181,21 +110,11 @@ impl World {
             inner: MemoryTable::with_clock(clock.clone()),
             death: death.clone(),
         };
-        let http = bigin::https::client(Duration::from_secs(30)).unwrap();
-        let hosts = ZohoHosts::with_accounts_url(DataCentre::Us, sandbox.url()).unwrap();
-        let server = TokenServer::new(http, hosts);
         let keys = sandbox.self_client();
         let file = sandbox.code(&keys.client_id, scopes);
-        let code = GrantCode::new(file["code"].as_str().unwrap()).unwrap();
-        let secret = ClientSecret::new(keys.client_secret.as_str()).unwrap();
-        let grant = server.exchange(&keys.client_id, &secret, &code).await.unwrap();
-        let tokens = Arc::new(TestTokens {
-            server,
-            keys,
-            refresh_token: grant.refresh_token.clone().unwrap(),
-            held: tokio::sync::Mutex::new(pass(grant, 0)),
-            version: AtomicU64::new(0),
-        });
+        let code = file["code"].as_str().unwrap();
+        let tokens = TestTokens::exchange(sandbox.url(), &keys.client_id, &keys.client_secret, code).await;
+        let tokens = Arc::new(tokens);
         let expires_at = clock.now() + SignedDuration::from_hours(1);
         let authorized = AuthorizationEvent::Authorized { expires_at };
         standing::record(&table, &authorized, clock.now()).await.unwrap();
@@ -366,16 +285,15 @@ fn instance(
     clock: &TestClock,
     executions: &TestExecutions,
 ) -> Pull<TestServices, TestExecutions> {
-    let http = bigin::https::client(Duration::from_secs(30)).unwrap();
+    let connections = Connections {
+        bucket: bucket.clone(),
+        table: table.clone(),
+        tokens: Arc::clone(tokens),
+        bigin: Bigin::new(bigin::https::client(Duration::from_secs(30)).unwrap()),
+        clock: clock.clone(),
+    };
     Pull {
-        context: Context::new(
-            settings.clone(),
-            bucket.clone(),
-            table.clone(),
-            Arc::clone(tokens),
-            Bigin::new(http),
-            clock.clone(),
-        ),
+        context: Context::new(settings.clone(), connections),
         executions: executions.clone(),
         modules: Modules::All,
     }

@@ -5,7 +5,7 @@ mod settings;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use shared::config::{ConfigError, Environment, ZohoSettings};
+use shared::config::{ConfigError, Environment, StackSettings};
 
 pub use settings::Settings;
 
@@ -14,18 +14,12 @@ pub use settings::Settings;
 pub struct Config {
     /// How push works.
     pub settings: Settings,
-    /// The secret with the access token.
-    pub access_token_secret: String,
-    /// The data bucket.
-    pub data_bucket: String,
+    /// What every function that asks Bigin is given.
+    pub stack: StackSettings,
     /// The import state machine, by ARN.
     pub import_state_machine: String,
     /// `RecordsQueue`, by address.
     pub records_queue_url: String,
-    /// The function that refreshes the access token.
-    pub refresh_function: String,
-    /// The state table.
-    pub state_table: String,
     /// Push's own name: its intake is found by it.
     pub own_name: String,
     /// The level of the logs.
@@ -39,50 +33,33 @@ impl Config {
     /// Every variable that is missing or wrong, by name.
     pub fn read(mut environment: Environment) -> Result<Self, ConfigError> {
         let defaults = Settings::default();
-        // Push talks to the API domain beside the token; a wrong data centre is told here all the same.
-        let zoho = ZohoSettings::read(&mut environment);
-        let stack = environment.required("STACK_NAME");
+        let stack = StackSettings::read(&mut environment);
         let concurrency = environment.parsed_or("BIGIN_CONCURRENCY", defaults.bigin_concurrency);
+        let pull_calls = environment.parsed_or("PULL_CALLS", defaults.pull_calls);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
         let event_within_s = environment.parsed_or("EVENT_WITHIN_S", defaults.event_within.as_secs());
         let inbox_days = environment.parsed_or("INBOX_RETENTION_DAYS", defaults.inbox_days);
         let defer_after_s = environment.parsed_or("DEFER_AFTER_S", defaults.defer_after.as_secs());
-        let [
-            access_token_secret,
-            data_bucket,
-            import_state_machine,
-            records_queue_url,
-            refresh_function,
-            state_table,
-        ] = [
-            "ACCESS_TOKEN_SECRET",
-            "DATA_BUCKET",
-            "IMPORT_STATE_MACHINE",
-            "RECORDS_QUEUE_URL",
-            "REFRESH_FUNCTION",
-            "STATE_TABLE",
-        ]
-        .map(|name| environment.required(name));
+        let import_state_machine = environment.required("IMPORT_STATE_MACHINE");
+        let records_queue_url = environment.required("RECORDS_QUEUE_URL");
         // Lambda itself sets this one.
         let own_name = environment.required("AWS_LAMBDA_FUNCTION_NAME");
         let log_level = environment.optional("LOG_LEVEL");
-        let config = zoho.and_then(|_| {
+        let config = stack.and_then(|stack| {
             Some(Self {
                 settings: Settings {
-                    stack: stack?,
+                    stack: stack.stack.clone(),
                     bigin_concurrency: concurrency?,
+                    pull_calls: pull_calls?,
                     slice_budget: Duration::from_secs(slice_budget?),
                     event_within: SignedDuration::from_secs(event_within_s?),
                     inbox_days: inbox_days?,
                     defer_after: SignedDuration::from_secs(defer_after_s?),
                     ..defaults
                 },
-                access_token_secret: access_token_secret?,
-                data_bucket: data_bucket?,
+                stack,
                 import_state_machine: import_state_machine?,
                 records_queue_url: records_queue_url?,
-                refresh_function: refresh_function?,
-                state_table: state_table?,
                 own_name: own_name?,
                 log_level,
             })
@@ -111,12 +88,18 @@ mod tests {
         let pairs = NAMES.map(|name| (name, name.to_lowercase()));
         let more = [
             ("BIGIN_CONCURRENCY", "9".to_owned()),
+            ("PULL_CALLS", "1".to_owned()),
             ("SLICE_BUDGET_S", "30".to_owned()),
         ];
         let config = Config::read(Environment::from_pairs(pairs.into_iter().chain(more))).unwrap();
         assert_eq!(
             (config.settings.bigin_concurrency, config.settings.slice_budget),
             (9, Duration::from_secs(30))
+        );
+        assert_eq!(
+            config.settings.import_width(),
+            6,
+            "the queue's two and pull's one are left"
         );
         assert_eq!(config.own_name, "aws_lambda_function_name");
     }

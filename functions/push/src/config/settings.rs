@@ -15,6 +15,8 @@ pub struct Settings {
     pub stack: String,
     /// The most calls to Bigin in flight over the whole stack.
     pub bigin_concurrency: usize,
+    /// How many of them are pull's.
+    pub pull_calls: usize,
     /// How long a slice of an import, or its plan, works before it hands over.
     pub slice_budget: Duration,
     /// How long the event of a file that was put may take: a younger file is not taken for one whose event was lost.
@@ -50,6 +52,7 @@ impl Default for Settings {
         Self {
             stack: String::new(),
             bigin_concurrency: 5,
+            pull_calls: 0,
             slice_budget: Duration::from_mins(2),
             event_within: SignedDuration::from_mins(15),
             inbox_days: 90,
@@ -77,9 +80,9 @@ impl Default for Settings {
 const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Settings {
-    /// How many calls an import may have in flight: what the queue's two consumers leave.
+    /// How many calls an import may have in flight: what the queue's two consumers and pull leave.
     pub fn import_width(&self) -> usize {
-        self.bigin_concurrency.saturating_sub(2).max(1)
+        self.bigin_concurrency.saturating_sub(2 + self.pull_calls).max(1)
     }
 
     /// A module's share of the round, while imports of several modules wait: as long as a slice goes on without a look at

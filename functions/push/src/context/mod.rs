@@ -7,30 +7,17 @@ use std::sync::Arc;
 use bigin::{Bigin, ModuleName};
 use jiff::Timestamp;
 use shared::authorized_bigin::AuthorizedBigin;
-use shared::bucket::Objects;
 use shared::clock::Clock;
 use shared::metadata_cache::MetadataCache;
 use shared::pause_watch::PauseWatch;
-use shared::state::Table;
-use shared::tokens::Tokens;
+use shared::services::Connections;
 
 use crate::mappings::MappingCache;
 use crate::report::ReportFile;
 
 pub use crate::config::Settings;
+pub use shared::services::Services;
 pub use turn::Turn;
-
-/// The kinds of means: AWS and the machine's clock in the function, memory and a clock set by hand in tests.
-pub trait Services: Clone + Send + Sync + 'static {
-    /// The state table.
-    type Table: Table;
-    /// The data bucket.
-    type Objects: Objects;
-    /// Where access tokens come from.
-    type Tokens: Tokens;
-    /// Time.
-    type Clock: Clock + Clone + 'static;
-}
 
 /// The means themselves. Cheap to clone.
 #[derive(Clone)]
@@ -57,21 +44,15 @@ pub struct Context<S: Services> {
 
 impl<S: Services> Context<S> {
     /// Puts the means together.
-    pub fn new(
-        settings: Settings,
-        bucket: S::Objects,
-        table: S::Table,
-        tokens: Arc<S::Tokens>,
-        bigin: Bigin,
-        clock: S::Clock,
-    ) -> Self {
-        let authorized = AuthorizedBigin::new(
-            bigin.clone(),
-            Arc::clone(&tokens),
-            table.clone(),
-            clock.clone(),
-            settings.first_wait,
-        );
+    pub fn new(settings: Settings, connections: Connections<S>) -> Self {
+        let authorized = connections.authorized(settings.first_wait);
+        let Connections {
+            bucket,
+            table,
+            tokens,
+            bigin,
+            clock,
+        } = connections;
         Self {
             metadata: MetadataCache::new(authorized.clone()),
             authorized,
@@ -97,6 +78,6 @@ impl<S: Services> Context<S> {
 
     /// Watches whether delivery, to that module where one is named, may go on.
     pub fn pause_watch(&self, module: Option<ModuleName>) -> PauseWatch<S::Table, S::Clock> {
-        PauseWatch::new(self.table.clone(), self.clock.clone(), module)
+        PauseWatch::new("push", self.table.clone(), self.clock.clone(), module)
     }
 }

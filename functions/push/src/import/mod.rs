@@ -34,6 +34,6 @@ pub use line::{Waiting, is_alive, put_at};
 pub use line_items::TaskToken;
 pub use progress::{Plan, Progress};
 pub use slice::file_reader::{MOST_BYTES, MOST_ROWS};
-pub use state_machine::{Imports, MachineError, StartError, StateMachine};
+pub use state_machine::{Imports, MachineError, StartError};
 pub use step::{HOUR, Import, MINUTE, Next, QUARTER, Step, StepEvent};
 pub use steps::{ImportError, Importer};

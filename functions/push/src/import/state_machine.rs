@@ -1,12 +1,8 @@
 //! The import state machine: executions are started, woken and looked at.
 
-use aws_config::SdkConfig;
-use aws_sdk_sfn::Client;
-use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
-use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
 use serde_json::Value;
-use shared::aws::{Lazy, lazy, problem};
+use shared::state_machine::{StateMachine, instant};
 
 use super::execution_ended::ExecutionEnded;
 use super::line_items::TaskToken;
@@ -49,82 +45,32 @@ pub trait Imports: Clone + Send + Sync + 'static {
     fn ended(&self, name: &str) -> impl Future<Output = Result<Option<ExecutionEnded>, MachineError>> + Send;
 }
 
-/// The state machine of the stack.
-#[derive(Debug, Clone)]
-pub struct StateMachine {
-    client: Lazy<Client>,
-    arn: String,
-}
-
-impl StateMachine {
-    /// The state machine of that ARN.
-    pub fn new(config: &SdkConfig, arn: impl Into<String>) -> Self {
-        Self {
-            client: lazy(config, Client::new),
-            arn: arn.into(),
-        }
-    }
-}
-
 impl Imports for StateMachine {
     async fn start(&self, name: &str, input: &Value) -> Result<Timestamp, StartError> {
-        let start = self
-            .client
-            .start_execution()
-            .state_machine_arn(&self.arn)
-            .name(name)
-            .input(input.to_string());
-        let started = start.send().await.map_err(|error| StartError(problem(&error)))?;
-        Ok(Timestamp::from_nanosecond(started.start_date().as_nanos()).unwrap_or_else(|_| Timestamp::now()))
+        let started = Self::start(self, name, input).await;
+        started.map_err(|failure| StartError(failure.problem))
     }
 
     async fn wake(&self, token: &TaskToken) -> Result<bool, MachineError> {
-        let answer = self.client.send_task_success().task_token(token.reveal()).output("{}");
-        match answer.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(gone) if gone.is_task_does_not_exist() || gone.is_task_timed_out() || gone.is_invalid_token() => {
-                    Ok(false)
-                }
-                _ => Err(MachineError {
-                    action: "wake",
-                    problem: problem(&error),
-                }),
-            },
-        }
+        let woken = Self::wake(self, token.reveal()).await;
+        woken.map_err(|problem| MachineError {
+            action: "wake",
+            problem,
+        })
     }
 
     async fn ended(&self, name: &str) -> Result<Option<ExecutionEnded>, MachineError> {
-        let arn = format!("{}:{name}", self.arn.replace(":stateMachine:", ":execution:"));
-        let answer = match self.client.describe_execution().execution_arn(arn).send().await {
-            Ok(answer) => answer,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DescribeExecutionError::is_execution_does_not_exist) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => {
-                return Err(MachineError {
-                    action: "look at",
-                    problem: problem(&error),
-                });
-            }
-        };
-        if matches!(
-            answer.status(),
-            ExecutionStatus::Running | ExecutionStatus::PendingRedrive
-        ) {
-            return Ok(None);
-        }
-        Ok(Some(ExecutionEnded {
+        let ended = Self::ended(self, name).await.map_err(|problem| MachineError {
+            action: "look at",
+            problem,
+        })?;
+        Ok(ended.map(|execution| ExecutionEnded {
             name: name.to_owned(),
-            status: answer.status().as_str().to_owned(),
-            started_at: Timestamp::from_nanosecond(answer.start_date().as_nanos()).unwrap_or_default(),
-            input: answer.input().and_then(|input| serde_json::from_str(input).ok()),
-            error: answer.error().map(str::to_owned),
-            cause: answer.cause().map(str::to_owned),
+            status: execution.status().as_str().to_owned(),
+            started_at: instant(execution.start_date()).unwrap_or_default(),
+            input: execution.input().and_then(|input| serde_json::from_str(input).ok()),
+            error: execution.error().map(str::to_owned),
+            cause: execution.cause().map(str::to_owned),
         }))
     }
 }

@@ -16,6 +16,7 @@ use push::report::Report;
 use push::resolve::ResolverCache;
 use serde_json::{Value, json};
 use shared::intake::{Intake, MemoryIntake};
+use shared::services::Connections;
 
 use crate::support::machine::TestMachine;
 use crate::support::table::TestTable;
@@ -337,15 +338,14 @@ pub fn relay_over<S>(world: &World, bucket: S::Objects) -> Context<S>
 where
     S: Services<Table = TestTable, Tokens = TestTokens, Clock = TestClock>,
 {
-    let (tokens, bigin) = (Arc::clone(&world.context.tokens), world.context.bigin.clone());
-    Context::new(
-        world.context.settings.clone(),
+    let connections = Connections {
         bucket,
-        world.table.clone(),
-        tokens,
-        bigin,
-        world.clock.clone(),
-    )
+        table: world.table.clone(),
+        tokens: Arc::clone(&world.context.tokens),
+        bigin: world.context.bigin.clone(),
+        clock: world.clock.clone(),
+    };
+    Context::new(world.context.settings.clone(), connections)
 }
 
 fn request_id() -> String {

@@ -12,28 +12,25 @@ use std::borrow::Borrow;
 use std::fmt::Write;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bigin::data_centre::{DataCentre, ZohoHosts};
-use bigin::oauth::{Grant, TokenServer};
-use bigin::secret::{ClientSecret, GrantCode, RefreshToken};
-use bigin::{Access, Bigin};
+use bigin::Bigin;
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use push::context::{Context, Services, Settings};
 use push::import::{Import, Importer, Next, Step, StepEvent, TaskToken};
 use push::report::{Report, Status};
 use push::resolve::ResolverCache;
-use sandbox::{Config, Sandbox, SelfClientKeys};
+use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use shared::bucket::ObjectVersion;
 use shared::clock::Clock;
+use shared::services::Connections;
 use shared::state::{AuthorizationEvent, MemoryTable, standing};
-use shared::stop::Stop;
-use shared::tokens::{Pass, Tokens};
-use tokio::sync::Mutex;
+
+pub use shared::testing::{TestClock, TestTokens};
 
 use bucket::MemoryBucket;
 use crash::Crash;
@@ -42,74 +39,6 @@ use table::TestTable;
 
 const SCOPES: &str =
     "ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,ZohoBigin.coql.READ";
-
-/// The machine's clock, moved on by hand. Sleeping moves it.
-#[derive(Clone, Default)]
-pub struct TestClock(Arc<AtomicI64>);
-
-impl TestClock {
-    pub fn advance(&self, seconds: u64) {
-        self.0
-            .fetch_add(i64::try_from(seconds).unwrap() * 1_000, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_millis(self.0.load(Ordering::SeqCst))
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.0
-            .fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::SeqCst);
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Mints tokens at the sandbox, as the refresh function would.
-pub struct TestTokens {
-    server: TokenServer,
-    keys: SelfClientKeys,
-    refresh_token: RefreshToken,
-    held: Mutex<Pass>,
-    version: AtomicU64,
-}
-
-fn pass(grant: Grant, version: u64) -> Pass {
-    let access = Access {
-        api_domain: grant.api_domain,
-        token: grant.access_token,
-    };
-    Pass {
-        access,
-        version: version.to_string(),
-        is_fresh: true,
-    }
-}
-
-impl Tokens for TestTokens {
-    async fn pass(&self) -> Result<Pass, Stop> {
-        Ok(self.held.lock().await.clone())
-    }
-
-    async fn newer_than(&self, refused: &Pass) -> Result<Pass, Stop> {
-        let mut held = self.held.lock().await;
-        if held.version == refused.version {
-            let secret = ClientSecret::new(self.keys.client_secret.as_str()).unwrap();
-            let grant = self
-                .server
-                .refresh(&self.keys.client_id, &secret, &self.refresh_token)
-                .await;
-            let grant = grant.map_err(|error| Stop::NoFreshToken {
-                message: error.to_string(),
-            })?;
-            *held = pass(grant, self.version.fetch_add(1, Ordering::SeqCst) + 1);
-        }
-        Ok(held.clone())
-    }
-
-    async fn confirmed(&self, _: &Pass, _: Timestamp) {}
-}
 
 /// The means of these tests.
 #[derive(Clone)]
@@ -154,32 +83,22 @@ impl World {
         let bucket = MemoryBucket::new(crash.clone());
         let table = TestTable::new(MemoryTable::with_clock(clock.clone()), crash.clone());
         let http = bigin::https::client(Duration::from_secs(30)).unwrap();
-        let hosts = ZohoHosts::with_accounts_url(DataCentre::Us, sandbox.url()).unwrap();
-        let server = TokenServer::new(http.clone(), hosts);
         let keys = sandbox.self_client();
         let file = sandbox.code(&keys.client_id, SCOPES);
-        let code = GrantCode::new(file["code"].as_str().unwrap()).unwrap();
-        let secret = ClientSecret::new(keys.client_secret.as_str()).unwrap();
-        let grant = server.exchange(&keys.client_id, &secret, &code).await.unwrap();
-        let tokens = TestTokens {
-            server,
-            keys,
-            refresh_token: grant.refresh_token.clone().unwrap(),
-            held: Mutex::new(pass(grant, 0)),
-            version: AtomicU64::new(0),
-        };
+        let code = file["code"].as_str().unwrap();
+        let tokens = TestTokens::exchange(sandbox.url(), &keys.client_id, &keys.client_secret, code).await;
         let expires_at = clock.now() + SignedDuration::from_hours(1);
         standing::record(&table, &AuthorizationEvent::Authorized { expires_at }, clock.now())
             .await
             .unwrap();
-        let context = Context::new(
-            settings,
-            bucket.clone(),
-            table.clone(),
-            Arc::new(tokens),
-            Bigin::new(http),
-            clock.clone(),
-        );
+        let connections = Connections {
+            bucket: bucket.clone(),
+            table: table.clone(),
+            tokens: Arc::new(tokens),
+            bigin: Bigin::new(http),
+            clock: clock.clone(),
+        };
+        let context = Context::new(settings, connections);
         let (executions, sequencer) = (AtomicU64::new(0), AtomicU64::new(0));
         Self {
             sandbox,
@@ -198,14 +117,14 @@ impl World {
     /// From now on another instance of the function does the work: it remembers nothing.
     pub fn restart(&mut self) {
         let before = &self.context;
-        self.context = Context::new(
-            before.settings.clone(),
-            before.bucket.clone(),
-            before.table.clone(),
-            Arc::clone(&before.tokens),
-            before.bigin.clone(),
-            before.clock.clone(),
-        );
+        let connections = Connections {
+            bucket: before.bucket.clone(),
+            table: before.table.clone(),
+            tokens: Arc::clone(&before.tokens),
+            bigin: before.bigin.clone(),
+            clock: before.clock.clone(),
+        };
+        self.context = Context::new(before.settings.clone(), connections);
         self.resolvers = ResolverCache::default();
     }
 
