@@ -39,7 +39,7 @@ _PAYLOADS = {
 
 
 def measured() -> list[Row]:
-    """The rows of all four functions."""
+    """The rows of all functions."""
     found = []
     for kind, once in (("init", lambda name: init_cpu_ms(_ours(name))), ("first_call", _first_call_cpu_ms)):
         for name in FUNCTIONS:
@@ -117,6 +117,7 @@ def _environment(url: str, secrets_url: str) -> dict[str, str]:
         "EVENTS_DEAD_LETTER_QUEUE_URL": f"{url}/000000000000/events",
         "IMPORT_STATE_MACHINE": f"arn:aws:states:{REGION}:000000000000:stateMachine:bench",
         "LOG_LEVEL": "info",
+        "PULL_STATE_MACHINE": f"arn:aws:states:{REGION}:000000000000:stateMachine:bench",
         "PUSH_FUNCTION": "push",
         "RECORDS_DEAD_LETTER_QUEUE_URL": f"{url}/000000000000/dead",
         "RECORDS_QUEUE_URL": f"{url}/000000000000/records",

@@ -6,6 +6,8 @@ import collections
 import sys
 import time
 
+from local import changes
+from local.consumer import Consumer
 from local.processes import Failed, wait_until
 from local.relay import Relay
 from local.stack import LocalStack
@@ -51,6 +53,7 @@ def tell() -> None:
         report = _file(relay)
         _messages(relay)
         _mapping_and_lookup(relay)
+        _changes(relay)
         _token_expires(relay)
         _table(relay, report)
         _revoke(relay, client_id)
@@ -122,6 +125,40 @@ def _mapping_and_lookup(relay: Relay) -> None:
         rows.append((email, contact.get("Birthday") or "", f"{found} (id {contact['Account_Name']['id']})"))
     table(rows)
     note("O'Reilly GmbH was there and is still one company; Nordwind Käse AG was not, and was made once for two people")
+
+
+def _changes(relay: Relay) -> None:
+    say("Changes out of Bigin", "an application keeps a copy of the contacts in SQLite (infra/examples), and hears of changes by events")
+    with Consumer(relay) as consumer:
+        manifest = changes.pulled(relay)
+        copied = manifest["counts"]["snapshot"]
+        check(copied == relay.console.state()["records"]["Contacts"], f"the full copy has {copied:,} contacts")
+        wait_until("the full copy", 60, lambda: len(consumer.records("Contacts")) == copied)
+        note(f"the first run is a full copy: {copied:,} contacts, {manifest['credits']} credits; the application has them all")
+        [record_id] = relay.console.add("Contacts", {"Last_Name": "Whitman", "Email": "whitman@example.test", "Title": "Poet"})
+        note("somebody adds a contact in Bigin's own page")
+        _look(relay, consumer, record_id, "Poet")
+        relay.console.edit("Contacts", {"id": record_id, "Title": "Nurse"})
+        note("changes it")
+        _look(relay, consumer, record_id, "Nurse")
+        relay.console.delete("Contacts", record_id)
+        note("and deletes it")
+        _look(relay, consumer, record_id, None)
+
+
+def _look(relay: Relay, consumer: Consumer, record_id: str, title: str | None) -> None:
+    """The next run, which the schedule would start within 15 minutes, brings the application what Bigin has."""
+    manifest = changes.pulled(relay)
+    check(sum(manifest["counts"].values()) == 1, f"one change was made, and these came out: {manifest['counts']}")
+
+    def arrived() -> bool:
+        held = consumer.records("Contacts")
+        return record_id in held and (held[record_id] or {}).get("Title") == title
+
+    wait_until("the change in the application's copy", 60, arrived)
+    [line] = changes.lines(relay, manifest)
+    said = f"by {line['changed_by']['name']}" if line["changed_by"] else ""
+    note(f"it arrived in the application: {line['op']} {said}, {manifest['credits']} credits")
 
 
 def _token_expires(relay: Relay) -> None:

@@ -8,7 +8,7 @@ from local.relay import Relay
 
 from .probe import Probe
 
-ALL = ("authorize", "refresh", "push", "revoke")
+ALL = ("authorize", "refresh", "push", "pull", "revoke")
 
 
 @dataclass
@@ -62,6 +62,9 @@ def attempts(relay: Relay) -> dict[str, tuple[str, str, dict]]:
         "list the inbox's versions": ("s3", "list_object_versions", {"Bucket": names["DATA_BUCKET"], "Prefix": "inbox/"}),
         "read rejects": ("s3", "get_object", {"Bucket": names["DATA_BUCKET"], "Key": "rejects/probe.csv"}),
         "write a report": ("s3", "put_object", {"Bucket": names["DATA_BUCKET"], "Key": "reports/_probe/probe", "Body": ""}),
+        "write changes": ("s3", "put_object", {"Bucket": names["DATA_BUCKET"], "Key": "changes/_probe/probe", "Body": ""}),
+        "read changes": ("s3", "get_object", {"Bucket": names["DATA_BUCKET"], "Key": "changes/_probe/probe"}),
+        "delete changes": ("s3", "delete_object", {"Bucket": names["DATA_BUCKET"], "Key": "changes/_probe/probe"}),
         "delete the bucket's policy": ("s3", "delete_bucket_policy", {"Bucket": names["DATA_BUCKET"]}),
         "read the state": ("dynamodb", "get_item", {"TableName": table, "Key": {"pk": {"S": "probe"}, "sk": {"S": "probe"}}}),
         "scan the state": ("dynamodb", "scan", {"TableName": table}),
@@ -75,6 +78,9 @@ def attempts(relay: Relay) -> dict[str, tuple[str, str, dict]]:
         "invoke revoke": ("lambda", "invoke", {"FunctionName": names["REVOKE_FUNCTION"], "InvocationType": "DryRun"}),
         "change push's code": ("lambda", "update_function_configuration", {"FunctionName": names["PUSH_FUNCTION"], "Description": "probe"}),
         "start an import": ("stepfunctions", "start_execution", {"stateMachineArn": names["IMPORT_STATE_MACHINE"], "input": "[]"}),
+        "start a pull": ("stepfunctions", "start_execution", {"stateMachineArn": names["PULL_STATE_MACHINE"], "input": "[]"}),
+        "invoke pull": ("lambda", "invoke", {"FunctionName": names["PULL_FUNCTION"], "InvocationType": "DryRun"}),
+        "tell of changes": ("events", "put_events", {"Entries": [{"Source": "bigin-relay", "DetailType": "probe", "Detail": "{}"}]}),
         "give itself rights": ("iam", "put_role_policy", {"RoleName": "probe", "PolicyName": "probe", "PolicyDocument": "{}"}),
         "take on another role": ("sts", "assume_role", {"RoleArn": "arn:aws:iam::000000000000:role/probe", "RoleSessionName": "probe"}),
         "publish an alert": ("sns", "publish", {"TopicArn": names["ALERTS_TOPIC"], "Message": "probe"}),
@@ -95,9 +101,11 @@ ALLOWED = {
     "write a report": {"push"},
     "read the state": set(ALL),
     "send a message": {"push"},
-    "invoke refresh": {"push"},
-    "invoke push": set(ALL),
+    "write changes": {"pull"},
+    "invoke refresh": {"push", "pull"},
+    "invoke push": {"authorize", "refresh", "push", "revoke"},
     "start an import": {"push"},
+    "start a pull": {"pull"},
 }
 # Tried for refusal alone: carried out, they would leave something behind that the stack's own functions trip over.
-NOT_CARRIED_OUT = {"write the self client", "write the access token", "send a message", "start an import"}
+NOT_CARRIED_OUT = {"write the self client", "write the access token", "send a message", "start an import", "start a pull"}

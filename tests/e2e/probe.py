@@ -42,7 +42,7 @@ class Probe:
             self._relay.aws("lambda").delete_function(FunctionName=name)
 
     def call(self, function: str, service: str, call: str, **arguments: object) -> str:
-        """Makes the call with the role of authorize, refresh, push or revoke; answers the error's code, empty for success."""
+        """Makes the call with the role of a function; answers the error's code, empty for success."""
         answer = self._relay.aws("lambda").invoke(
             FunctionName=self._function(function),
             Payload=json.dumps({"service": service, "call": call, "arguments": arguments}).encode(),

@@ -15,9 +15,12 @@ def test_each_role_is_refused_what_is_not_its_business(relay: Relay, authorized:
     assert not matrix.wrong, "\n".join(matrix.wrong)
 
 
-def test_push_cannot_read_the_refresh_token_or_the_client_secret(relay: Relay, authorized: dict, probe: Probe) -> None:
+@pytest.mark.parametrize("function", ["push", "pull"])
+def test_who_meets_data_cannot_read_the_refresh_token_or_the_client_secret(
+    relay: Relay, authorized: dict, probe: Probe, function: str
+) -> None:
     for call in ("get_secret_value", "describe_secret", "list_secret_version_ids"):
-        assert probe.is_denied("push", "secretsmanager", call, SecretId=relay.names["SELF_CLIENT_SECRET"]), call
+        assert probe.is_denied(function, "secretsmanager", call, SecretId=relay.names["SELF_CLIENT_SECRET"]), call
 
 
 @pytest.mark.parametrize("function", ALL)

@@ -18,7 +18,7 @@ from local.places import TEMPLATE
 from local.relay import Relay, unique
 from local.stack import LocalStack
 
-ROLES = ("authorize", "refresh", "push", "revoke")
+ROLES = ("authorize", "refresh", "push", "pull", "revoke")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -270,11 +271,13 @@ def test_one_persons_data_is_erased_from_the_bucket(book: Runbook, relay: Relay)
     s3.put_object(Bucket=bucket, Key="check/Contacts/x.csv", Body="Last Name,Email\nBo,bo@example.test\n")
     s3.put_object(Bucket=bucket, Key="deferred/2026-11-24/x.ndjson", Body='{"body": "Ann.Rao@example.com"}')
     s3.delete_object(Bucket=bucket, Key="deferred/2026-11-24/x.ndjson")
+    line = json.dumps({"op": "upsert", "record": {"Email": "ann.rao@example.com"}})
+    s3.put_object(Bucket=bucket, Key="changes/Contacts/dt=2026-11-24/101500-r-0001.ndjson.gz", Body=gzip.compress(line.encode()))
 
     here = f"BUCKET={bucket}"
     find, delete = book.blocks("Erase one person's data")
     book.run(here, find)
-    assert len((book.folder / "found.tsv").read_text().splitlines()) == 5
+    assert len((book.folder / "found.tsv").read_text().splitlines()) == 6
     book.run(here, delete)
     book.run(here, find)
     assert (book.folder / "found.tsv").read_text() == "", "the person is found still"
@@ -299,6 +302,10 @@ SAMPLES: dict[str, tuple[str, Callable[[dict], bool]]] = {
     "file.json": ("push", lambda answer: answer["status"] == "planned"),
     "upkeep.json": ("push", lambda answer: answer["paused"] is False),
     "queue-batch.json": ("push", lambda answer: answer == {"batchItemFailures": []}),
+    "pull.json": ("pull", lambda answer: answer == {"runs": []}),
+    # The second joins the run that the first has started.
+    "pull-backfill.json": ("pull", lambda answer: [run["module"] for run in answer["runs"]] == ["Contacts"]),
+    "pull-module.json": ("pull", lambda answer: [run["module"] for run in answer["runs"]] == ["Contacts"]),
 }
 REFUSED = {"authorize.json": ("authorize", "CodeExpired"), "revoke.json": ("revoke", "NotConfirmed")}
 

@@ -16,7 +16,7 @@ TOOLS = ROOT / "target" / "tools"
 TEMPLATE = ROOT / "infra" / "template.yaml"
 ENV_FILE = LOCAL / "env"
 UP_FILE = LOCAL / "up.json"
-FUNCTIONS = ("authorize", "refresh", "push", "revoke")
+FUNCTIONS = ("authorize", "refresh", "push", "pull", "revoke")
 
 
 def tool(name: str) -> str:

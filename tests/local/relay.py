@@ -46,7 +46,7 @@ class Relay:
     # ---- functions
 
     def invoke(self, function: str, payload: dict) -> dict:
-        """Invokes authorize, refresh, push or revoke and waits for the answer."""
+        """Invokes a function and waits for the answer."""
         answer = self.aws("lambda").invoke(FunctionName=self.names[f"{function.upper()}_FUNCTION"], Payload=json.dumps(payload).encode())
         body = json.loads(answer["Payload"].read() or b"null")
         if answer.get("FunctionError"):

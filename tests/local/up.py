@@ -14,7 +14,7 @@ def up() -> None:
     if _still_up():
         print(f"The local stack is up already. Use it with: . {ENV_FILE.relative_to(ROOT)}   (make down stops it)")
         return
-    stack = LocalStack(outlive=True)
+    stack = LocalStack(parameters={"PullModules": "all"}, outlive=True)
     stack.__enter__()
     try:
         write_env_file(ENV_FILE, stack.environment())

@@ -65,7 +65,7 @@ def refusals(template: dict, parameters: dict[str, str]) -> list[str]:
         ((function, arguments),) = node.items()
         match function:
             case "Ref":
-                return parameters[arguments]
+                return parameters.get(arguments, str(template["Parameters"][arguments]["Default"]))
             case "Fn::Equals":
                 return value(arguments[0]) == value(arguments[1])
             case "Fn::Not":

@@ -1,0 +1,58 @@
+"""The pull state machine and its schedule."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from local.places import ROOT
+
+from .test_limits import refusals
+
+
+@pytest.fixture(scope="session")
+def pull_machine() -> dict:
+    """The pull state machine."""
+    return json.loads((ROOT / "infra" / "pull.asl.json").read_text())
+
+
+def test_what_the_machine_names_is_given_to_it(template: dict, pull_machine: dict) -> None:
+    given = template["Resources"]["PullStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert set(re.findall(r"\$\{(\w+)\}", str(pull_machine))) == set(given)
+
+
+def test_every_word_of_pulls_leads_somewhere(pull_machine: dict) -> None:
+    code = (ROOT / "functions" / "pull" / "src" / "run" / "slice.rs").read_text()
+    words = set(re.findall(r"^    (\w+),$", re.search(r"pub enum Word \{(.*?)^\}", code, re.S | re.M)[1], re.M))
+    choices = pull_machine["States"]["Which step?"]["Choices"]
+    known = {choice["StringEquals"] for choice in choices if "StringEquals" in choice}
+    assert known == {word.lower() for word in words}
+    assert {choice["Next"] for choice in choices} <= pull_machine["States"].keys()
+
+
+def test_a_run_is_told_of_before_it_is_closed(pull_machine: dict) -> None:
+    announce = pull_machine["States"]["Announce"]
+    [entry] = announce["Parameters"]["Entries"]
+    assert (entry["Source"], entry["DetailType"]) == ("bigin-relay", "Bigin Changes Ready")
+    assert (announce["Next"], announce["ResultPath"]) == ("Close", None)
+    assert announce["Retry"][0]["ErrorEquals"] == ["States.ALL"]
+
+
+def test_pull_is_off_until_modules_are_named_and_takes_a_call_of_its_own(template: dict) -> None:
+    assert template["Parameters"]["PullModules"]["Default"] == ""
+    schedule = template["Resources"]["PullFunction"]["Properties"]["Events"]["Schedule"]["Properties"]
+    assert schedule["State"] == {"Fn::If": ["Pulls", "ENABLED", "DISABLED"]}
+    variables = template["Resources"]["PushFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["PULL_CALLS"] == {"Fn::If": ["Pulls", "1", "0"]}
+    for concurrency, modules, is_refused in ((3, "", False), (3, "all", True), (4, "all", False)):
+        on_aws = {"AccountsUrl": "", "RecordsVisibilitySeconds": "1080", "BiginConcurrency": str(concurrency), "PullModules": modules}
+        assert bool(refusals(template, on_aws)) == is_refused, (concurrency, modules)
+
+
+def test_pulls_role_writes_changes_and_nothing_else_in_the_bucket(template: dict) -> None:
+    statements = template["Resources"]["PullRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    in_bucket = [each for each in statements if "DataBucket" in str(each["Resource"])]
+    assert [(each["Action"], each["Resource"]) for each in in_bucket] == [("s3:PutObject", {"Fn::Sub": "${DataBucket.Arn}/changes/*"})]
+    assert "SelfClientSecret" not in str(statements)
+    assert "RecordsQueue" not in str(statements)
