@@ -165,6 +165,22 @@ async fn where_ids_are_not_understood_records_are_read_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_thousand_changes_cost_at_most_twenty_credits() {
+    let world = World::new().await;
+    world.add("Contacts", &contacts(1_000, 1_001));
+    world.advance(SETTLED);
+    world.run("Contacts").await;
+    world.add("Contacts", &contacts(0, 1_000));
+    world.advance(SETTLED);
+    let spent = || world.sandbox.state()["credits"]["spent_ever"].as_u64().unwrap();
+    let before = spent();
+    let manifest = world.run("Contacts").await;
+    assert_eq!(manifest["counts"]["upsert"], 1_000);
+    assert_eq!(manifest["credits"], spent() - before, "the manifest says what it cost");
+    assert!(spent() - before <= 20, "{}", spent() - before);
+}
+
+#[tokio::test]
 async fn more_than_fifty_fields_are_read_by_several_calls_and_joined() {
     let world = World::new().await;
     for n in 0..60 {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::state::pause::{self, SetCause};
+use shared::state::waits::{self, Patience};
 use shared::state::{AuthorizationEvent, Cause, standing};
 use support::consumer::Copy;
 use support::{SCOPES, World};
@@ -145,9 +146,22 @@ async fn an_outage_is_waited_for_longer_each_time_and_what_was_read_is_kept() {
     assert!(waits.is_sorted() && waits[5] > waits[0], "{waits:?}");
     let parts = world.bucket.keys("changes/Contacts/dt=").len();
     assert_eq!(parts, 1, "two pages were read before, and written");
+    // The scheduled refresh looks: an hour of it, and somebody hears.
+    let look = async |world: &World| {
+        let now = shared::clock::Clock::now(&world.clock);
+        waits::look(&world.table, None, Patience::default(), now).await.unwrap()
+    };
+    assert!(look(&world).await.is_empty());
+    for _ in 0..4 {
+        world.clock.advance(1_200);
+        world.step("slice", "Contacts", &run_id, waited).await;
+    }
+    assert_eq!(look(&world).await["pull Contacts"].code, "BIGIN_UNAVAILABLE");
     world.faults(&json!([]));
     world.restart();
     world.carry("Contacts", &run_id).await;
+    world.clock.advance(3_000);
+    assert!(look(&world).await.is_empty());
     let mut copy = Copy::default();
     copy.catch_up(&world.bucket, "Contacts");
     assert_eq!(copy.records(), world.truth("Contacts"));

@@ -14,6 +14,8 @@ use super::{held, upkeep};
 pub const LINE: &str = "imports";
 /// The code of an import that waits for another one.
 pub const ITS_TURN: &str = "WAITS_ITS_TURN";
+/// The table's partition with runs of pull that wait.
+const PULLS: &str = "pull-waits";
 /// Messages that went back to the queue come again within that long: SQS hides none for more than 12 hours.
 const MESSAGES_COME_AGAIN: SignedDuration = SignedDuration::from_hours(13);
 /// What fails, is left alone and is tried again has not ended while it is tried: it counts as waiting that much longer.
@@ -112,7 +114,8 @@ pub struct Wait {
     pub seen: Timestamp,
 }
 
-/// All that waits, by what it is: `pause`, `messages`, `deferred`, `module Contacts`, `import <execution>`.
+/// All that waits, by what it is: `pause`, `messages`, `deferred`, `module Contacts`, `import <execution>`,
+/// `pull Contacts`.
 pub type Waits = BTreeMap<String, Wait>;
 
 /// Looks at all that waits, remembers since when, and answers with those that wait for longer than their reason deserves.
@@ -151,6 +154,26 @@ pub async fn messages_got_on(table: &impl Table) -> Result<(), StateError> {
     table.remove(&messages(), None).await.map(|_| ())
 }
 
+/// Notes that a run of pull over a module waits, and why. It looks again by that time, or is dead.
+///
+/// # Errors
+/// The table failed.
+pub async fn note_pull(table: &impl Table, module: &str, code: &str, looks_by: Timestamp) -> Result<(), StateError> {
+    let waiting = PullWait {
+        code: code.to_owned(),
+        looks_by,
+    };
+    table.put(&pull(module), &waiting, Some(looks_by)).await
+}
+
+/// Notes that a run of pull over a module gets on again.
+///
+/// # Errors
+/// The table failed.
+pub async fn pull_got_on(table: &impl Table, module: &str) -> Result<(), StateError> {
+    table.remove(&pull(module), None).await.map(|_| ())
+}
+
 /// Everything that waits at this moment.
 async fn found(table: &impl Table, pause: Option<&Pause>, now: Timestamp) -> Result<Waits, StateError> {
     let mut waits = Waits::new();
@@ -178,6 +201,12 @@ async fn found(table: &impl Table, pause: Option<&Pause>, now: Timestamp) -> Res
     }
     if let Some(waiting) = table.get::<Messages>(&messages()).await? {
         add("messages".to_owned(), None, &waiting.value.code, None);
+    }
+    for (module, stored) in table.list::<PullWait>(PULLS).await? {
+        let PullWait { code, looks_by } = stored.value;
+        if now <= looks_by {
+            add(format!("pull {module}"), None, &code, None);
+        }
     }
     let line = table
         .list::<InLine>(LINE)
@@ -218,6 +247,13 @@ struct Messages {
     code: String,
 }
 
+/// Why a run of pull waits.
+#[derive(Serialize, Deserialize)]
+struct PullWait {
+    code: String,
+    looks_by: Timestamp,
+}
+
 /// Of an import in the line, what concerns its wait.
 #[derive(Deserialize)]
 struct InLine {
@@ -233,6 +269,10 @@ fn watched() -> Key {
 
 fn messages() -> Key {
     Key::new("waits", "messages")
+}
+
+fn pull(module: &str) -> Key {
+    Key::new(PULLS, module)
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! A slice of a run: one invocation that reads on from where the last one was, until its time is used up or everything is read.
 
+use std::time::Duration;
+
 use bigin::ModuleName;
 use serde::{Deserialize, Serialize};
 use shared::bucket::Objects;
+use shared::state::waits;
 use shared::stop::Stop;
 use shared::telemetry::{Metric, measure};
 use tokio::time::Instant;
@@ -13,6 +16,9 @@ use super::progress::{Held, Stage};
 use super::reading::Reading;
 use super::turn::Turn;
 use crate::context::{Context, Services};
+
+/// A run that waits has begun to look again so long after its wait at the latest, the retries of a failed step included.
+const LOOKS_WITHIN: Duration = Duration::from_mins(15);
 
 /// What the state machine does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,10 +90,18 @@ impl<S: Services> Slicer<'_, S> {
         };
         if run.stage != Stage::Announce {
             match self.read_in_turn(module, run_id, &mut held).await {
-                Ok(true) => {}
-                Ok(false) => return Ok(Next::of(Word::Slice, module, run_id)),
-                Err(Halt::Stop(stop) | Halt::Unwritten(stop)) => return Ok(waiting(&stop, module, run_id, waited_s)),
-                Err(Halt::Lost) => return Ok(waiting(&Stop::TurnTaken, module, run_id, waited_s)),
+                Ok(is_over) => {
+                    if waited_s > 0 {
+                        waits::pull_got_on(&self.context.table, module.as_str()).await?;
+                    }
+                    if !is_over {
+                        return Ok(Next::of(Word::Slice, module, run_id));
+                    }
+                }
+                Err(Halt::Stop(stop) | Halt::Unwritten(stop)) => {
+                    return self.wait(&stop, module, run_id, waited_s).await;
+                }
+                Err(Halt::Lost) => return self.wait(&Stop::TurnTaken, module, run_id, waited_s).await,
                 Err(Halt::Refused(refusal)) => return self.give_up(module, run_id, &refusal).await,
                 Err(Halt::Failed(error)) => return Err(error),
             }
@@ -156,24 +170,27 @@ impl<S: Services> Slicer<'_, S> {
             ..Next::of(Word::Failed, module, run_id)
         })
     }
-}
 
-fn waiting(stop: &Stop, module: &ModuleName, run_id: &str, waited_s: u64) -> Next {
-    let (code, message) = (stop.code(), stop.message());
-    tracing::info!(
-        module = module.as_str(),
-        run_id,
-        code,
-        waited_s,
-        "the run waits: {message}"
-    );
-    // A wait of nothing would be a busy loop.
-    let wait_seconds = stop.look_again_after(waited_s).max(1);
-    Next {
-        wait_seconds,
-        waited_s: waited_s + wait_seconds,
-        code: Some(code.to_owned()),
-        message: Some(message),
-        ..Next::of(Word::Slice, module, run_id)
+    /// The run waits, and who looks after what waits hears of it.
+    async fn wait(&self, stop: &Stop, module: &ModuleName, run_id: &str, waited_s: u64) -> Result<Next, RunError> {
+        let (code, message) = (stop.code(), stop.message());
+        tracing::info!(
+            module = module.as_str(),
+            run_id,
+            code,
+            waited_s,
+            "the run waits: {message}"
+        );
+        // A wait of nothing would be a busy loop.
+        let wait_seconds = stop.look_again_after(waited_s).max(1);
+        let looks_by = self.context.now() + LOOKS_WITHIN + Duration::from_secs(wait_seconds);
+        waits::note_pull(&self.context.table, module.as_str(), code, looks_by).await?;
+        Ok(Next {
+            wait_seconds,
+            waited_s: waited_s + wait_seconds,
+            code: Some(code.to_owned()),
+            message: Some(message),
+            ..Next::of(Word::Slice, module, run_id)
+        })
     }
 }
