@@ -1,4 +1,4 @@
-"""Builds what is deployed and what it talks to: the four functions through the SAM CLI, and the sandbox."""
+"""Builds what is deployed and what it talks to: the functions through the SAM CLI, and the sandbox."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build_sandbox() -> None:
 def build_functions(arch: str | None = None) -> None:
     """Builds the functions with the release profile, then lets `sam build` make the deployable template of them.
 
-    `sam build` calls cargo lambda for one function after the other. Building all four in one go first lets two of them
+    `sam build` calls cargo lambda for one function after the other. Building all in one go first lets two of them
     link at a time, and shows what cargo says; `sam build` then finds everything built.
     """
     arch = arch or architecture()

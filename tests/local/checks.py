@@ -30,9 +30,10 @@ def linted() -> None:
 
 
 def template() -> None:
-    """The template is a valid one, good style, and without findings that are not explained in it."""
+    """The template is a valid one, good style, and without findings that are not explained in it; so are the samples valid."""
     environment = tool_environment()
-    run([tool("cfn-lint"), str(TEMPLATE)], cwd=ROOT, env=environment)
+    samples = sorted(str(path) for path in (ROOT / "infra" / "examples").glob("*.yaml"))
+    run([tool("cfn-lint"), str(TEMPLATE), *samples], cwd=ROOT, env=environment)
     run([tool("sam"), "validate", "--lint", "--template-file", str(TEMPLATE)], cwd=ROOT, env=environment)
     # checkov asks its maker's server for the texts of its guidelines. It scans without them: no proxy, no waiting.
     command = [tool("checkov"), "--file", str(TEMPLATE), "--framework", "cloudformation", "--compact", "--quiet", "--skip-download"]

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from cfnlint.decode import cfn_yaml
 from local.places import ROOT
 
 from .test_limits import refusals
@@ -37,6 +38,19 @@ def test_a_run_is_told_of_before_it_is_closed(pull_machine: dict) -> None:
     assert (entry["Source"], entry["DetailType"]) == ("bigin-relay", "Bigin Changes Ready")
     assert (announce["Next"], announce["ResultPath"]) == ("Close", None)
     assert announce["Retry"][0]["ErrorEquals"] == ["States.ALL"]
+
+
+@pytest.mark.parametrize("sample", ["changes-to-queue", "changes-to-firehose"])
+def test_the_rule_of_each_sample_looks_for_what_a_run_tells(pull_machine: dict, sample: str) -> None:
+    rule = cfn_yaml.load(str(ROOT / "infra" / "examples" / f"{sample}.yaml"))["Resources"]["Rule"]["Properties"]
+    [entry] = pull_machine["States"]["Announce"]["Parameters"]["Entries"]
+    assert rule["EventPattern"] == {
+        "source": [entry["Source"]],
+        "detail-type": [entry["DetailType"]],
+        "detail": {"bucket": [{"Ref": "DataBucket"}]},
+    }
+    told = (ROOT / "functions" / "pull" / "src" / "run" / "announcement.rs").read_text()
+    assert "    pub bucket: String," in told
 
 
 def test_pull_is_off_until_modules_are_named_and_takes_a_call_of_its_own(template: dict) -> None:
