@@ -17,6 +17,7 @@ from .contacts import FAULTS, FAULTY_ROWS_EACH, contacts
 ROWS = 1000
 CSV_KEY = "inbox/Contacts/spring fair.csv"
 SHOP_KEY = "inbox/Contacts/shop/käufer.csv"
+CHECK_KEY = "check/Contacts/exhibitors.csv"
 LATE_KEY = "inbox/Contacts/after the revoke.csv"
 
 # What a German web shop exports, and how its columns become fields.
@@ -41,6 +42,17 @@ Weiß;weiss@example.test;o'reilly gmbh;
 Jørgensen;joergensen@example.test;Nordwind Käse AG;31.12.1979
 Øverland;oeverland@example.test;Nordwind Käse AG;29.02.2000
 """
+# What people's files hold: an address with something invisible in it, one with what a program put around it, a number in
+# Arabic digits, an address that two people share, and one that stands for none.
+CHECK_FILE = """\
+Last Name,Email,Phone
+Ito,ito@exam\u200bple.test,+81 3 1234 5678
+Diaz,mailto:diaz@example.test,+34 91 123 45 67
+Haddad,haddad@example.test,+٩٦٦ ٥٠ ١٢٣ ٤٥٦٧
+Berg,berg@example.test,
+Lund,BERG@example.test,
+Rossi,none@none.test,
+"""
 
 
 def tell() -> None:
@@ -50,6 +62,7 @@ def tell() -> None:
     with LocalStack(say=note) as stack:
         relay = Relay(stack.environment())
         client_id = _authorize(relay)
+        _dry_run(relay)
         report = _file(relay)
         _messages(relay)
         _mapping_and_lookup(relay)
@@ -68,6 +81,23 @@ def _authorize(relay: Relay) -> str:
     note(f"authorized for {answer['org_name']} ({answer['org_id']}) as {answer['user_email']}, data centre {answer['data_center']}")
     note(f"{len(answer['scopes']['granted'])} scopes granted, {len(answer['scopes']['missing'])} missing")
     return client_id
+
+
+def _dry_run(relay: Relay) -> None:
+    say("A dry run", f"{CHECK_KEY}: what would be mended, what is doubted and what would be rejected, before anything is sent")
+    version = relay.put(CHECK_KEY, CHECK_FILE)
+    report = relay.report(CHECK_KEY, version=version)
+    check(report["status"] == "planned", f"the dry run ended as {report['status']}: {report['reason']}")
+    for warning in report["warnings"]:
+        note(f"warning: {warning}")
+    for example in report["plan"]["examples"]:
+        note(f"line {example['line']} would be rejected: {example['code']}, {shorten(example['message'])}")
+    seen = set(report["repairs"])
+    wanted = {"invisible_taken_off", "unwrapped", "respelt", "same_key"}
+    check(seen == wanted, f"the plan shows {sorted(seen)}")
+    check(report["plan"]["rejects_by_code"] == {"PLACEHOLDER_KEY": 1}, f"it would reject {report['plan']['rejects_by_code']}")
+    check(relay.console.state()["records"]["Contacts"] == 0, "something was sent")
+    note("nothing was sent")
 
 
 def _file(relay: Relay) -> dict:
