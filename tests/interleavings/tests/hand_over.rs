@@ -21,7 +21,6 @@ fn go(imports: &[(&'static str, &'static [&'static str])], cast: &[Role], allowe
         allowed.faults,
         allowed.switches,
     );
-    println!("{line}");
     leave_figure(env!("CARGO_TARGET_TMPDIR"), &line);
     assert!(tally.interleavings > 100, "{tally:?}: these steps do not interleave");
 }
