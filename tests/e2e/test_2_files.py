@@ -209,7 +209,12 @@ def test_a_file_that_cannot_be_meant_is_refused_with_words(
 
 def test_a_file_in_which_every_row_is_bad_is_told_row_by_row(relay: Relay, authorized: dict) -> None:
     mark = unique("allbad")
-    relay.console.faults({"path": "/bigin/v2/Contacts/upsert", "fault": {"kind": "records", "every": 1, "code": "INVALID_DATA"}})
+    relay.console.faults(
+        {
+            "path": "/bigin/v2/Contacts/upsert",
+            "fault": {"kind": "records", "every": 1, "code": "INVALID_DATA", "details": {"api_name": "Email"}},
+        }
+    )
     key = f"inbox/Contacts/{mark}.csv"
     relay.put(key, HEADER + "".join(f"Bad,Row,{mark}.{number}@example.test,1\n" for number in range(5)))
     report = relay.report(key)
