@@ -16,6 +16,8 @@ pub const LINE: &str = "imports";
 pub const ITS_TURN: &str = "WAITS_ITS_TURN";
 /// The table's partition with runs of pull that wait.
 const PULLS: &str = "pull-waits";
+/// The code of what a pause has left to bring back.
+const DEFERRED: &str = "DEFERRED";
 /// Messages that went back to the queue come again within that long: SQS hides none for more than 12 hours.
 const MESSAGES_COME_AGAIN: SignedDuration = SignedDuration::from_hours(13);
 /// What fails, is left alone and is tried again has not ended while it is tried: it counts as waiting that much longer.
@@ -62,7 +64,9 @@ impl WaitKind {
 
     /// Whether it comes and goes while it lasts, since it is tried again.
     fn is_tried_again(self, code: &str) -> bool {
-        self == Self::Outage || code == PauseCode::Credits.as_str() || code == "CREDITS_EXHAUSTED"
+        // The note on what a pause has left stands until nothing is left.
+        let comes_and_goes = self == Self::Outage && code != DEFERRED;
+        comes_and_goes || code == PauseCode::Credits.as_str() || code == "CREDITS_EXHAUSTED"
     }
 }
 
@@ -189,7 +193,7 @@ async fn found(table: &impl Table, pause: Option<&Pause>, now: Timestamp) -> Res
     if let Some(pause) = pause {
         add("pause".to_owned(), None, pause.code.as_str(), pause.since);
     } else if upkeep::read(table).await?.is_some_and(|upkeep| !upkeep.is_watch) {
-        add("deferred".to_owned(), Some(WaitKind::Outage), "DEFERRED", None);
+        add("deferred".to_owned(), Some(WaitKind::Outage), DEFERRED, None);
     }
     for held in held::all(table).await? {
         add(

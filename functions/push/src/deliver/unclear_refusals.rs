@@ -118,7 +118,8 @@ impl UnclearRefusals {
         let Some(known) = self.known.get(&parcel.shape.module) else {
             return Some(parcel);
         };
-        if known.refused.is_empty() || parcel.suspicion.is_some() {
+        let way = operation(&parcel);
+        if !known.refused.iter().any(|refused| refused.operation == way) || parcel.suspicion.is_some() {
             return Some(parcel);
         }
         parcel.most_in_call = parcel.most_in_call.min(PROBE);
