@@ -39,13 +39,13 @@ impl Service {
         match self {
             Self::Bigin => "nothing: the relay tries again by itself; https://status.zoho.com tells of outages",
             Self::StateTable => {
-                "nothing, if it passes; if it persists, check the state table and that push's role may use it"
+                "nothing, if it passes; if it persists, check the state table and that the function's role may use it"
             }
             Self::Bucket => {
-                "nothing, if it passes; if it persists, check the data bucket and that push's role may use it"
+                "nothing, if it passes; if it persists, check the data bucket and that the function's role may use it"
             }
             Self::Secret => {
-                "nothing, if it passes; if it persists, check that the access token's secret is there and that push's role may read it; one that \
+                "nothing, if it passes; if it persists, check that the access token's secret is there and that the function's role may read it; one that \
                  is scheduled for deletion comes back with `aws secretsmanager restore-secret`"
             }
             Self::Refresh => {

@@ -9,8 +9,7 @@ use jiff::Timestamp;
 use shared::tokens::Tokens;
 
 use super::decision::met_itself;
-use crate::record::Tag;
-use crate::record::{CallKind, Parcel, Silence};
+use crate::record::{CallKind, Parcel, Silence, Tag};
 use shared::stop::Stop;
 
 /// When records of Bigin's were made, by id; `None` when it could not be found out.

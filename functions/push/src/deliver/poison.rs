@@ -4,8 +4,10 @@
 //! A call is compared with others like it. Where they get through and it fails again and again in the same way, the fault is
 //! in it. Where nothing gets through there is an outage, unless Bigin can be read: then one record is given up at a time.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::state::refusals::Noise;
+
+use crate::record::Suspicion;
 
 /// So often in a row a call fails in one way before it is halved; a half does so once.
 const BEFORE_HALVES: u32 = 3;
@@ -57,6 +59,38 @@ pub struct History {
     pub reads_succeed: bool,
     /// Whether a record of the module was given up since a write got through.
     pub one_was_given_up: bool,
+}
+
+impl History {
+    /// What is held against a call, and what the others that are suspected tell beside it. Of noise, and of whether Bigin can
+    /// be read, it knows nothing.
+    pub fn of<'a>(suspicion: &Suspicion, suspected: impl Iterator<Item = &'a Suspicion>, now: Timestamp) -> Self {
+        let is_half = suspicion.half_of.is_some();
+        let (mut other_half_waits, mut others_are_halved) = (false, false);
+        for other in suspected.filter(|other| other.call != suspicion.call) {
+            other_half_waits |= is_half && other.half_of == suspicion.half_of && !other.was_sent();
+            others_are_halved |= other.half_of.is_some() && other.passes == 0 && other.records < suspicion.records;
+        }
+        Self {
+            records: suspicion.records,
+            times: suspicion.times,
+            failures: suspicion.before + suspicion.own,
+            before: suspicion.before,
+            is_half,
+            passes: suspicion.passes,
+            all_passes: suspicion.passes_before + suspicion.passes,
+            compared_before: suspicion.compared_before,
+            is_of_compared: suspicion.is_of_compared,
+            noise: Noise::default(),
+            other_half_waits,
+            others_are_halved,
+            alone_for: suspicion
+                .alone_since
+                .map_or(SignedDuration::ZERO, |since| now.duration_since(since)),
+            reads_succeed: false,
+            one_was_given_up: false,
+        }
+    }
 }
 
 /// What to do with its records.

@@ -1,7 +1,7 @@
 //! What becomes of the records of a call that failed without a word about any of them.
 
 use bigin::CallFailure;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use shared::pause_watch::PauseCheck;
 use shared::stop::{Service, Stop};
@@ -71,10 +71,13 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         let history = self.history(&suspicion, first, circumstances.readable, now);
         match remedy(&history) {
             Remedy::Reject => {
-                if why_rejected(&history) == Some(Why::GivenUp) {
+                let beside = if why_rejected(&history) == Some(Why::GivenUp) {
                     self.evidence.given_up.insert(module);
-                }
-                let message = format!("every call with this record fails, and others get through: {failure}");
+                    "and Bigin can be read"
+                } else {
+                    "and others get through"
+                };
+                let message = format!("every call with this record fails, {beside}: {failure}");
                 return self.all_refused(parcels, &Reject::relay(codes::CALL_FAILS, None, message));
             }
             Remedy::Halve => {
@@ -105,36 +108,18 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     }
 
     fn history(&self, suspicion: &Suspicion, first: &Parcel, reads_succeed: bool, now: Timestamp) -> History {
-        let call = suspicion.call;
-        let others = || {
-            let flying = self.in_flight.values().flat_map(|flight| flight.parcels.iter());
-            let all = flying
-                .chain(self.lanes.iter())
-                .filter_map(|parcel| parcel.suspicion.as_deref());
-            all.filter(move |other| other.call != call)
-        };
-        let is_other_half = |other: &Suspicion| other.half_of == suspicion.half_of && !other.was_sent();
-        let is_being_halved =
-            |other: &Suspicion| other.half_of.is_some() && other.passes == 0 && other.records < suspicion.records;
+        let flying = self.in_flight.values().flat_map(|flight| flight.parcels.iter());
+        let suspected = flying
+            .chain(self.lanes.iter())
+            .filter_map(|parcel| parcel.suspicion.as_deref());
+        let history = History::of(suspicion, suspected, now);
         History {
-            records: suspicion.records,
-            times: suspicion.times,
-            failures: suspicion.before + suspicion.own,
-            before: suspicion.before,
-            is_half: suspicion.half_of.is_some(),
-            passes: suspicion.passes,
-            all_passes: suspicion.passes_before + suspicion.passes,
-            compared_before: suspicion.compared_before,
-            is_of_compared: suspicion.is_of_compared,
             noise: self.evidence.noise,
             // Records of one group keep their order: the other half never comes before this one.
-            other_half_waits: suspicion.half_of.is_some() && first.group.is_none() && others().any(is_other_half),
-            others_are_halved: others().any(is_being_halved),
-            alone_for: suspicion
-                .alone_since
-                .map_or(SignedDuration::ZERO, |since| now.duration_since(since)),
+            other_half_waits: history.other_half_waits && first.group.is_none(),
             reads_succeed,
             one_was_given_up: self.evidence.given_up.contains(&first.shape.module),
+            ..history
         }
     }
 }

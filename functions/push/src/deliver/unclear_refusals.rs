@@ -175,6 +175,11 @@ pub(super) fn refused(parcel: &Parcel, reject: &Reject) -> Refused {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use bigin::{CallShape, MOST_RECORDS_A_CALL, Record};
+    use serde_json::json;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -195,6 +200,33 @@ mod tests {
             .chain([now])
             .for_each(|refused| known.refuse(refused.clone()));
         meaning(&known, now, Operation::Upsert, accepted, NOW)
+    }
+
+    /// How many records a call may have with an upsert in it, after a refusal of that operation.
+    fn most_after(operation: &str) -> usize {
+        let module = ModuleName::parse("Contacts").unwrap();
+        let shape = CallShape {
+            module: module.clone(),
+            operation: Operation::Upsert,
+            match_on: vec!["Email".into()],
+            trigger: vec![],
+        };
+        let record = Record::from_object(json!({"Email": "ann@example.com"}).as_object().unwrap());
+        let mut refusals = Refusals::default();
+        refusals.refuse(Refused {
+            operation: operation.into(),
+            ..of("NOT_APPROVED", 1)
+        });
+        let mut unclear = UnclearRefusals::default();
+        unclear.load(module, refusals);
+        let parcel = Parcel::new(0, record, vec![], Arc::new(shape));
+        unclear.spare(parcel).unwrap().most_in_call
+    }
+
+    #[test]
+    fn a_refused_delete_makes_no_small_calls_of_upserts() {
+        assert_eq!(most_after("upsert"), PROBE);
+        assert_eq!(most_after("delete"), MOST_RECORDS_A_CALL);
     }
 
     #[test]

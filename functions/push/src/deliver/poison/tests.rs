@@ -215,32 +215,12 @@ impl World {
     }
 
     fn history(&self, suspicion: &Suspicion, reads_succeed: bool) -> History {
-        let others = || {
-            self.waiting
-                .iter()
-                .filter_map(|(_, other)| other.as_ref())
-                .filter(|other| other.call != suspicion.call)
-        };
+        let suspected = self.waiting.iter().filter_map(|(_, other)| other.as_ref());
         History {
-            records: suspicion.records,
-            times: suspicion.times,
-            failures: suspicion.before + suspicion.own,
-            before: suspicion.before,
-            is_half: suspicion.half_of.is_some(),
-            passes: suspicion.passes,
-            all_passes: suspicion.passes_before + suspicion.passes,
-            compared_before: suspicion.compared_before,
-            is_of_compared: suspicion.is_of_compared,
             noise: self.noise,
-            other_half_waits: suspicion.half_of.is_some()
-                && others().any(|other| other.half_of == suspicion.half_of && !other.was_sent()),
-            others_are_halved: others()
-                .any(|other| other.half_of.is_some() && other.passes == 0 && other.records < suspicion.records),
-            alone_for: suspicion
-                .alone_since
-                .map_or(SignedDuration::ZERO, |since| self.now.duration_since(since)),
             reads_succeed,
             one_was_given_up: self.one_was_given_up,
+            ..History::of(suspicion, suspected, self.now)
         }
     }
 
