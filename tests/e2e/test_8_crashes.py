@@ -30,8 +30,8 @@ def test_a_function_killed_in_the_middle_of_a_slice_loses_no_row(stack: LocalSta
         return sum(email.startswith(mark) for email in relay.contacts())
 
     for at in (500, 1500):
-        # Calls of a process that was killed may still arrive, so there may be rows enough and nobody to kill yet.
-        wait_until(f"{at} rows in Bigin and a push to kill", 60, lambda at=at: arrived() >= at and kill(stack, relay, "push"), pause=0.05)
+        # The dead one has the turn for 50 seconds. Calls of a process that was killed may still arrive, so there may be rows enough and nobody to kill yet.
+        wait_until(f"{at} rows in Bigin and a push to kill", 180, lambda at=at: arrived() >= at and kill(stack, relay, "push"), pause=0.05)
         assert arrived() < ROWS, "the file was delivered before the function was killed"
     report = relay.report(key, seconds=150)
     assert (report["status"], report["read"], report["rejected"]) == ("complete", ROWS, 0), report
