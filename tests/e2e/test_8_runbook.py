@@ -298,6 +298,7 @@ SAMPLES: dict[str, tuple[str, Callable[[dict], bool]]] = {
     "status.json": ("revoke", lambda answer: answer["authorization"]["state"] == "active"),
     "pause.json": ("revoke", lambda answer: answer["status"] == "paused"),
     "resume.json": ("revoke", lambda answer: answer["status"] == "running"),
+    "reject_held.json": ("revoke", lambda answer: answer["status"] == "not_held"),
     "message.json": ("push", lambda answer: answer["read"] == 2 and answer["rejected"] == 0),
     "file.json": ("push", lambda answer: answer["status"] == "planned"),
     "upkeep.json": ("push", lambda answer: answer["paused"] is False),
