@@ -29,7 +29,7 @@ class Part:
 PARTS = {
     "sizes": Part([f"size.{kind}.{name}" for kind in ("bytes", "zipped_bytes") for name in FUNCTIONS], sizes.measured),
     "cold": Part(
-        [f"cold_start.{kind}_cpu_ms.{name}" for kind in ("init", "first_call") for name in FUNCTIONS],
+        [f"cold_start.{kind}_ms.{name}" for kind in ("init_cpu", "first_call_cpu", "cpu") for name in FUNCTIONS],
         cold_start.measured,
     ),
     "row": Part([instructions.NAME], instructions.measured),
