@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from local.places import ROOT, TEMPLATE
@@ -36,6 +37,27 @@ def test_an_import_is_handed_on_once_however_often_the_start_is_repeated(machine
     assert (ALREADY_THERE in first["ErrorEquals"], first["MaxAttempts"]) == (True, 0)
     first, *_ = hand_on["Catch"]
     assert (ALREADY_THERE in first["ErrorEquals"], machine["States"][first["Next"]]["Type"]) == (True, "Succeed")
+
+
+def test_an_account_whose_functions_are_all_busy_fails_no_run(machine: dict) -> None:
+    """A new account has ten executions at once, and hundreds of files may come at once: Lambda then refuses invocations for a while."""
+    pull = json.loads((ROOT / "infra" / "pull.asl.json").read_text())
+    tasks = [
+        (name, state)
+        for states in (machine, pull)
+        for name, state in states["States"].items()
+        if "lambda:invoke" in state.get("Resource", "")
+    ]
+    assert len(tasks) >= 10
+    for name, state in tasks:
+        *_, busy, others = state["Retry"]
+        assert busy["ErrorEquals"] == ["Lambda.TooManyRequestsException"], name
+        assert others["ErrorEquals"] == ["States.ALL"], name
+        waits = [
+            min(busy["IntervalSeconds"] * busy["BackoffRate"] ** attempt, busy["MaxDelaySeconds"]) for attempt in range(busy["MaxAttempts"])
+        ]
+        # With full jitter a wait is half as long in the mean.
+        assert sum(waits) / 2 >= 1800, f"{name} is given up within half an hour"
 
 
 def test_who_waits_to_be_woken_looks_again_when_its_time_is_over(machine: dict) -> None:
