@@ -26,6 +26,7 @@ pub mod metadata_cache;
 pub mod module_names;
 pub mod panics;
 pub mod pause_watch;
+pub mod pulled_modules;
 mod roots;
 pub mod services;
 pub mod state;

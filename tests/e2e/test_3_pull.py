@@ -194,3 +194,35 @@ def test_a_consumers_copy_is_what_bigin_has(relay: Relay, authorized: dict) -> N
         wait_until("the copy after it", 60, lambda: held() == truth())
         assert consumer.records("Contacts")[gone] is None
         assert (held()[edited]["Title"], new in held()) == ("Dr", True)
+
+
+def own(relay: Relay, record_id: str) -> list[str]:
+    """Whose the changes of a record are, in the next run."""
+    return [line["origin"] for line in changes.lines(relay, changes.pulled(relay)) if line["record_id"] == record_id]
+
+
+def test_an_application_that_writes_by_the_queue_and_reads_changes_does_not_loop(relay: Relay, authorized: dict) -> None:
+    changes.pulled(relay)
+    email = f"{unique('twoway')}@example.test"
+
+    def write(number: int) -> None:
+        message = {"module": "Contacts", "record": {"Last_Name": "Rao", "Email": email, "Title": f"Title {number}"}}
+        relay.send(message)
+        wait_until("the write", 60, lambda: relay.contacts().get(email, {}).get("Title") == f"Title {number}")
+        relay.drained()
+
+    writes = 0
+    for number in range(3):
+        write(number)
+        writes += 1
+        record_id = relay.contacts()[email]["id"]
+        assert own(relay, record_id) == ["relay"], "its own write comes back, marked"
+        relay.console.edit("Contacts", {"id": record_id, "Description": f"by hand {number}"})
+        # What is not its own it answers with a write of its own; what is its own with nothing.
+        for origin in own(relay, record_id):
+            assert origin == "bigin"
+            write(100 + number)
+            writes += 1
+        assert own(relay, record_id) == ["relay"]
+    assert writes == 6
+    assert changes.pulled(relay)["files"] == []

@@ -59,6 +59,7 @@ def test_pull_is_off_until_modules_are_named_and_takes_a_call_of_its_own(templat
     assert schedule["State"] == {"Fn::If": ["Pulls", "ENABLED", "DISABLED"]}
     variables = template["Resources"]["PushFunction"]["Properties"]["Environment"]["Variables"]
     assert variables["PULL_CALLS"] == {"Fn::If": ["Pulls", "1", "0"]}
+    assert variables["PULL_MODULES"] == {"Ref": "PullModules"}, "push notes its writes to just these modules"
     for concurrency, modules, is_refused in ((3, "", False), (3, "all", True), (4, "all", False)):
         on_aws = {"AccountsUrl": "", "RecordsVisibilitySeconds": "1080", "BiginConcurrency": str(concurrency), "PullModules": modules}
         assert bool(refusals(template, on_aws)) == is_refused, (concurrency, modules)

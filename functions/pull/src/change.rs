@@ -7,6 +7,7 @@ use bigin::{ColumnName, NamedUser, Tombstone, WholeRecord, push_text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::origin::{Origin, Origins};
 use crate::schema::MODIFIED_TIME;
 
 /// What became of a record.
@@ -74,8 +75,8 @@ pub struct Teller<'a> {
     pub run_id: &'a str,
     /// Why it reads.
     pub kind: Kind,
-    /// The user in whose name the relay writes, where it is known.
-    pub relay_user: Option<&'a str>,
+    /// Whose changes are whose.
+    pub origins: &'a Origins,
     /// When the relay saw it.
     pub seen_at: Timestamp,
     /// The schema's hash.
@@ -90,7 +91,8 @@ impl Teller<'_> {
         let id = format!("{}/{}/{}/{changed_at}", self.org_id, self.module, record.id);
         self.begin(&mut line, (&id, self.kind.op()), (&record.id, changed_at));
         instant(&mut line, "created_at", record.instant("Created_Time"));
-        self.end(&mut line, changed_by.as_ref());
+        let origin = self.origins.of_written(&record.id, changed_at, changed_by.as_ref());
+        self.end(&mut line, changed_by.as_ref(), origin);
         line.push_str(",\"record\":{");
         let mut is_first = true;
         for column in columns {
@@ -117,7 +119,8 @@ impl Teller<'_> {
         let deletion = if tombstone.is_permanent { "permanent" } else { "recycle" };
         text(&mut line, "deletion", deletion);
         instant(&mut line, "created_at", None);
-        self.end(&mut line, tombstone.deleted_by.as_ref());
+        let origin = self.origins.of_deleted(tombstone);
+        self.end(&mut line, tombstone.deleted_by.as_ref(), origin);
         line.push_str(",\"record\":null}");
         line
     }
@@ -131,7 +134,7 @@ impl Teller<'_> {
         instant(line, "changed_at", Some(changed_at));
     }
 
-    fn end(&self, line: &mut String, by: Option<&NamedUser>) {
+    fn end(&self, line: &mut String, by: Option<&NamedUser>, origin: Origin) {
         line.push_str(",\"changed_by\":");
         match by {
             None => line.push_str("null"),
@@ -145,21 +148,13 @@ impl Teller<'_> {
                 line.push('}');
             }
         }
-        text(line, "origin", self.origin(by));
+        text(line, "origin", origin.as_str());
         text(line, "via", self.kind.as_str());
         text(line, "run_id", self.run_id);
         // Always so many digits: two of them compare as their texts do.
         let seen_at = self.seen_at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
         text(line, "seen_at", &seen_at);
         text(line, "schema", self.schema);
-    }
-
-    /// Whether the relay may have written it itself. What nobody is named for is not claimed to be somebody else's.
-    fn origin(&self, by: Option<&NamedUser>) -> &'static str {
-        match (by, self.relay_user) {
-            (Some(by), Some(relay)) if by.id != relay => "bigin",
-            _ => "unsure",
-        }
     }
 }
 
@@ -200,13 +195,17 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn teller(kind: Kind) -> Teller<'static> {
+    fn origins() -> Origins {
+        Origins::new(Some("222".to_owned()), false)
+    }
+
+    fn teller(kind: Kind, origins: &Origins) -> Teller<'_> {
         Teller {
             org_id: "60001234",
             module: "Contacts",
             run_id: "r1",
             kind,
-            relay_user: Some("222"),
+            origins,
             seen_at: "2026-11-27T09:15:00.25Z".parse().unwrap(),
             schema: "c0ffee12",
         }
@@ -234,7 +233,7 @@ mod tests {
     fn line(kind: Kind, modified_by: &str) -> String {
         let record = record(modified_by);
         let at = modified_at(&record).unwrap();
-        teller(kind).written(&record, at, &columns())
+        teller(kind, &origins()).written(&record, at, &columns())
     }
 
     #[test]
@@ -276,7 +275,7 @@ mod tests {
             deleted_by: None,
             is_permanent: true,
         };
-        let read: Value = serde_json::from_str(&teller(Kind::Poll).deleted(&tombstone)).unwrap();
+        let read: Value = serde_json::from_str(&teller(Kind::Poll, &origins()).deleted(&tombstone)).unwrap();
         let expected = json!({"v": 1, "id": "60001234/Contacts/111/deleted/2026-11-27T10:00:00Z", "op": "delete", "module": "Contacts",
             "record_id": "111", "changed_at": "2026-11-27T10:00:00Z", "deletion": "permanent", "created_at": null, "changed_by": null,
             "origin": "unsure", "via": "poll", "run_id": "r1", "seen_at": "2026-11-27T09:15:00.250Z", "schema": "c0ffee12",
@@ -290,7 +289,7 @@ mod tests {
             let by = json!({"id": "223", "name": name}).to_string();
             let fields = [("Modified_By".to_owned(), by), ("Last_Name".to_owned(), json!(value).to_string())];
             let record = WholeRecord::new("1", fields);
-            let line = teller(Kind::Poll).written(&record, Timestamp::UNIX_EPOCH, &columns());
+            let line = teller(Kind::Poll, &origins()).written(&record, Timestamp::UNIX_EPOCH, &columns());
             let read: Value = serde_json::from_str(&line).unwrap();
             proptest::prop_assert!(!line.contains('\n'));
             proptest::prop_assert_eq!(read["record"]["Last_Name"].as_str(), Some(value.as_str()));

@@ -3,45 +3,15 @@
 use std::time::Duration;
 
 use shared::config::{ConfigError, Environment, StackSettings};
+use shared::pulled_modules::PulledModules;
 
 use crate::context::Settings;
-
-/// Which modules are pulled by themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Modules {
-    /// None.
-    Off,
-    /// Every one that can be read.
-    All,
-    /// These, by their API names, Bigin's own names or the organisation's labels.
-    Named(Vec<String>),
-}
-
-impl Modules {
-    /// Reads the parameter: nothing, `all`, or names with commas between them.
-    fn read(text: Option<&str>) -> Self {
-        let names: Vec<_> = text
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect();
-        match names.as_slice() {
-            [] => Self::Off,
-            [all] if all.eq_ignore_ascii_case("all") => Self::All,
-            _ => Self::Named(names),
-        }
-    }
-}
 
 /// Pull's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// How pull works.
     pub settings: Settings,
-    /// Which modules are pulled by themselves.
-    pub modules: Modules,
     /// What every function that asks Bigin is given.
     pub stack: StackSettings,
     /// The pull state machine, by ARN.
@@ -60,16 +30,16 @@ impl Config {
         let stack = StackSettings::read(&mut environment);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
         let pull_state_machine = environment.required("PULL_STATE_MACHINE");
-        let modules = Modules::read(environment.optional("PULL_MODULES").as_deref());
+        let modules = PulledModules::read(environment.optional("PULL_MODULES").as_deref());
         let log_level = environment.optional("LOG_LEVEL");
         let config = stack.and_then(|stack| {
             Some(Self {
                 settings: Settings {
                     stack: stack.stack.clone(),
+                    modules,
                     slice_budget: Duration::from_secs(slice_budget?),
                     ..defaults
                 },
-                modules,
                 stack,
                 pull_state_machine: pull_state_machine?,
                 log_level,
@@ -100,24 +70,12 @@ mod tests {
             ("SLICE_BUDGET_S", "30".to_owned()),
         ];
         let config = Config::read(Environment::from_pairs(pairs.into_iter().chain(more))).unwrap();
-        let named = Modules::Named(vec!["Contacts".to_owned(), "Companies".to_owned()]);
+        let named = PulledModules::Named(vec!["Contacts".to_owned(), "Companies".to_owned()]);
         assert_eq!(
-            (config.modules, config.settings.slice_budget),
+            (config.settings.modules, config.settings.slice_budget),
             (named, Duration::from_secs(30))
         );
         assert_eq!(config.pull_state_machine, "pull_state_machine");
-    }
-
-    #[test]
-    fn no_module_is_pulled_unless_one_is_named() {
-        for (text, modules) in [
-            (None, Modules::Off),
-            (Some(" , "), Modules::Off),
-            (Some("all"), Modules::All),
-            (Some("All"), Modules::All),
-        ] {
-            assert_eq!(Modules::read(text), modules);
-        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use shared::authorized_bigin::AuthorizedBigin;
 use shared::clock::Clock;
 use shared::metadata_cache::MetadataCache;
 use shared::pause_watch::PauseWatch;
+use shared::pulled_modules::PulledModules;
 use shared::services::Connections;
 
 pub use shared::services::Services;
@@ -16,6 +17,8 @@ pub use shared::services::Services;
 pub struct Settings {
     /// The stack's name; without one nothing is measured.
     pub stack: String,
+    /// Which modules are pulled by themselves.
+    pub modules: PulledModules,
     /// How long a slice works before it hands over.
     pub slice_budget: Duration,
     /// How often to look whether delivery is paused, at least.
@@ -32,6 +35,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             stack: String::new(),
+            modules: PulledModules::Off,
             slice_budget: Duration::from_mins(2),
             look_every: Duration::from_secs(20),
             part_every: Duration::from_mins(1),

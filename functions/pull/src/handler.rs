@@ -13,10 +13,10 @@ use shared::state::StateError;
 use shared::stop::Stop;
 use tokio::time::Instant;
 
-use crate::config::Modules;
 use crate::context::{Context, Services};
 use crate::event::{Event, Request, Step, StepName, UnknownEvent};
 use crate::run::{Executions, RunError, Slicer, StartError, Started, Starter};
+use shared::pulled_modules::PulledModules;
 
 /// Kept free for the call in flight and the last checkpoint.
 const TO_HAND_OVER: Duration = Duration::from_secs(50);
@@ -31,8 +31,6 @@ pub struct Pull<S: Services, E> {
     pub context: Context<S>,
     /// The state machine.
     pub executions: E,
-    /// Which modules are pulled by themselves.
-    pub modules: Modules,
 }
 
 /// Why an invocation failed.
@@ -164,7 +162,7 @@ impl<S: Services, E: Executions> Pull<S, E> {
     }
 
     async fn start_all(&self, request_id: &str) -> Result<Answer, PullError> {
-        if self.modules == Modules::Off {
+        if self.context.settings.modules == PulledModules::Off {
             return Ok(Answer {
                 runs: Vec::new(),
                 waits_for: None,
@@ -188,7 +186,7 @@ impl<S: Services, E: Executions> Pull<S, E> {
 
     async fn modules(&self) -> Result<Vec<ModuleName>, PullError> {
         let mut modules = Vec::new();
-        if let Modules::Named(names) = &self.modules {
+        if let PulledModules::Named(names) = &self.context.settings.modules {
             for name in names {
                 modules.push(self.context.metadata.module(name).await??);
             }

@@ -29,6 +29,7 @@
 //! | [`context`] | what every room works with: bucket, state table, Bigin, time | `Context`, `Services` |
 //! | [`file`] | parts, their names and the manifest | `PartWriter`, `Manifest`, `RunFiles` |
 //! | [`change`] | the change record | `Teller`, `Op`, `Kind` |
+//! | [`origin`] | whose change it is | `Origins` |
 //! | [`schema`] | which fields a module has | `Schema` |
 //! | [`deleted`] | which deletes are news | `Told`, `sift` |
 //! | [`window`] | which time a run reads | `Window` |
@@ -41,6 +42,7 @@ pub mod event;
 pub mod file;
 pub mod handler;
 pub mod hydrate;
+pub mod origin;
 pub mod reader;
 pub mod run;
 pub mod schema;

@@ -21,6 +21,5 @@ pub async fn connect(config: Config) -> Result<AwsPull, ClientUnusable> {
     Ok(Pull {
         context: Context::new(config.settings, connections),
         executions: StateMachine::new(&sdk, &config.pull_state_machine),
-        modules: config.modules,
     })
 }

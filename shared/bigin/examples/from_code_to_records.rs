@@ -64,7 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
     for outcome in &answer.outcomes {
         match outcome {
-            RecordOutcome::Accepted { action, id } => println!("{} {id}", action.as_str()),
+            RecordOutcome::Accepted { action, id, .. } => println!("{} {id}", action.as_str()),
             RecordOutcome::Refused(errors) => {
                 for error in errors {
                     println!("refused: {} {}", error.code, error.field.as_deref().unwrap_or_default());

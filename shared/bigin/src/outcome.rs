@@ -1,5 +1,6 @@
 //! What became of one record of a call: one element of the answer's `data` array.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Operation;
@@ -56,6 +57,8 @@ pub enum RecordOutcome {
         action: Action,
         /// The record's id.
         id: String,
+        /// Its `Modified_Time` since, where the answer says so: a delete's does not.
+        modified_at: Option<Timestamp>,
     },
     /// Bigin refused it, for one reason or more. Never empty.
     Refused(Vec<RecordError>),
@@ -132,6 +135,10 @@ struct Details<'a> {
     duplicate_record: Object<Existing<'a>>,
     #[serde(borrow)]
     errors: List<Object<Element<'a>>>,
+    #[serde(rename = "Modified_Time", borrow)]
+    modified_time: Text<'a>,
+    #[serde(rename = "Modified_By", borrow)]
+    modified_by: Object<Existing<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -150,6 +157,7 @@ impl Element<'_> {
                 Some(id) => RecordOutcome::Accepted {
                     action: self.action(operation),
                     id: id.to_owned(),
+                    modified_at: details.modified_time.get().and_then(|text| text.parse().ok()),
                 },
                 None => RecordOutcome::unreadable(),
             };
@@ -166,6 +174,11 @@ impl Element<'_> {
     /// The id it speaks of.
     pub(super) fn id(&self) -> Option<&str> {
         self.details.0.id.get()
+    }
+
+    /// The user it was written in the name of.
+    pub(super) fn written_by(&self) -> Option<&str> {
+        self.details.0.modified_by.0.id.get()
     }
 
     fn is_success(&self) -> bool {
@@ -246,6 +259,7 @@ mod tests {
         RecordOutcome::Accepted {
             action,
             id: id.to_owned(),
+            modified_at: None,
         }
     }
 
@@ -257,6 +271,19 @@ mod tests {
             "details": {"id": 4_711_000_000_000_000_002_u64}, "message": "record updated", "status": "success"});
         assert_eq!(read(&inserted), accepted(Action::Inserted, "4711000000000000001"));
         assert_eq!(read(&updated), accepted(Action::Updated, "4711000000000000002"));
+    }
+
+    #[test]
+    fn a_write_says_when_and_in_whose_name_it_was_made() {
+        let text = json!({"code": "SUCCESS", "details": {"id": "1", "Modified_Time": "2026-11-27T12:00:00+03:00",
+            "Modified_By": {"name": "Ann", "id": "222"}}, "message": "record updated", "status": "success"})
+        .to_string();
+        let Object(element) = serde_json::from_str::<Object<Element<'_>>>(&text).unwrap();
+        assert_eq!(element.written_by(), Some("222"));
+        let RecordOutcome::Accepted { modified_at, .. } = element.outcome(Operation::Update, None) else {
+            panic!("it was accepted")
+        };
+        assert_eq!(modified_at, Some("2026-11-27T09:00:00Z".parse().unwrap()));
     }
 
     #[test]

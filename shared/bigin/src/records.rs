@@ -71,6 +71,10 @@ impl CallShape {
 pub struct RecordsAnswer {
     /// One outcome a record.
     pub outcomes: Vec<RecordOutcome>,
+    /// The user in whose name it was written, by id, where the answer says so.
+    pub written_by: Option<String>,
+    /// When Bigin answered, by its own clock.
+    pub at: Option<Timestamp>,
     /// API credits left, where the answer said so.
     pub credits_remaining: Option<u64>,
     /// When the access token will expire, where the answer said so.
@@ -100,10 +104,7 @@ impl Bigin {
             .call(access, method, &path, &[], Some(body(shape, records)))
             .await?;
         let ids: Vec<_> = records.iter().map(|record| record.id()).collect();
-        Ok(RecordsAnswer::of(
-            &answer,
-            outcomes(&call, shape.operation, &answer, &ids)?,
-        ))
+        Ok(RecordsAnswer::of(&answer, told(&call, shape.operation, &answer, &ids)?))
     }
 
     /// Adds notes to one record, which the address names: what a note's own `Parent_Id` would have to look like differs
@@ -126,7 +127,7 @@ impl Bigin {
         let none = vec![None; notes.len()];
         Ok(RecordsAnswer::of(
             &answer,
-            outcomes(&call, shape.operation, &answer, &none)?,
+            told(&call, shape.operation, &answer, &none)?,
         ))
     }
 
@@ -146,6 +147,8 @@ impl Bigin {
         let mut deleted = if sent.is_empty() {
             RecordsAnswer {
                 outcomes: Vec::new(),
+                written_by: None,
+                at: None,
                 credits_remaining: None,
                 token_expires_at: None,
             }
@@ -157,7 +160,9 @@ impl Bigin {
             let answer = self
                 .call(access, Method::DELETE, shape.module.as_str(), &query, None)
                 .await?;
-            RecordsAnswer::of(&answer, deletions(call, &answer, &sent)?)
+            let outcomes = deletions(call, &answer, &sent)?;
+            let written_by = None;
+            RecordsAnswer::of(&answer, Told { outcomes, written_by })
         };
         let mut results = std::mem::take(&mut deleted.outcomes).into_iter();
         deleted.outcomes = ids
@@ -180,9 +185,11 @@ pub(super) fn is_an_id(text: &str) -> bool {
 }
 
 impl RecordsAnswer {
-    pub(super) fn of(answer: &Answer, outcomes: Vec<RecordOutcome>) -> Self {
+    pub(super) fn of(answer: &Answer, told: Told) -> Self {
         Self {
-            outcomes,
+            outcomes: told.outcomes,
+            written_by: told.written_by,
+            at: answer.date,
             credits_remaining: answer.credits_remaining,
             token_expires_at: answer.token_expires_at,
         }
@@ -218,13 +225,19 @@ struct Results<'a> {
     data: List<Object<Element<'a>>>,
 }
 
+/// What an answer tells of its records.
+pub(super) struct Told {
+    outcomes: Vec<RecordOutcome>,
+    written_by: Option<String>,
+}
+
 /// Results come in the order of the input, one an element: anything else cannot be mapped back and is not guessed at.
-pub(super) fn outcomes(
+pub(super) fn told(
     call: &str,
     operation: Operation,
     answer: &Answer,
     ids: &[Option<&str>],
-) -> Result<Vec<RecordOutcome>, CallFailure> {
+) -> Result<Told, CallFailure> {
     let results: Results<'_> = answer.read(call)?;
     let results = results.data.0;
     if results.len() != ids.len() {
@@ -239,7 +252,11 @@ pub(super) fn outcomes(
         .zip(ids)
         .map(|(Object(element), id)| element.outcome(operation, *id))
         .collect();
-    believable(call, answer, outcomes)
+    let written_by = results.iter().find_map(|Object(element)| element.written_by());
+    Ok(Told {
+        outcomes: believable(call, answer, outcomes)?,
+        written_by: written_by.map(str::to_owned),
+    })
 }
 
 /// The results of a delete name their ids. The ids count where results come in another order, or where an id

@@ -33,7 +33,8 @@ fn error(code: &str) -> serde_json::Value {
 }
 
 fn upserted(body: &serde_json::Value, sent: usize) -> Result<Vec<RecordOutcome>, CallFailure> {
-    outcomes("upsert", Operation::Upsert, &answer(body), &vec![None; sent])
+    let told = told("upsert", Operation::Upsert, &answer(body), &vec![None; sent])?;
+    Ok(told.outcomes)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::lenient::{List, Object};
 use super::outcome::Element;
-use super::records::outcomes;
+use super::records::told;
 use super::{Access, Bigin, CallFailure, ModuleName, Operation, RecordError, RecordOutcome, RecordsAnswer};
 
 /// The most records that one call adds tags to (Bigin developer guide, "Add Tags to Multiple Records").
@@ -38,8 +38,8 @@ impl Bigin {
         let body = json!({"tags": named(names), "ids": ids, "over_write": false}).to_string();
         let answer = self.call(access, Method::POST, &path, &[], Some(body)).await?;
         let ids: Vec<_> = ids.iter().map(|id| Some(*id)).collect();
-        let outcomes = outcomes(&call, Operation::Update, &answer, &ids)?;
-        Ok(RecordsAnswer::of(&answer, outcomes))
+        let told = told(&call, Operation::Update, &answer, &ids)?;
+        Ok(RecordsAnswer::of(&answer, told))
     }
 
     /// Makes tags known to a module; those that are known already stay as they are. Answers with what is wrong with one of

@@ -15,7 +15,7 @@ use support::{Zoho, access, shape};
 
 fn accepted(outcome: &RecordOutcome) -> (Action, &str) {
     match outcome {
-        RecordOutcome::Accepted { action, id } => (*action, id),
+        RecordOutcome::Accepted { action, id, .. } => (*action, id),
         RecordOutcome::Refused(errors) => panic!("refused: {errors:?}"),
     }
 }

@@ -9,6 +9,7 @@ pub mod lease;
 #[cfg(any(test, feature = "test-support"))]
 mod memory;
 pub mod mints;
+pub mod own_writes;
 pub mod pause;
 pub mod refusals;
 pub mod standing;

@@ -13,6 +13,7 @@ use super::failure::{Halt, Refusal};
 use super::progress::Held;
 use crate::change::Teller;
 use crate::context::{Context, Services};
+use crate::origin::Origins;
 use crate::reader::Reader;
 use crate::schema::Schema;
 
@@ -23,7 +24,7 @@ const USER_KEPT: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug)]
 pub(super) struct Description {
     org_id: String,
-    relay_user: Option<String>,
+    pub(super) relay_user: Option<String>,
     pub(super) schema: Schema,
     pub(super) columns: Vec<ColumnName>,
 }
@@ -61,6 +62,7 @@ impl Description {
         &'a self,
         module: &'a ModuleName,
         held: &'a Held,
+        origins: &'a Origins,
         now: jiff::Timestamp,
     ) -> Option<Teller<'a>> {
         let run = held.progress.run.as_ref()?;
@@ -69,7 +71,7 @@ impl Description {
             module: module.as_str(),
             run_id: &run.run_id,
             kind: run.kind,
-            relay_user: self.relay_user.as_deref(),
+            origins,
             seen_at: now,
             schema: self.schema.hash(),
         })

@@ -4,6 +4,7 @@ use bigin::{CallFailure, MOST_ROWS_A_QUERY, ModuleName, Written};
 use jiff::{SignedDuration, Timestamp};
 use shared::authorized_bigin::AskFailure;
 use shared::bucket::Objects;
+use shared::state::own_writes;
 use shared::stop::{Service, Stop};
 use tokio::time::Instant;
 
@@ -16,11 +17,16 @@ use crate::context::{Context, Services};
 use crate::deleted::{Sifted, sift};
 use crate::file::PartWriter;
 use crate::hydrate::{ByIds, Hydrator};
+use crate::origin::Origins;
 use crate::reader::Reader;
 use crate::window::Window;
 
 /// Where Bigin's clock is not known, ours is taken for being wrong by no more than that.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the relay wrote is noted under the time of the answer, which comes so much later at most; deletes are looked for from
+/// so much earlier on.
+const AROUND: SignedDuration = SignedDuration::from_mins(6);
 
 /// So many records are read between two looks at the time where each takes a call of its own.
 const ONE_BY_ONE: usize = 50;
@@ -33,6 +39,7 @@ pub(super) struct Reading<'a, S: Services> {
     until: Instant,
     reader: Reader<'a, S>,
     description: Option<Description>,
+    origins: Option<Origins>,
     part: PartWriter,
     part_since: Instant,
     looked_at: Instant,
@@ -48,6 +55,7 @@ impl<'a, S: Services> Reading<'a, S> {
             until,
             reader: Reader::new(context, module),
             description: None,
+            origins: None,
             part: PartWriter::default(),
             part_since: Instant::now(),
             looked_at: Instant::now(),
@@ -147,11 +155,11 @@ impl<'a, S: Services> Reading<'a, S> {
         if !news.is_empty() {
             let now = self.context.now();
             self.describe(held).await?;
-            let teller = self
-                .description
-                .as_ref()
-                .and_then(|known| known.teller(self.module, held, now));
-            let teller = teller.ok_or(Halt::Lost)?;
+            self.find_origins(held).await?;
+            let (Some(known), Some(origins)) = (&self.description, &self.origins) else {
+                return Err(Halt::Lost);
+            };
+            let teller = known.teller(self.module, held, origins, now).ok_or(Halt::Lost)?;
             for tombstone in &news {
                 self.part.add(Op::Delete, &teller.deleted(tombstone))?;
             }
@@ -213,7 +221,10 @@ impl<'a, S: Services> Reading<'a, S> {
                 Halt::Stop(Stop::unavailable(Service::Bigin, problem))
             })?;
             self.describe(held).await?;
-            let known = self.description.as_ref().ok_or(Halt::Lost)?;
+            self.find_origins(held).await?;
+            let (Some(known), Some(origins)) = (&self.description, &self.origins) else {
+                return Err(Halt::Lost);
+            };
             let hydrator = Hydrator {
                 reader: &self.reader,
                 columns: &known.columns,
@@ -224,7 +235,9 @@ impl<'a, S: Services> Reading<'a, S> {
             let records = records.map_err(|failure| Halt::of(failure, self.module.as_str()))?;
             let op = run.kind.op();
             run.after = last;
-            let teller = known.teller(self.module, held, self.context.now()).ok_or(Halt::Lost)?;
+            let teller = known
+                .teller(self.module, held, origins, self.context.now())
+                .ok_or(Halt::Lost)?;
             for (record, at) in &records {
                 self.part.add(op, &teller.written(record, *at, &known.columns))?;
             }
@@ -248,6 +261,28 @@ impl<'a, S: Services> Reading<'a, S> {
             let found = Description::find(self.context, self.module, &self.reader, held).await?;
             self.description = Some(found);
         }
+        Ok(())
+    }
+
+    /// Reads what the relay wrote itself in the time of this run.
+    async fn find_origins(&mut self, held: &mut Held) -> Result<(), Halt> {
+        if self.origins.is_some() {
+            return Ok(());
+        }
+        let window = self.open_window(held, None).await?;
+        let run = run_of(held)?;
+        let is_noted = self.context.settings.modules.may_have(self.module);
+        let from = window.from.filter(|_| is_noted);
+        let are_all = Origins::reach_back_to(from, run.started_at);
+        let relay_user = self.description.as_ref().and_then(|known| known.relay_user.clone());
+        let mut origins = Origins::new(relay_user, are_all);
+        if is_noted {
+            let from = window.from.unwrap_or_else(|| Origins::earliest(window.to));
+            for stretch in own_writes::stretches(from - AROUND, window.to + AROUND) {
+                origins.add(own_writes::within(&self.context.table, self.module, stretch).await?);
+            }
+        }
+        self.origins = Some(origins.sorted());
         Ok(())
     }
 

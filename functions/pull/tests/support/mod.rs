@@ -13,13 +13,13 @@ use std::time::Duration;
 
 use bigin::Bigin;
 use jiff::SignedDuration;
-use pull::config::Modules;
 use pull::context::{Context, Services, Settings};
 use pull::handler::{Pull, PullError};
 use pull::run::{Execution, ExecutionError, Executions};
 use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::pulled_modules::PulledModules;
 use shared::services::Connections;
 use shared::state::{AuthorizationEvent, MemoryTable, standing};
 use shared::testing::{TestClock, TestTokens};
@@ -118,7 +118,10 @@ impl World {
         let expires_at = clock.now() + SignedDuration::from_hours(1);
         let authorized = AuthorizationEvent::Authorized { expires_at };
         standing::record(&table, &authorized, clock.now()).await.unwrap();
-        let settings = Settings::default();
+        let settings = Settings {
+            modules: PulledModules::All,
+            ..Settings::default()
+        };
         let executions = TestExecutions::default();
         let pull = instance(&settings, &bucket, &table, &tokens, &clock, &executions);
         Self {
@@ -295,6 +298,5 @@ fn instance(
     Pull {
         context: Context::new(settings.clone(), connections),
         executions: executions.clone(),
-        modules: Modules::All,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use shared::config::{ConfigError, Environment, StackSettings};
+use shared::pulled_modules::PulledModules;
 
 pub use settings::Settings;
 
@@ -36,6 +37,7 @@ impl Config {
         let stack = StackSettings::read(&mut environment);
         let concurrency = environment.parsed_or("BIGIN_CONCURRENCY", defaults.bigin_concurrency);
         let pull_calls = environment.parsed_or("PULL_CALLS", defaults.pull_calls);
+        let pulled = PulledModules::read(environment.optional("PULL_MODULES").as_deref());
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
         let event_within_s = environment.parsed_or("EVENT_WITHIN_S", defaults.event_within.as_secs());
         let inbox_days = environment.parsed_or("INBOX_RETENTION_DAYS", defaults.inbox_days);
@@ -51,6 +53,7 @@ impl Config {
                     stack: stack.stack.clone(),
                     bigin_concurrency: concurrency?,
                     pull_calls: pull_calls?,
+                    pulled,
                     slice_budget: Duration::from_secs(slice_budget?),
                     event_within: SignedDuration::from_secs(event_within_s?),
                     inbox_days: inbox_days?,
@@ -89,6 +92,7 @@ mod tests {
         let more = [
             ("BIGIN_CONCURRENCY", "9".to_owned()),
             ("PULL_CALLS", "1".to_owned()),
+            ("PULL_MODULES", "all".to_owned()),
             ("SLICE_BUDGET_S", "30".to_owned()),
         ];
         let config = Config::read(Environment::from_pairs(pairs.into_iter().chain(more))).unwrap();
@@ -101,6 +105,7 @@ mod tests {
             6,
             "the queue's two and pull's one are left"
         );
+        assert_eq!(config.settings.pulled, PulledModules::All);
         assert_eq!(config.own_name, "aws_lambda_function_name");
     }
 

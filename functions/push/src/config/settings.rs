@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use shared::pulled_modules::PulledModules;
 use tokio::time::Instant;
 
 use crate::deliver::{LANDING, Limits};
@@ -17,6 +18,8 @@ pub struct Settings {
     pub bigin_concurrency: usize,
     /// How many of them are pull's.
     pub pull_calls: usize,
+    /// Which modules are pulled: what is written to those is noted for pull.
+    pub pulled: PulledModules,
     /// How long a slice of an import, or its plan, works before it hands over.
     pub slice_budget: Duration,
     /// How long the event of a file that was put may take: a younger file is not taken for one whose event was lost.
@@ -53,6 +56,7 @@ impl Default for Settings {
             stack: String::new(),
             bigin_concurrency: 5,
             pull_calls: 0,
+            pulled: PulledModules::Off,
             slice_budget: Duration::from_mins(2),
             event_within: SignedDuration::from_mins(15),
             inbox_days: 90,

@@ -11,6 +11,8 @@ use shared::clock::Clock;
 use shared::metadata_cache::MetadataCache;
 use shared::pause_watch::PauseWatch;
 use shared::services::Connections;
+use shared::state::Table;
+use shared::state::own_writes::{self, OwnWrites};
 
 use crate::mappings::MappingCache;
 use crate::report::ReportFile;
@@ -79,5 +81,13 @@ impl<S: Services> Context<S> {
     /// Watches whether delivery, to that module where one is named, may go on.
     pub fn pause_watch(&self, module: Option<ModuleName>) -> PauseWatch<S::Table, S::Clock> {
         PauseWatch::new("push", self.table.clone(), self.clock.clone(), module)
+    }
+}
+
+/// Notes for pull what a call wrote. What is not noted pull takes for somebody else's change: that is told, and nothing waits
+/// for it.
+pub async fn note_own(table: impl Table, module: ModuleName, writes: OwnWrites, now: Timestamp) {
+    if let Err(error) = own_writes::note(&table, &module, &writes, now).await {
+        tracing::warn!(%error, module = module.as_str(), "own writes were not noted; pull takes them for changes of others");
     }
 }

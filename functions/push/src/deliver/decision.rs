@@ -129,7 +129,7 @@ pub fn about_record(parcel: &Parcel, outcome: RecordOutcome, created: &Created) 
         return Verdict::ResultLost;
     }
     match outcome {
-        RecordOutcome::Accepted { action, id } => {
+        RecordOutcome::Accepted { action, id, .. } => {
             let possibly_duplicated = parcel.lost_at.is_some() && action == Action::Inserted && parcel.keys.is_empty();
             Verdict::Ended(Outcome::Accepted {
                 action,

@@ -10,6 +10,8 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use shared::pause_watch::PauseCheck;
+use shared::pulled_modules::PulledModules;
+use shared::state::own_writes::OwnWrites;
 use shared::tokens::Tokens;
 
 use super::aside::Aside;
@@ -50,6 +52,9 @@ pub struct Delivery<T, B> {
     pub(super) unclear: UnclearRefusals,
     pub(super) evidence: Evidence,
     pub(super) tally: CallTally,
+    /// For pull: which modules it reads, and what was written to them since this was taken.
+    pub(super) pulled: PulledModules,
+    pub(super) own_writes: Vec<(ModuleName, OwnWrites)>,
 }
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
@@ -77,7 +82,21 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             unclear: UnclearRefusals::default(),
             evidence: Evidence::default(),
             tally: CallTally::default(),
+            pulled: PulledModules::Off,
+            own_writes: Vec::new(),
         }
+    }
+
+    /// Lets it keep what it writes to the modules that are pulled, until that is taken.
+    #[must_use]
+    pub fn telling_pull(mut self, pulled: PulledModules) -> Self {
+        self.pulled = pulled;
+        self
+    }
+
+    /// What was written to modules that are pulled since this was asked last.
+    pub fn take_own_writes(&mut self) -> Vec<(ModuleName, OwnWrites)> {
+        std::mem::take(&mut self.own_writes)
     }
 
     /// Lets a module that Bigin holds stop its own records alone.
@@ -306,6 +325,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     /// Puts records back in front, unless their module is held. `lost`: when the call set out that may have been carried
     /// out.
     pub(super) fn put_back(&mut self, mut parcels: Vec<Parcel>, lost: Option<Timestamp>) {
+        self.note_lost(&parcels, lost);
         for parcel in &mut parcels {
             parcel.lost_at = parcel.lost_at.or(lost);
         }
@@ -317,12 +337,23 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
 
     /// The same, but others go first: the other half of the call that they were a half of, or any call.
     pub(super) fn put_back_behind(&mut self, mut parcels: Vec<Parcel>, lost: Option<Timestamp>, other_half: bool) {
+        self.note_lost(&parcels, lost);
         for parcel in &mut parcels {
             parcel.lost_at = parcel.lost_at.or(lost);
         }
         self.lanes.put_back_behind(parcels, other_half);
         if !self.held.is_empty() {
             self.set_aside();
+        }
+    }
+
+    /// Nobody knows what was written by a call that may have been carried out.
+    fn note_lost(&mut self, parcels: &[Parcel], lost: Option<Timestamp>) {
+        if let (Some(since), Some(first)) = (lost, parcels.first())
+            && self.pulled.may_have(&first.shape.module)
+        {
+            let writes = OwnWrites::lost(since, Timestamp::now());
+            self.own_writes.push((first.shape.module.clone(), writes));
         }
     }
 

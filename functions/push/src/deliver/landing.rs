@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use bigin::{CallFailure, RecordsAnswer};
+use bigin::{CallFailure, RecordOutcome, RecordsAnswer};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use shared::pause_watch::PauseCheck;
+use shared::state::own_writes::OwnWrites;
 use shared::tokens::Tokens;
 
 use super::call::{Carried, Created, Trip};
@@ -71,6 +72,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         if parcels.is_empty() {
             return Vec::new();
         }
+        self.note_written(&parcels[0], &answer);
         let suspected = parcels.iter_mut().filter(|parcel| parcel.suspicion.is_some());
         suspected.for_each(|parcel| parcel.suspect(None));
         self.width.widen();
@@ -119,6 +121,20 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             self.wait(self.own_wait(attempts));
         }
         settled
+    }
+
+    /// Notes for pull what the call wrote: ids and times, so that it knows them again.
+    fn note_written(&mut self, first: &Parcel, answer: &RecordsAnswer) {
+        let module = &first.shape.module;
+        if !self.pulled.may_have(module) {
+            return;
+        }
+        let now = Timestamp::now();
+        self.own_writes
+            .extend(OwnWrites::of(&first.shape, answer, now).map(|writes| (module.clone(), writes)));
+        if answer.outcomes.iter().any(RecordOutcome::is_unreadable) {
+            self.own_writes.push((module.clone(), OwnWrites::lost(now, now)));
+        }
     }
 
     fn failed(

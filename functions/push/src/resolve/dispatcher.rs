@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bigin::ModuleName;
+use tokio::task::JoinSet;
 
 use super::lookups::{Lookups, Resolved};
 use super::pending::Pending;
 use super::resolver_cache::ResolverCache;
-use crate::context::{Context, Services};
+use crate::context::{Context, Services, note_own};
 use crate::deliver::{CallTally, Delivery, Limits, PauseCheck};
 use crate::record::{Outcome, Parcel, Settled, Written, into_order};
 use shared::state::refusals;
@@ -38,6 +39,8 @@ pub struct Dispatcher<'a, S: Services, B> {
     delivery: Delivery<S::Tokens, B>,
     /// Records that lookups have ended and that were not handed back yet.
     ended: Vec<Settled>,
+    /// What is noted for pull while delivery goes on.
+    noting: JoinSet<()>,
 }
 
 impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
@@ -56,8 +59,9 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
             resolvers,
             run_id,
             lookups: Lookups::new(context, resolver, Arc::clone(&check), limits),
-            delivery: Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), check, limits),
+            delivery: delivery(context, check, limits),
             ended: Vec::new(),
+            noting: JoinSet::new(),
         }
     }
 
@@ -74,7 +78,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
         let mut resolver = resolvers.take(&run_id, context.now());
         resolver.cache.doubt_missing(u32::MAX);
         let lookups = Lookups::new(context, resolver, Arc::clone(&check), limits);
-        let delivery = Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), check, limits);
+        let delivery = delivery(context, check, limits);
         Self {
             context,
             resolvers,
@@ -82,6 +86,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
             lookups: lookups.over_several_shapes(),
             delivery: delivery.over_several_modules(),
             ended: Vec::new(),
+            noting: JoinSet::new(),
         }
     }
 
@@ -118,6 +123,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
     /// Begins all calls and questions that may be under way now; what was set aside is tried again once all else is over.
     /// `more`: more records may be offered. False once there is nothing left to wait for. Not safe to cancel.
     pub async fn advance(&mut self, more: bool) -> bool {
+        self.note_own_writes();
         loop {
             self.look_up();
             self.delivery.dispatch(!more && !self.lookups.is_busy()).await;
@@ -259,8 +265,24 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
         self.lookups.warnings()
     }
 
+    /// Begins to note for pull what was written since the last time; nothing waits for it.
+    fn note_own_writes(&mut self) {
+        for (module, writes) in self.delivery.take_own_writes() {
+            let (table, now) = (self.context.table.clone(), self.context.now());
+            self.noting.spawn(note_own(table, module, writes, now));
+        }
+        while self.noting.try_join_next().is_some() {}
+    }
+
+    /// Waits until all that was written is noted: an invocation that has ended does nothing any more.
+    pub async fn own_writes_noted(&mut self) {
+        self.note_own_writes();
+        while self.noting.join_next().await.is_some() {}
+    }
+
     /// Keeps what was found out and learnt for the next invocation. Nothing is resolved after that.
     pub async fn keep_findings(&mut self) {
+        self.own_writes_noted().await;
         if let Some(resolver) = self.lookups.take_resolver() {
             self.resolvers.put(&self.run_id, self.context.now(), resolver);
         }
@@ -272,4 +294,9 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
             }
         }
     }
+}
+
+fn delivery<S: Services, B: PauseCheck>(context: &Context<S>, check: Arc<B>, limits: Limits) -> Delivery<S::Tokens, B> {
+    Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), check, limits)
+        .telling_pull(context.settings.pulled.clone())
 }

@@ -164,6 +164,7 @@ mod tests {
         let accepted = RecordOutcome::Accepted {
             action: Action::Inserted,
             id: "1".into(),
+            modified_at: None,
         };
         let refused = error("MANDATORY_NOT_FOUND", Some("Last_Name"), None);
         let duplicate = error("DUPLICATE_DATA", Some("Email"), Some("7"));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bigin::{Access, CallFailure, CallShape, ModuleName, Operation, Record};
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use super::ask::{Ask, Reply};
@@ -11,10 +12,11 @@ use super::failing::Failing;
 use super::lookup_cache::LookupCache;
 use super::place::Place;
 use super::round::Round;
-use crate::context::{Context, Services};
+use crate::context::{Context, Services, note_own};
 use crate::deliver::{CallTally, Limits, PauseCheck};
 use shared::authorized_bigin::{AskFailure, TRIES};
 use shared::metadata_cache::Freshness;
+use shared::state::own_writes::OwnWrites;
 use shared::stop::{Service, Stop};
 
 /// Asks, and remembers for the run what it was told.
@@ -160,10 +162,20 @@ impl Resolver {
                 let records: Vec<_> = values.iter().map(|value| record(by.as_str(), value)).collect();
                 let records: Vec<_> = records.iter().collect();
                 let (shape, records) = (&shape, records.as_slice());
+                let set_out = Timestamp::now();
                 let question = |access: Access| async move { bigin.write(&access, shape, records).await };
-                self.counted(context, (tries, credits), question)
-                    .await
-                    .map(|answer| Reply::Made(answer.outcomes))
+                let made = self.counted(context, (tries, credits), question).await;
+                if context.settings.pulled.may_have(module) {
+                    let now = Timestamp::now();
+                    let writes = match &made {
+                        Ok(answer) => OwnWrites::of(shape, answer, now),
+                        Err(_) => Some(OwnWrites::lost(set_out, now)),
+                    };
+                    if let Some(writes) = writes {
+                        note_own(context.table.clone(), module.clone(), writes, context.now()).await;
+                    }
+                }
+                made.map(|answer| Reply::Made(answer.outcomes))
             }
             // Users and team pipelines are neither queried nor made.
             Ask::Query { .. } | Ask::Make { .. } => Ok(Reply::Page {

@@ -194,6 +194,7 @@ fn an_insert_without_a_key_that_was_repeated_is_possibly_duplicated() {
         let accepted = RecordOutcome::Accepted {
             action: Action::Inserted,
             id: "1".into(),
+            modified_at: None,
         };
         match about_record(&parcel(Operation::Insert, lost), accepted, &None) {
             Verdict::Ended(Outcome::Accepted {

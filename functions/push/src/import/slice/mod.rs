@@ -165,6 +165,7 @@ impl<'a, S: Services> Slice<'a, S> {
         while self.dispatcher.advance(false).await {
             self.dispatcher.next().await;
         }
+        self.dispatcher.own_writes_noted().await;
     }
 
     /// Whether nobody has taken the import over: somebody stopped its execution, but not this invocation. The next

@@ -129,6 +129,7 @@ impl Book {
         RecordOutcome::Accepted {
             action: Action::Inserted,
             id: id.to_string(),
+            modified_at: None,
         }
     }
 
