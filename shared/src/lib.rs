@@ -9,15 +9,17 @@
 //! | [`tokens`] | the two secrets, and the access token that lets a call in: `TokenProvider` |
 //! | [`state`] | the state table: pause, holds, leases, credits, mints: `Table` |
 //! | [`pause_watch`], [`stop`] | whether anything may be sent, and why not: `PauseWatch`, `Stop` |
+//! | [`pulled_modules`] | which modules are pulled by themselves: `PulledModules` |
 //! | [`intake`] | switches the queue's event source, and asks push for its upkeep |
 //! | [`bucket`] | the data bucket: `Objects`, `S3Bucket` |
 //! | [`state_machine`] | starts executions and looks at them: `StateMachine` |
-//! | [`aws`] | the clients of AWS, and whom they trust |
+//! | [`aws`], [`aws_json`] | the clients of AWS, and whom they trust |
 //! | [`config`], [`telemetry`], [`panics`], [`clock`] | the environment, the log, panics without their words, time |
 
 pub mod authorized_bigin;
 pub mod aws;
 mod aws_http;
+pub mod aws_json;
 pub mod bucket;
 pub mod clock;
 pub mod config;

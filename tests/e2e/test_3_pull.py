@@ -201,7 +201,19 @@ def own(relay: Relay, record_id: str) -> list[str]:
     return [line["origin"] for line in changes.lines(relay, changes.pulled(relay)) if line["record_id"] == record_id]
 
 
-def test_an_application_that_writes_by_the_queue_and_reads_changes_does_not_loop(relay: Relay, authorized: dict) -> None:
+@pytest.fixture
+def noting(relay: Relay) -> Iterator[None]:
+    """The functions as with `PullModules=Contacts`, but for the schedules."""
+    functions, before = relay.aws("lambda"), {}
+    for name in (relay.names["PUSH_FUNCTION"], relay.names["PULL_FUNCTION"]):
+        before[name] = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": before[name] | {"PULL_MODULES": "Contacts"}})
+    yield
+    for name, variables in before.items():
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def test_an_application_that_writes_by_the_queue_and_reads_changes_does_not_loop(relay: Relay, authorized: dict, noting: None) -> None:
     changes.pulled(relay)
     email = f"{unique('twoway')}@example.test"
 

@@ -66,8 +66,16 @@ def test_pull_is_off_until_modules_are_named_and_takes_a_call_of_its_own(templat
 
 
 def test_pulls_role_writes_changes_and_nothing_else_in_the_bucket(template: dict) -> None:
-    statements = template["Resources"]["PullRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    role = template["Resources"]["PullRole"]["Properties"]
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
     in_bucket = [each for each in statements if "DataBucket" in str(each["Resource"])]
     assert [(each["Action"], each["Resource"]) for each in in_bucket] == [("s3:PutObject", {"Fn::Sub": "${DataBucket.Arn}/changes/*"})]
     assert "SelfClientSecret" not in str(statements)
+    [(condition, policy, _)] = [each["Fn::If"] for each in role["Policies"] if each.get("Fn::If", [""])[0] == "TellsRecords"]
+    assert template["Conditions"][condition] == {"Fn::Equals": [{"Ref": "PullRecordEvents"}, "true"]}
+    assert template["Parameters"]["PullRecordEvents"]["Default"] == "false"
+    events = [(each["Action"], str(each["Resource"])) for each in policy["PolicyDocument"]["Statement"]]
+    assert [action for action, _ in events] == ["s3:GetObject", "events:PutEvents"]
+    assert "/changes/*" in events[0][1]
+    assert "event-bus/default" in events[1][1]
     assert "RecordsQueue" not in str(statements)

@@ -30,6 +30,7 @@ impl Config {
         let stack = StackSettings::read(&mut environment);
         let slice_budget = environment.parsed_or("SLICE_BUDGET_S", defaults.slice_budget.as_secs());
         let pull_state_machine = environment.required("PULL_STATE_MACHINE");
+        let record_events = environment.parsed_or("PULL_RECORD_EVENTS", defaults.record_events);
         let modules = PulledModules::read(environment.optional("PULL_MODULES").as_deref());
         let log_level = environment.optional("LOG_LEVEL");
         let config = stack.and_then(|stack| {
@@ -37,6 +38,7 @@ impl Config {
                 settings: Settings {
                     stack: stack.stack.clone(),
                     modules,
+                    record_events: record_events?,
                     slice_budget: Duration::from_secs(slice_budget?),
                     ..defaults
                 },
@@ -67,6 +69,7 @@ mod tests {
         let pairs = NAMES.map(|name| (name, name.to_lowercase()));
         let more = [
             ("PULL_MODULES", "Contacts, Companies".to_owned()),
+            ("PULL_RECORD_EVENTS", "true".to_owned()),
             ("SLICE_BUDGET_S", "30".to_owned()),
         ];
         let config = Config::read(Environment::from_pairs(pairs.into_iter().chain(more))).unwrap();
@@ -75,6 +78,7 @@ mod tests {
             (config.settings.modules, config.settings.slice_budget),
             (named, Duration::from_secs(30))
         );
+        assert!(config.settings.record_events);
         assert_eq!(config.pull_state_machine, "pull_state_machine");
     }
 

@@ -19,6 +19,8 @@ pub struct Settings {
     pub stack: String,
     /// Which modules are pulled by themselves.
     pub modules: PulledModules,
+    /// Whether each record of a small run has an event of its own.
+    pub record_events: bool,
     /// How long a slice works before it hands over.
     pub slice_budget: Duration,
     /// How often to look whether delivery is paused, at least.
@@ -36,6 +38,7 @@ impl Default for Settings {
         Self {
             stack: String::new(),
             modules: PulledModules::Off,
+            record_events: false,
             slice_budget: Duration::from_mins(2),
             look_every: Duration::from_secs(20),
             part_every: Duration::from_mins(1),

@@ -65,6 +65,11 @@ impl Counts {
         } += 1;
     }
 
+    /// How many there are in all.
+    pub fn sum(self) -> u64 {
+        self.upsert + self.delete + self.snapshot
+    }
+
     /// The sum of both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

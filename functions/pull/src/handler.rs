@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::context::{Context, Services};
 use crate::event::{Event, Request, Step, StepName, UnknownEvent};
-use crate::run::{Executions, RunError, Slicer, StartError, Started, Starter};
+use crate::run::{EventBus, Executions, RunError, Slicer, StartError, Started, Starter};
 use shared::pulled_modules::PulledModules;
 
 /// Kept free for the call in flight and the last checkpoint.
@@ -26,11 +26,13 @@ const USUAL: Duration = Duration::from_mins(3);
 const NO_RECORDS: [&str; 3] = ["Associated_Products", "Attachments", "Social"];
 
 /// Pull.
-pub struct Pull<S: Services, E> {
+pub struct Pull<S: Services, E, V> {
     /// What every room works with.
     pub context: Context<S>,
     /// The state machine.
     pub executions: E,
+    /// Where record events go.
+    pub bus: V,
 }
 
 /// Why an invocation failed.
@@ -114,7 +116,7 @@ impl From<Stop> for WaitsFor {
     }
 }
 
-impl<S: Services, E: Executions> Pull<S, E> {
+impl<S: Services, E: Executions, V: EventBus> Pull<S, E, V> {
     /// Handles an invocation by Lambda.
     ///
     /// # Errors
@@ -144,6 +146,7 @@ impl<S: Services, E: Executions> Pull<S, E> {
             .min(left.saturating_sub(TO_HAND_OVER));
         let slicer = Slicer {
             context: &self.context,
+            bus: &self.bus,
             until: Instant::now() + budget,
         };
         let next = match step.step {

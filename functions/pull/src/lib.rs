@@ -20,6 +20,7 @@
 //! | --- | --- | --- |
 //! | [`wiring`] | fills every trait in with the AWS service it stands for | `AwsPull` |
 //! | [`state_machine`] | starts executions and looks at them | `StateMachine` |
+//! | [`event_bus`] | where record events go | `DefaultBus` |
 //! | [`handler`] | takes an invocation and gives it to a room | `Pull`, `PullError` |
 //! | [`event`] | tells apart what pull was invoked with | `Event` |
 //! | [`run`] | starts runs and reads on, slice by slice | `Starter`, `Slicer`, `Progress` |
@@ -39,6 +40,7 @@ pub mod config;
 pub mod context;
 pub mod deleted;
 pub mod event;
+pub mod event_bus;
 pub mod file;
 pub mod handler;
 pub mod hydrate;

@@ -6,10 +6,11 @@ use shared::state_machine::StateMachine;
 
 use crate::config::Config;
 use crate::context::Context;
+use crate::event_bus::DefaultBus;
 use crate::handler::Pull;
 
 /// Pull on AWS.
-pub type AwsPull = Pull<AwsServices, StateMachine>;
+pub type AwsPull = Pull<AwsServices, StateMachine, DefaultBus>;
 
 /// Connects pull with AWS and Bigin.
 ///
@@ -20,6 +21,7 @@ pub async fn connect(config: Config) -> Result<AwsPull, ClientUnusable> {
     let connections = Connections::open(&sdk, &config.stack).await?;
     Ok(Pull {
         context: Context::new(config.settings, connections),
+        bus: DefaultBus::new(&sdk)?,
         executions: StateMachine::new(&sdk, &config.pull_state_machine),
     })
 }

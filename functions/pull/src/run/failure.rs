@@ -8,6 +8,8 @@ use shared::bucket::BucketError;
 use shared::state::StateError;
 use shared::stop::{Service, Stop};
 
+use super::record_events::NotSent;
+
 /// Why a module cannot be pulled until somebody does something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -84,8 +86,14 @@ pub enum RunError {
     /// The state table.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A part could not be read again.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// Record events.
+    #[error(transparent)]
+    Events(#[from] NotSent),
     /// A part could not be put together: a fault of the relay's own.
-    #[error("a part could not be written in memory: {0}")]
+    #[error("a part could not be written or read in memory: {0}")]
     Part(#[from] io::Error),
     /// A manifest or a schema that cannot be put into words: a fault of the relay's own.
     #[error("the run could not be put into words: {0}")]

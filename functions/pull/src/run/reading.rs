@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::description::Description;
 use super::failure::{Halt, Refusal};
 use super::progress::{Held, MOST_PARTS, Run, Stage};
+use super::record_events::MOST_RECORD_EVENTS;
 use super::turn::Turn;
 use crate::change::Op;
 use crate::context::{Context, Services};
@@ -327,6 +328,14 @@ impl<'a, S: Services> Reading<'a, S> {
         let now = self.context.now();
         let window = self.open_window(held, None).await?;
         let run = run_of(held)?;
+        if self.context.settings.record_events && run.counts.sum() > MOST_RECORD_EVENTS {
+            run.warn(
+                "RECORD_EVENTS_LEFT_OUT",
+                format!(
+                    "the run has more than {MOST_RECORD_EVENTS} changes: none has an event of its own, read the files"
+                ),
+            );
+        }
         let manifest = run.manifest(self.module, window, now);
         let key = run.files(self.module).manifest();
         let json = serde_json::to_vec_pretty(&manifest)?;

@@ -14,6 +14,7 @@ use super::announcement::Announcement;
 use super::failure::{Halt, Refusal, RunError};
 use super::progress::{Held, Stage};
 use super::reading::Reading;
+use super::record_events::{self, EventBus, MOST_RECORD_EVENTS};
 use super::turn::Turn;
 use crate::context::{Context, Services};
 
@@ -71,14 +72,16 @@ impl Next {
 }
 
 /// Carries out the steps of a run.
-pub struct Slicer<'a, S: Services> {
+pub struct Slicer<'a, S: Services, V> {
     /// What every room works with.
     pub context: &'a Context<S>,
+    /// Where record events go.
+    pub bus: &'a V,
     /// When to hand over.
     pub until: Instant,
 }
 
-impl<S: Services> Slicer<'_, S> {
+impl<S: Services, V: EventBus> Slicer<'_, S, V> {
     /// Reads on. A run that is over, or another one by now, is done. `waited_s` is for how long it has waited in a row.
     ///
     /// # Errors
@@ -105,6 +108,15 @@ impl<S: Services> Slicer<'_, S> {
                 Err(Halt::Refused(refusal)) => return self.give_up(module, run_id, &refusal).await,
                 Err(Halt::Failed(error)) => return Err(error),
             }
+        }
+        if self.context.settings.record_events
+            && let Some(run) = held.run(run_id).filter(|run| run.counts.sum() <= MOST_RECORD_EVENTS)
+        {
+            // They hold what Bigin has: where nothing may leave, they wait.
+            if let Some(stop) = self.context.pause_watch().reason().await? {
+                return self.wait(&stop, module, run_id, waited_s).await;
+            }
+            record_events::tell(&self.context.bucket, self.bus, run).await?;
         }
         let bucket = self.context.bucket.name();
         let announcement = held.run(run_id).map(|run| Announcement::of(bucket, module, run));

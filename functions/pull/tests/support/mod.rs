@@ -15,7 +15,7 @@ use bigin::Bigin;
 use jiff::SignedDuration;
 use pull::context::{Context, Services, Settings};
 use pull::handler::{Pull, PullError};
-use pull::run::{Execution, ExecutionError, Executions};
+use pull::run::{EventBus, Execution, ExecutionError, Executions, NotSent};
 use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -60,6 +60,28 @@ impl TestExecutions {
     }
 }
 
+/// A bus that keeps what it is sent, call by call.
+#[derive(Clone, Default)]
+pub struct TestBus {
+    pub sent: Arc<Mutex<Vec<Vec<Value>>>>,
+    /// How many of the next calls fail.
+    pub failures: Arc<Mutex<u32>>,
+}
+
+impl EventBus for TestBus {
+    async fn send(&self, detail_type: &str, details: &[String]) -> Result<(), NotSent> {
+        assert_eq!(detail_type, "Bigin Record Changed");
+        let mut failures = self.failures.lock().unwrap();
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(NotSent("ThrottlingException".to_owned()));
+        }
+        let details = details.iter().map(|detail| serde_json::from_str(detail).unwrap());
+        self.sent.lock().unwrap().push(details.collect());
+        Ok(())
+    }
+}
+
 /// The means of these tests.
 #[derive(Clone)]
 pub struct TestServices;
@@ -79,7 +101,8 @@ pub struct World {
     pub clock: TestClock,
     pub death: Death,
     pub executions: TestExecutions,
-    pub pull: Pull<TestServices, TestExecutions>,
+    pub bus: TestBus,
+    pub pull: Pull<TestServices, TestExecutions, TestBus>,
     /// What was announced.
     pub announced: Mutex<Vec<Value>>,
     pub tokens: Arc<TestTokens>,
@@ -123,7 +146,8 @@ impl World {
             ..Settings::default()
         };
         let executions = TestExecutions::default();
-        let pull = instance(&settings, &bucket, &table, &tokens, &clock, &executions);
+        let bus = TestBus::default();
+        let pull = instance(&settings, &bucket, &table, &tokens, &clock, (&executions, &bus));
         Self {
             sandbox,
             bucket,
@@ -131,6 +155,7 @@ impl World {
             clock,
             death,
             executions,
+            bus,
             pull,
             announced: Mutex::default(),
             tokens,
@@ -148,7 +173,7 @@ impl World {
             &self.table,
             &self.tokens,
             &self.clock,
-            &self.executions,
+            (&self.executions, &self.bus),
         );
     }
 
@@ -286,8 +311,8 @@ fn instance(
     table: &TestTable,
     tokens: &Arc<TestTokens>,
     clock: &TestClock,
-    executions: &TestExecutions,
-) -> Pull<TestServices, TestExecutions> {
+    (executions, bus): (&TestExecutions, &TestBus),
+) -> Pull<TestServices, TestExecutions, TestBus> {
     let connections = Connections {
         bucket: bucket.clone(),
         table: table.clone(),
@@ -298,5 +323,6 @@ fn instance(
     Pull {
         context: Context::new(settings.clone(), connections),
         executions: executions.clone(),
+        bus: bus.clone(),
     }
 }
