@@ -19,6 +19,7 @@ codes! {
     MATCH_KEY_MISSING "The record has no value by which Bigin could find it: no match field, or no id."
     NOTHING_TO_WRITE "Every cell of the row is empty, or an update has nothing beside what it is found by."
     PLACEHOLDER_KEY "What a record is matched or looked up by stands for no value, such as N/A or 0: say `none` or `allow_keys` in the mapping."
+    HTML_REFERENCE "What a record is matched, looked up or made by, or a value that is no text, has a character reference of HTML, such as `&amp;`: say `html` in the mapping."
     LOOKUP_NEEDS_ID "A lookup or owner was given by name; a bare name is never sent, since Bigin would make a new company of it."
     INVALID_ID "A record id is not 15 to 20 digits."
     INVALID_EMAIL "An e-mail field has something that is no e-mail address."

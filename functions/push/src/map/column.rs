@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bigin::{CallShape, Field, FieldKind, FieldName, Operation};
 
 use super::coerce::{
-    Care, Coercion, DateRule, EmailRule, FirstOf, KeyRule, Language, NoneRule, NumberKind, NumberRule, PhoneRule,
-    PickRule, Related, TextRule, WebsiteRule,
+    Care, Coercion, DateRule, EmailRule, FirstOf, HtmlRule, KeyRule, Language, NoneRule, NumberKind, NumberRule,
+    PhoneRule, PickRule, Related, TextRule, WebsiteRule,
 };
 use super::directory::Directory;
 use super::mapped::ReferenceRule;
@@ -40,6 +40,8 @@ pub(super) struct Column {
     pub none: NoneRule,
     /// How closely its values are cleaned.
     pub care: Care,
+    /// What is done with character references of HTML in them.
+    pub html: HtmlRule,
     /// Whether no text means more than itself: none is a key, none means "no value", of none the first part is taken.
     pub literal: bool,
 }
@@ -90,9 +92,12 @@ impl Column {
         let (several, none) = (first_of(field, rule), none_rule(field, rule, setting));
         let key = by_id || shape.match_on.contains(&field.api_name);
         let identifies = key || field.unique;
+        let care = care(&filler, identifies);
+        let is_text = matches!(care, Care::Text | Care::Lines) || matches!(filler, Filler::Value(Coercion::Website(_)));
         Self {
             name: FieldName::new(&field.api_name),
-            care: care(&filler, identifies),
+            care,
+            html: html_rule(setting.mapping, rule, !is_text),
             literal: !identifies && several.is_none() && none.has_no_texts(),
             several,
             rest: Vec::new(),
@@ -145,8 +150,17 @@ impl Column {
             rest: Vec::new(),
             none: NoneRule::new(&texts, clears, false),
             care: if key { Care::Name } else { Care::Text },
+            html: html_rule(mapping, rule, key),
             literal: false,
         }
+    }
+
+    /// Whether it takes names that the field's list or the module's tags have.
+    pub fn takes_names(&self) -> bool {
+        matches!(
+            self.filler,
+            Filler::Tags { .. } | Filler::Value(Coercion::Pick(_) | Coercion::Picks { .. })
+        )
     }
 
     /// Whether a cell is surely sent as it stands.
@@ -169,6 +183,13 @@ fn none_rule(field: &Field, rule: Option<&ColumnRule>, setting: &Setting<'_>) ->
     let (texts, clears) = setting.mapping.none_of(rule);
     let of_dates = matches!(field.kind, FieldKind::Date | FieldKind::DateTime);
     NoneRule::new(&texts, clears, of_dates)
+}
+
+fn html_rule(mapping: &Mapping, rule: Option<&ColumnRule>, is_exact: bool) -> HtmlRule {
+    HtmlRule {
+        references: rule.and_then(|rule| rule.html).unwrap_or(mapping.html),
+        is_exact,
+    }
 }
 
 fn care(filler: &Filler, identifies: bool) -> Care {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::codes;
 use super::coerce::{
-    Care, Given, Named, Note, Related, clean, push_id, read_reference, read_related, several, stands_for_none, tags,
+    Given, Named, Note, Related, clean, is_clean, push_id, read_reference, read_related, several, stands_for_none, tags,
 };
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
@@ -74,14 +74,15 @@ impl Draft {
         let filled = match &column.filler {
             Filler::Value(coercion) => {
                 let (repairs, decimal_comma) = (&mut self.repairs, &mut self.decimal_comma);
+                let mut note = |kind| repairs.add_in(column.name.shared(), kind);
                 let key = self.writer.value(&column.name, |json| {
                     let at = json.len();
                     match coercion.write(given, json)? {
                         Note::Nothing => {}
                         Note::DecimalComma => *decimal_comma = true,
-                        Note::CommaBetweenThousands => repairs.add(RepairKind::CommaBetweenThousands),
-                        Note::Unwrapped => repairs.add(RepairKind::Unwrapped),
-                        Note::Respelt => repairs.add(RepairKind::Respelt),
+                        Note::CommaBetweenThousands => note(RepairKind::CommaBetweenThousands),
+                        Note::Unwrapped => note(RepairKind::Unwrapped),
+                        Note::Respelt => note(RepairKind::Respelt),
                     }
                     if !column.identifies {
                         return Ok::<_, Flaw>(None);
@@ -144,12 +145,35 @@ impl Draft {
         }
     }
 
+    /// A text of the column as it is meant: without what nobody sees and what programs have put around it.
+    pub fn meant(&mut self, column: &Column, text: &str) -> Result<String, Flaw> {
+        let mut repairs = RowRepairs::default();
+        let read = column.html.read(text, &mut repairs)?;
+        let cleaned = clean(&read, column.care)?;
+        repairs.merge(&cleaned.repairs);
+        self.repairs.merge_in(column.name.shared(), &repairs);
+        Ok(cleaned.text.into_owned())
+    }
+
+    /// The names of a list, each as it is meant; `None` where they are as they stand.
+    pub fn meant_names(&mut self, column: &Column, items: &[Value]) -> Result<Option<Value>, Flaw> {
+        let name_of = |item: &'_ Value| item.get("name").unwrap_or(item).as_str().map(str::to_owned);
+        let is_meant = |item: &Value| name_of(item).is_none_or(|name| is_clean(&name, column.care));
+        if items.iter().all(is_meant) {
+            return Ok(None);
+        }
+        let meant = |item: &Value| match name_of(item) {
+            Some(name) => self.meant(column, &name).map(Value::from),
+            None => Ok(item.clone()),
+        };
+        items.iter().map(meant).collect::<Result<_, _>>().map(Some)
+    }
+
     /// A value that another record is looked up by, as it is compared.
     fn found_by(&mut self, column: &Column, value: &str) -> Result<String, Flaw> {
-        let cleaned = clean(value, Care::Name)?;
-        self.repairs.merge(cleaned.repairs);
-        column.key_rule.check(&cleaned.text)?;
-        Ok(cleaned.text.into_owned())
+        let value = self.meant(column, value)?;
+        column.key_rule.check(&value)?;
+        Ok(value)
     }
 
     fn refer(

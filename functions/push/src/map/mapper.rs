@@ -4,7 +4,7 @@ use bigin::{CallShape, ModuleName, Operation, Record, RecordWriter};
 use serde_json::{Map, Value};
 
 use super::codes;
-use super::coerce::{FirstOf, Given, Says, clean, is_clean};
+use super::coerce::{FirstOf, Given, Says, is_clean};
 use super::column::Column;
 use super::constant::Constant;
 use super::directory::Directory;
@@ -165,13 +165,12 @@ impl RecordMapper {
 
     /// Takes a value, as it is once what nobody sees is taken off.
     fn take(&self, column: &Column, given: Given<'_>, draft: &mut Draft) {
-        let cleaned;
+        let (meant, names);
         let given = match given.whole_text() {
-            Some(text) if !is_clean(text, column.care) => match clean(text, column.care) {
-                Ok(done) => {
-                    draft.repairs.merge(done.repairs);
-                    cleaned = done.text;
-                    given.with_text(&cleaned)
+            Some(text) if !is_clean(text, column.care) => match draft.meant(column, text) {
+                Ok(text) => {
+                    meant = text;
+                    given.with_text(&meant)
                 }
                 Err(flaw) => return draft.flaws.add(Some(column.name.as_str()), flaw),
             },
@@ -179,6 +178,14 @@ impl RecordMapper {
                 let flaw = Flaw::new(codes::CONTROL_CHARACTER, "it has a NUL (U+0000) in it");
                 return draft.flaws.add(Some(column.name.as_str()), flaw);
             }
+            None if column.takes_names() => match draft.meant_names(column, given.items()) {
+                Ok(None) => given,
+                Ok(Some(list)) => {
+                    names = list;
+                    Given::Json(&names)
+                }
+                Err(flaw) => return draft.flaws.add(Some(column.name.as_str()), flaw),
+            },
             _ => given,
         };
         let Some(several) = &column.several else {
@@ -188,7 +195,7 @@ impl RecordMapper {
             return self.spread(column, several, given, draft);
         }
         if let Some(first) = given.plain_text().and_then(|text| several.read(text)) {
-            draft.repairs.add(RepairKind::FirstTaken);
+            draft.repairs.add_in(column.name.shared(), RepairKind::FirstTaken);
             return self.take_one(column, given.with_text(first), draft);
         }
         self.take_one(column, given, draft);
@@ -226,7 +233,7 @@ impl RecordMapper {
                 Says::Value => return draft.fill(column, given),
                 says => {
                     if says == Says::SurelyNone {
-                        draft.repairs.add(RepairKind::NoValue);
+                        draft.repairs.add_in(column.name.shared(), RepairKind::NoValue);
                     }
                     column.none.clears && !self.must_be_found_by(column)
                 }

@@ -62,6 +62,18 @@ pub enum Validate {
     Strict,
 }
 
+/// What is done with character references of HTML, such as `&amp;`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HtmlReferences {
+    /// Texts with one are warned of; what a record is found by is rejected.
+    #[default]
+    Check,
+    /// They become their characters.
+    Decode,
+    /// They are meant as they stand.
+    Keep,
+}
+
 /// How the records of a file go to Bigin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Route {
@@ -193,6 +205,8 @@ pub struct ColumnRule {
     pub none: Option<Vec<String>>,
     /// What they do.
     pub on_none: Option<EmptyCells>,
+    /// What is done with character references of HTML in this column.
+    pub html: Option<HtmlReferences>,
     /// How its dates are written.
     pub date: Option<DatePattern>,
     /// How its numbers are written.
@@ -253,6 +267,8 @@ pub struct Mapping {
     pub on_none: Option<EmptyCells>,
     /// Values that records are found by although they look as if they stood for none.
     pub allow_keys: Vec<String>,
+    /// Character references of HTML.
+    pub html: HtmlReferences,
     /// Tags.
     pub tags: Tags,
     /// Values that a pick list does not have.

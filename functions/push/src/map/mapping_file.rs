@@ -8,13 +8,13 @@ use toml::de::{DeTable, DeValue};
 use super::coerce::calendar::codes;
 use super::coerce::{DatePattern, Language, NumberStyle, PhoneCountry};
 use super::mapping::{
-    ColumnRule, EmptyCells, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, SameKey, StopAfter, Tags,
-    UnknownPickList, Validate, VanishedField, Versions, WithoutKey,
+    ColumnRule, EmptyCells, HtmlReferences, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, SameKey, StopAfter,
+    Tags, UnknownPickList, Validate, VanishedField, Versions, WithoutKey,
 };
 use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
 use crate::decode::{Encoding, FileRules, Quotes, ShortRows};
 
-pub(super) const KEYS: [&str; 31] = [
+pub(super) const KEYS: [&str; 32] = [
     "operation",
     "match_on",
     "trigger",
@@ -24,6 +24,7 @@ pub(super) const KEYS: [&str; 31] = [
     "none",
     "on_none",
     "allow_keys",
+    "html",
     "tags",
     "unknown_picklist",
     "validate",
@@ -47,7 +48,9 @@ pub(super) const KEYS: [&str; 31] = [
     "constants",
     "lookup",
 ];
-pub(super) const COLUMN_KEYS: [&str; 8] = ["field", "date", "number", "split", "first", "rest", "none", "on_none"];
+pub(super) const COLUMN_KEYS: [&str; 9] = [
+    "field", "date", "number", "split", "first", "rest", "none", "on_none", "html",
+];
 pub(super) const LOOKUP_KEYS: [&str; 3] = ["by", "on_missing", "on_ambiguous"];
 
 pub(super) const OPERATIONS: &Words<Operation> = &[
@@ -58,6 +61,11 @@ pub(super) const OPERATIONS: &Words<Operation> = &[
 ];
 pub(super) const WITHOUT_KEY: &Words<WithoutKey> = &[("reject", WithoutKey::Reject), ("insert", WithoutKey::Insert)];
 pub(super) const EMPTY: &Words<EmptyCells> = &[("keep", EmptyCells::Keep), ("clear", EmptyCells::Clear)];
+pub(super) const HTML: &Words<HtmlReferences> = &[
+    ("check", HtmlReferences::Check),
+    ("decode", HtmlReferences::Decode),
+    ("keep", HtmlReferences::Keep),
+];
 pub(super) const TAGS: &Words<Tags> = &[("add", Tags::Add), ("replace", Tags::Replace)];
 pub(super) const UNKNOWN_PICKLIST: &Words<UnknownPickList> =
     &[("reject", UnknownPickList::Reject), ("add", UnknownPickList::Add)];
@@ -118,6 +126,7 @@ impl Mapping {
             "none" => set(&mut self.none, reader.texts(name, item)),
             "on_none" => self.on_none = reader.word(name, item, EMPTY),
             "allow_keys" => set(&mut self.allow_keys, reader.texts(name, item)),
+            "html" => set(&mut self.html, reader.word(name, item, HTML)),
             "tags" => set(&mut self.tags, reader.word(name, item, TAGS)),
             "unknown_picklist" => set(&mut self.unknown_picklist, reader.word(name, item, UNKNOWN_PICKLIST)),
             "validate" => set(&mut self.validate, reader.word(name, item, VALIDATE)),
@@ -363,6 +372,7 @@ fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut
             "rest" => set(&mut rule.rest, reader.texts(name, item)),
             "none" => rule.none = reader.texts(name, item),
             "on_none" => rule.on_none = reader.word(name, item, EMPTY),
+            "html" => rule.html = reader.word(name, item, HTML),
             "split" => {
                 rule.split = item
                     .get_ref()

@@ -6,7 +6,7 @@ use bigin::Operation;
 use serde_json::Value;
 
 use super::mapping_file::{
-    COLUMN_KEYS, EMPTY, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, QUOTES, ROUTE, SHORT_ROWS, TAGS,
+    COLUMN_KEYS, EMPTY, HTML, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, QUOTES, ROUTE, SHORT_ROWS, TAGS,
     UNKNOWN_PICKLIST, VALIDATE, VANISHED_FIELD, VERSIONS, WITHOUT_KEY,
 };
 use super::toml_reader::{MOST_MISTAKES, Words};
@@ -212,6 +212,8 @@ fn the_schema_of_mappings_has_the_same_keys_and_words() {
         ("/properties/operation/enum", words_of(OPERATIONS)),
         ("/properties/without_key/enum", words_of(WITHOUT_KEY)),
         ("/properties/empty/enum", words_of(EMPTY)),
+        ("/properties/html/enum", words_of(HTML)),
+        ("/$defs/column/properties/html/enum", words_of(HTML)),
         ("/properties/tags/enum", words_of(TAGS)),
         ("/properties/unknown_picklist/enum", words_of(UNKNOWN_PICKLIST)),
         ("/properties/validate/enum", words_of(VALIDATE)),

@@ -108,7 +108,7 @@ impl<'a, S: Services> Preparer<'a, S> {
             if consignment.memory.ended.contains(&place) {
                 continue;
             }
-            repairs.note(place as u64 + 1, mended);
+            repairs.note(place as u64 + 1, &mended);
             if let Some(taken) = consignment.memory.taken.get(&place) {
                 match go_on(mapped, taken.clone()) {
                     Ok(mut pending) => {
@@ -277,7 +277,7 @@ fn map(kind: &MessageKind, record: &Value, mended: &mut RowRepairs) -> Result<Pe
         return Err(reject);
     }
     let mapped = kind.mapper.map_object(object)?;
-    *mended = mapped.repairs;
+    mended.clone_from(&mapped.repairs);
     let (mut parcel, references) = mapped.into_parcel(0, &kind.shape);
     if kind.shape.operation == Operation::Insert {
         // Not what it is matched on, but what tells Bigin, and us, that it is there already.

@@ -1,7 +1,8 @@
 //! Repairs and doubts: what was mended in a file's rows without a change of meaning, and what was sent although it may not
-//! be meant. Counted by kind, with the first line; no value is ever in it.
+//! be meant. Counted by kind, with the first line and field; no value is ever in it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,11 +32,15 @@ pub enum RepairKind {
     FirstTaken,
     /// A telephone number was written in the characters that Bigin takes.
     Respelt,
+    /// A text has a character reference of HTML.
+    HtmlReference,
+    /// Character references of HTML were decoded, as the mapping says.
+    HtmlDecoded,
 }
 
 impl RepairKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::InvisibleTakenOff,
         Self::Unwrapped,
         Self::NoValue,
@@ -47,6 +52,8 @@ impl RepairKind {
         Self::CommaBetweenThousands,
         Self::FirstTaken,
         Self::Respelt,
+        Self::HtmlReference,
+        Self::HtmlDecoded,
     ];
 
     /// The stable word for it.
@@ -63,6 +70,8 @@ impl RepairKind {
             Self::CommaBetweenThousands => "comma_between_thousands",
             Self::FirstTaken => "first_taken",
             Self::Respelt => "respelt",
+            Self::HtmlReference => "html_reference",
+            Self::HtmlDecoded => "html_decoded",
         }
     }
 
@@ -90,46 +99,72 @@ impl RepairKind {
                 "A telephone number has digits of another script, or marks that Bigin does not take: it was written with 0 to 9, \
                  blanks and hyphens."
             }
+            Self::HtmlReference => {
+                "A text has a character reference of HTML in it, such as `&amp;` for &, and was sent as it stands: say html in the \
+                 mapping."
+            }
+            Self::HtmlDecoded => "Character references of HTML were written as their characters, as the mapping says.",
             Self::SameKey => "Rows that differ have the same key: the last one wins.",
         }
     }
 }
 
-/// The kinds that one row has, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RowRepairs(u32);
+/// The kinds that one row has, each with the field where it was met first. Most rows have none, and then nothing is allocated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RowRepairs(Vec<(RepairKind, Option<Arc<str>>)>);
 
 impl RowRepairs {
     /// The row has that kind.
     pub fn add(&mut self, kind: RepairKind) {
-        self.0 |= 1 << kind as u32;
+        self.put(kind, None);
+    }
+
+    /// It has that kind in a field.
+    pub fn add_in(&mut self, field: &Arc<str>, kind: RepairKind) {
+        self.put(kind, Some(field));
     }
 
     /// It has those of the other, too.
-    pub fn merge(&mut self, other: Self) {
-        self.0 |= other.0;
+    pub fn merge(&mut self, other: &Self) {
+        for (kind, field) in other.iter() {
+            self.put(kind, field);
+        }
+    }
+
+    /// It has those of one value of the row, too.
+    pub fn merge_in(&mut self, field: &Arc<str>, of_value: &Self) {
+        for (kind, _) in of_value.iter() {
+            self.put(kind, Some(field));
+        }
+    }
+
+    fn put(&mut self, kind: RepairKind, field: Option<&Arc<str>>) {
+        if !self.0.iter().any(|(there, _)| *there == kind) {
+            self.0.push((kind, field.cloned()));
+        }
     }
 
     /// Whether it has none.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// The kinds one by one.
-    pub fn iter(self) -> impl Iterator<Item = RepairKind> {
-        RepairKind::ALL
-            .into_iter()
-            .filter(move |kind| self.0 & (1 << *kind as u32) != 0)
+    /// The kinds one by one, each with its field.
+    pub fn iter(&self) -> impl Iterator<Item = (RepairKind, Option<&Arc<str>>)> {
+        self.0.iter().map(|(kind, field)| (*kind, field.as_ref()))
     }
 }
 
 /// How often a kind was met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Met {
     /// In how many rows.
     pub rows: u64,
     /// The line of the first of them, counted from 1. In a message, which record.
     pub first_line: u64,
+    /// The field of the first of them, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_field: Option<Arc<str>>,
 }
 
 /// Repairs and doubts of a whole file, by kind.
@@ -139,33 +174,34 @@ pub struct Repairs(BTreeMap<RepairKind, Met>);
 
 impl Repairs {
     /// Counts what one row has.
-    pub fn note(&mut self, line: u64, row: RowRepairs) {
-        if row.is_empty() {
-            return;
-        }
-        for kind in row.iter() {
-            self.count(
-                kind,
-                Met {
-                    rows: 1,
-                    first_line: line,
-                },
-            );
+    pub fn note(&mut self, line: u64, row: &RowRepairs) {
+        for (kind, field) in row.iter() {
+            let met = Met {
+                rows: 1,
+                first_line: line,
+                first_field: field.cloned(),
+            };
+            self.count(kind, met);
         }
     }
 
     /// Adds what another part of the same file has shown.
     pub fn merge(&mut self, other: &Self) {
         for (kind, met) in &other.0 {
-            self.count(*kind, *met);
+            self.count(*kind, met.clone());
         }
     }
 
     /// Counts so many rows of a kind.
     pub fn count(&mut self, kind: RepairKind, more: Met) {
-        let met = self.0.entry(kind).or_insert(Met { rows: 0, ..more });
+        let met = self.0.entry(kind).or_insert_with(|| Met {
+            rows: 0,
+            ..more.clone()
+        });
         met.rows += more.rows;
-        met.first_line = met.first_line.min(more.first_line);
+        if more.first_line < met.first_line {
+            (met.first_line, met.first_field) = (more.first_line, more.first_field);
+        }
     }
 
     /// Whether there is none.
@@ -180,22 +216,27 @@ impl Repairs {
 
     /// How often a kind was met.
     pub fn of(&self, kind: RepairKind) -> Option<Met> {
-        self.0.get(&kind).copied()
+        self.0.get(&kind).cloned()
     }
 
     /// A sentence for each kind, for the report's warnings. Of rows that share a key more is known: their own sentence names
     /// the lines of several.
     pub fn sentences(&self) -> impl Iterator<Item = String> + '_ {
         let kinds = self.0.iter().filter(|(kind, _)| **kind != RepairKind::SameKey);
-        kinds.map(|(kind, Met { rows, first_line })| {
-            let rows = if *rows == 1 {
+        kinds.map(|(kind, met)| {
+            let rows = if met.rows == 1 {
                 "1 row".to_owned()
             } else {
-                format!("{rows} rows")
+                format!("{} rows", met.rows)
             };
+            let field = met
+                .first_field
+                .as_ref()
+                .map_or_else(String::new, |field| format!(", in {field}"));
             format!(
-                "{}: {rows}, the first on line {first_line}. {}",
+                "{}: {rows}, the first on line {}{field}. {}",
                 kind.as_str(),
+                met.first_line,
                 kind.meaning()
             )
         })
@@ -211,19 +252,21 @@ mod tests {
         let (mut early, mut late) = (Repairs::default(), Repairs::default());
         let mut row = RowRepairs::default();
         row.add(RepairKind::PaddedRow);
-        late.note(90, row);
-        row.add(RepairKind::Unwrapped);
-        early.note(7, row);
-        early.note(8, RowRepairs::default());
+        late.note(90, &row);
+        row.add_in(&Arc::from("Email"), RepairKind::Unwrapped);
+        early.note(7, &row);
+        early.note(8, &RowRepairs::default());
         late.merge(&early);
         let met = |kind| late.of(kind).map(|met| (met.rows, met.first_line));
         assert_eq!(met(RepairKind::PaddedRow), Some((2, 7)));
         assert_eq!(met(RepairKind::Unwrapped), Some((1, 7)));
         assert_eq!(met(RepairKind::SameKey), None);
-        assert!(
-            late.sentences()
-                .any(|text| text.starts_with("padded_row: 2 rows, the first on line 7."))
-        );
+        for begins in [
+            "padded_row: 2 rows, the first on line 7.",
+            "unwrapped: 1 row, the first on line 7, in Email.",
+        ] {
+            assert!(late.sentences().any(|text| text.starts_with(begins)), "{begins}");
+        }
     }
 
     #[test]
@@ -234,7 +277,7 @@ mod tests {
         }
         assert_eq!(all.iter().count(), RepairKind::ALL.len());
         let mut repairs = Repairs::default();
-        repairs.note(3, all);
+        repairs.note(3, &all);
         let json = serde_json::to_value(&repairs).unwrap();
         for kind in RepairKind::ALL {
             assert_eq!(json[kind.as_str()]["first_line"], 3, "{kind:?}");

@@ -12,6 +12,7 @@ mod support;
 mod advice;
 mod columns;
 mod generated;
+mod html;
 mod keys;
 mod lines;
 mod names;

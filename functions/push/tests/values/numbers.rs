@@ -145,7 +145,7 @@ async fn a_telephone_number_that_is_respelt_is_said_to_be() {
         report
             .warnings
             .iter()
-            .any(|warning| warning.starts_with("respelt: 6 rows, the first on line 2.")),
+            .any(|warning| warning.starts_with("respelt: 6 rows, the first on line 2, in Phone.")),
         "{:?}",
         report.warnings
     );
@@ -167,7 +167,10 @@ async fn a_message_is_read_as_a_file_is() {
         json!({"CONTROL_CHARACTER": 2, "TWO_VALUES": 1, "SPREADSHEET_DAMAGE": 1}),
         "{answer}"
     );
-    assert_eq!(answer["repairs"]["no_value"], json!({"rows": 1, "first_line": 1}));
+    assert_eq!(
+        answer["repairs"]["no_value"],
+        json!({"rows": 1, "first_line": 1, "first_field": "Birthday"})
+    );
     let record = contact_named(&post.world, "A").unwrap();
     assert_eq!(
         (&record["Email"], &record["Mailing_Zip"]),

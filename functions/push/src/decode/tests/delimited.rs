@@ -123,7 +123,10 @@ fn a_short_row_is_no_record_unless_the_mapping_accepts_it() {
         rows.iter().map(cells_of).collect::<Vec<_>>(),
         [vec!["!NOT_A_RECORD"], vec!["1", "2", "3"], vec!["1", "2"]]
     );
-    assert_eq!(rows[2].repairs.iter().collect::<Vec<_>>(), [RepairKind::CellsMissing]);
+    assert_eq!(
+        rows[2].repairs.iter().collect::<Vec<_>>(),
+        [(RepairKind::CellsMissing, None)]
+    );
 }
 
 #[test]

@@ -301,9 +301,9 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                     for (row, _) in &rows {
                         match columns.map(row) {
                             Ok(mapped) => {
-                                let mut repairs = row.repairs;
-                                repairs.merge(mapped.repairs);
-                                counted.repairs.note(row.line, repairs);
+                                let mut repairs = row.repairs.clone();
+                                repairs.merge(&mapped.repairs);
+                                counted.repairs.note(row.line, &repairs);
                                 counted.decimal_comma |= mapped.decimal_comma;
                                 counted.good();
                                 if let Some(full) = keys.note(row.line, &mapped, &mut counted.key_files) {
@@ -311,7 +311,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
                                 }
                             }
                             Err(reject) => {
-                                counted.repairs.note(row.line, row.repairs);
+                                counted.repairs.note(row.line, &row.repairs);
                                 counted.unmended += u64::from(columns.is_unmended(row, &reject));
                                 counted.bad(row.line, &reject);
                             }
@@ -372,7 +372,12 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             all.count(&counted.key_files, &mut same);
         }
         if let Some((rows, first_line)) = same.most() {
-            counted.repairs.count(RepairKind::SameKey, Met { rows, first_line });
+            let met = Met {
+                rows,
+                first_line,
+                first_field: None,
+            };
+            counted.repairs.count(RepairKind::SameKey, met);
         }
         counted.same_keys = same;
         Ok(())

@@ -32,14 +32,15 @@ pub(in crate::map) struct Cleaned<'a> {
     pub repairs: RowRepairs,
 }
 
-/// Whether there is surely nothing to be cleaned, which is so of nearly every cell: letters of the most used scripts and
-/// plain blanks alone, and nothing that a program wraps values with at the front.
+/// Whether there is surely nothing to be cleaned or decoded, which is so of nearly every cell: letters of the most used
+/// scripts and plain blanks alone, and nothing that a program wraps values with at the front.
 pub(in crate::map) fn is_clean(text: &str, care: Care) -> bool {
     let bytes = text.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
         return true;
     };
-    if !is_plain(text) && (may_be_read_twice(bytes) || !bytes.iter().all(|byte| is_seen(*byte))) {
+    let may_be_meant_otherwise = |byte: &u8| !is_seen(*byte) || *byte == b'&';
+    if !is_plain(text) && (may_be_read_twice(bytes) || bytes.iter().any(may_be_meant_otherwise)) {
         return false;
     }
     match care {

@@ -38,6 +38,14 @@ impl<'a> Given<'a> {
         }
     }
 
+    /// What a JSON array has in it; nothing where it is none.
+    pub fn items(self) -> &'a [Value] {
+        match self {
+            Self::Json(Value::Array(items)) => items,
+            _ => &[],
+        }
+    }
+
     /// Whether a JSON value has a NUL in one of its texts.
     pub fn has_nul(self) -> bool {
         fn has_nul(value: &Value) -> bool {

@@ -5,16 +5,20 @@ use super::twice::may_be_read_twice;
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGHEST: u64 = 0x80 * EACH;
 
-/// Whether every character of a text is seen, is no mark upon another, has one form alone and stands for itself in JSON.
-/// Blanks are plain ones.
+/// Whether every character of a text is seen, is no mark upon another, has one form alone and stands for itself in JSON and
+/// in HTML. Blanks are plain ones.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let odd = |word: u64| {
         let is_control = word.wrapping_sub(0x20 * EACH);
         let is_delete_or_above = word | word.wrapping_add(EACH);
-        is_control | is_delete_or_above | has(word, b'"') | has(word, b'\\')
+        is_control | is_delete_or_above | has(word, b'"') | has(word, b'\\') | has(word, b'&')
     };
-    let each = || bytes.iter().all(|byte| is_seen(*byte) && !matches!(byte, b'"' | b'\\'));
+    let each = || {
+        bytes
+            .iter()
+            .all(|byte| is_seen(*byte) && !matches!(byte, b'"' | b'\\' | b'&'))
+    };
     of_words(bytes, odd) & HIGHEST == 0 || each() && !may_be_read_twice(bytes)
 }
 
@@ -55,7 +59,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn eight_bytes_at_a_time_say_what_each_of_them_says(text in "[ -~]{0,20}[\\x00-\\x7F]?[ -~äЖ字]{0,20}[\\x00-\\x7Fé«]?") {
-            let each = text.bytes().all(|byte| is_seen(byte) && !matches!(byte, b'"' | b'\\'));
+            let each = text.bytes().all(|byte| is_seen(byte) && !matches!(byte, b'"' | b'\\' | b'&'));
             let each = each && !may_be_read_twice(text.as_bytes());
             proptest::prop_assert_eq!(is_plain(&text), each, "{:?}", text);
         }
