@@ -13,6 +13,7 @@ pub mod own_writes;
 pub mod pause;
 pub mod refusals;
 pub mod standing;
+pub mod sum_key;
 mod table;
 pub mod unread;
 pub mod upkeep;
@@ -26,6 +27,7 @@ pub use memory::MemoryTable;
 pub use pause::{Cause, Pause, PauseCode};
 pub use refusals::{Refusals, Refused};
 pub use standing::Standing;
+pub use sum_key::SumKey;
 pub use table::{Key, StateError, Stored, Swap, Table};
 
 /// How often a lost swap is decided again before the invocation gives up.

@@ -11,9 +11,11 @@ use shared::clock::Clock;
 use shared::metadata_cache::MetadataCache;
 use shared::pause_watch::PauseWatch;
 use shared::services::Connections;
-use shared::state::Table;
 use shared::state::own_writes::{self, OwnWrites};
+use shared::state::{StateError, Table, sum_key};
+use tokio::sync::OnceCell;
 
+use crate::deliver::RecordSums;
 use crate::mappings::MappingCache;
 use crate::report::ReportFile;
 
@@ -38,6 +40,8 @@ pub struct Context<S: Services> {
     pub clock: S::Clock,
     /// The mappings of messages.
     pub mappings: MappingCache,
+    /// What records are told from others by, once that was read.
+    sums: Arc<OnceCell<RecordSums>>,
     /// Questions to Bigin, with a token and their credits counted.
     pub authorized: AuthorizedBigin<S::Tokens, S::Table, S::Clock>,
     /// What Bigin says about its modules, fields and organisation.
@@ -65,12 +69,22 @@ impl<S: Services> Context<S> {
             bigin,
             clock,
             mappings: MappingCache::default(),
+            sums: Arc::default(),
         }
     }
 
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The sums by which this stack tells records from others.
+    ///
+    /// # Errors
+    /// The table failed.
+    pub async fn record_sums(&self) -> Result<RecordSums, StateError> {
+        let read = async || Ok(RecordSums::by(&sum_key::of_stack(&self.table).await?));
+        self.sums.get_or_try_init(read).await.cloned()
     }
 
     /// Writes reports.

@@ -12,11 +12,13 @@ pub mod lanes;
 mod limits;
 mod pace;
 pub mod poison;
+mod record_sums;
 mod refused;
 mod silent;
 mod unclear_refusals;
 
 pub use delivery::Delivery;
 pub use limits::{CallTally, Deadlines, LANDING, Limits};
+pub use record_sums::RecordSums;
 pub use shared::pause_watch::PauseCheck;
 pub use shared::tokens::{Pass, Tokens};

@@ -8,12 +8,14 @@ use shared::stop::Stop;
 use shared::tokens::Tokens;
 
 use super::delivery::Delivery;
+use super::record_sums::RecordSums;
 use super::unclear_refusals::{Accepted, Meaning, meaning, operation, refused};
 use crate::record::{After, Outcome, Parcel, Reject, Settled};
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
-    /// What was known of a module's refusals before.
-    pub fn load_refusals(&mut self, module: &ModuleName, refusals: Refusals) {
+    /// What was known of a module's refusals before, and by which sums of the records.
+    pub fn load_refusals(&mut self, module: &ModuleName, refusals: Refusals, sums: RecordSums) {
+        self.unclear.sums = sums;
         let refusals = refusals.as_of(Timestamp::now());
         self.evidence.noise = self.evidence.noise.louder_of(refusals.noise);
         if refusals.gave_one_up {
@@ -60,11 +62,12 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             return Vec::new();
         };
         let (module, way, now) = (first.shape.module.clone(), first.shape.operation, Timestamp::now());
+        let sums = self.unclear.sums.clone();
         let known = self.unclear.known.entry(module.clone()).or_default();
         let mut own = Vec::new();
         let mut others = Vec::new();
         for (parcel, reject) in nameless {
-            let refused = refused(&parcel, &reject);
+            let refused = refused(&sums, &parcel, &reject);
             if meaning(known, &refused, way, accepted, now) == Meaning::Own {
                 own.push((parcel, reject));
             } else {
@@ -73,7 +76,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             }
         }
         let of_account = others.iter().find(|(parcel, reject)| {
-            meaning(known, &refused(parcel, reject), way, accepted, now) == Meaning::OfAccount
+            meaning(known, &refused(&sums, parcel, reject), way, accepted, now) == Meaning::OfAccount
         });
         let hold = of_account.map(|(_, reject)| Stop::ModuleHeld {
             code: reject.code.clone(),

@@ -2,13 +2,13 @@
 //! a second record says the same, or another is accepted. Pure, but for the records that wait in it.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bigin::{Action, ModuleName, Operation, RecordOutcome};
 use jiff::Timestamp;
 use shared::state::refusals::{Refusals, Refused, is_of_account};
 
 use super::lanes::Claims;
+use super::record_sums::RecordSums;
 use crate::record::{CallKind, Parcel, Reject};
 
 /// A call to a module that refused records has no more of them than cost one credit (Bigin developer guide, "API Limits").
@@ -95,6 +95,8 @@ pub(super) struct UnclearRefusals {
     /// Records that were refused in earlier invocations: others go first.
     spared: Vec<Parcel>,
     claims: Claims,
+    /// By which records are told from others.
+    pub sums: RecordSums,
 }
 
 impl UnclearRefusals {
@@ -124,7 +126,7 @@ impl UnclearRefusals {
         }
         parcel.most_in_call = parcel.most_in_call.min(PROBE);
         // Records of one group keep their order.
-        let is_refused = parcel.group.is_none() && known.has(operation(&parcel), content(&parcel));
+        let is_refused = parcel.group.is_none() && known.has(way, self.sums.of(&parcel));
         if is_refused || !(self.spared.is_empty() || self.claims.admits(&parcel)) {
             self.claims.take_off(std::slice::from_ref(&parcel));
             self.spared.push(parcel);
@@ -157,19 +159,12 @@ pub(super) fn operation(parcel: &Parcel) -> &'static str {
     }
 }
 
-/// A sum by which a record is told from others; nothing of it can be read from that.
-pub(super) fn content(parcel: &Parcel) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (parcel.shape.module.as_str(), parcel.record.json()).hash(&mut hasher);
-    hasher.finish()
-}
-
 /// A record's refusal, as it is remembered.
-pub(super) fn refused(parcel: &Parcel, reject: &Reject) -> Refused {
+pub(super) fn refused(sums: &RecordSums, parcel: &Parcel, reject: &Reject) -> Refused {
     Refused {
         operation: operation(parcel).to_owned(),
         code: reject.code.clone(),
-        content: content(parcel),
+        content: sums.of(parcel),
     }
 }
 

@@ -92,8 +92,9 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
 
     /// Learns what is known of the refusals of a module, before its first record is offered.
     pub async fn recall(&mut self, module: &ModuleName) {
-        match refusals::of_module(&self.context.table, module.as_str()).await {
-            Ok(known) => self.delivery.load_refusals(module, known),
+        let known = refusals::of_module(&self.context.table, module.as_str());
+        match futures_util::future::try_join(known, self.context.record_sums()).await {
+            Ok((known, sums)) => self.delivery.load_refusals(module, known, sums),
             Err(error) => tracing::warn!(%error, "what was refused before is not known: it is found out again"),
         }
     }
