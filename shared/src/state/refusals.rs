@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::table::{Key, StateError, Table};
+use super::MOST_SWAPS;
+use super::table::{Key, StateError, Swap, Table};
 
 const REFUSALS: &str = "refusals";
 /// The most records that are remembered: probes take others.
@@ -16,8 +17,8 @@ const RECENT: SignedDuration = SignedDuration::from_mins(15);
 /// How long it is remembered that nobody looks at any more.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 14);
 
-/// One record's refusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One record's refusal; the same is the same whenever it was met.
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// What was to be done with the record.
     pub operation: String,
@@ -25,6 +26,15 @@ pub struct Refused {
     pub code: String,
     /// A sum of what was in the record, by which it is told from others.
     pub content: u64,
+    /// When it was met, the last time.
+    #[serde(default)]
+    pub at: Timestamp,
+}
+
+impl PartialEq for Refused {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.operation, &self.code, self.content) == (&other.operation, &other.code, other.content)
+    }
 }
 
 /// How often calls have failed of late that got through in the end, and how many have got through.
@@ -113,7 +123,9 @@ impl Refusals {
 
     /// Notes a refusal, none twice.
     pub fn refuse(&mut self, refused: Refused) {
-        if !self.refused.contains(&refused) {
+        if let Some(known) = self.refused.iter_mut().find(|known| **known == refused) {
+            known.at = known.at.max(refused.at);
+        } else {
             if self.refused.len() >= MOST {
                 self.refused.remove(0);
             }
@@ -133,18 +145,55 @@ impl Refusals {
         self.refused.iter().any(is_it)
     }
 
-    /// A record was accepted: what was refused before is the records' own, but for what only an account is refused for.
-    pub fn accept(&mut self, operation: &str) {
+    /// A record was accepted by a call that had set out then: what was refused before that is the records' own, but for
+    /// what only an account is refused for. Of what was refused while the call was under way it tells nothing: the account
+    /// may have come into that state in between.
+    pub fn accept(&mut self, operation: &str, set_out: Timestamp) {
         let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.refused)
             .into_iter()
-            .partition(|refused| refused.operation == operation);
+            .partition(|refused| refused.operation == operation && refused.at <= set_out);
         self.refused = kept;
         self.gave_one_up = false;
         self.rejected_by_hand = None;
         self.cleared
             .extend(gone.into_iter().filter(|refused| !is_of_account(&refused.code)));
+        self.forget_old();
+    }
+
+    fn forget_old(&mut self) {
         let too_many = self.cleared.len().saturating_sub(MOST);
         self.cleared.drain(..too_many);
+    }
+
+    /// What is known when somebody has told what it learnt since `before`. What others have learnt meanwhile stands, and so
+    /// does what an operator has decided: what was refused before a decision is told no more.
+    #[must_use]
+    fn told(self, before: &Self, learnt: &Self) -> Self {
+        fn of<T: PartialEq>(present: T, before: &T, learnt: T) -> T {
+            if learnt == *before { present } else { learnt }
+        }
+        let is_decided = self.rejected_by_hand != before.rejected_by_hand;
+        let is_new = |refused: &&Refused| !before.refused.contains(refused);
+        let is_gone = |refused: &Refused| before.refused.contains(refused) && !learnt.refused.contains(refused);
+        let mut told = Self {
+            gave_one_up: of(self.gave_one_up, &before.gave_one_up, learnt.gave_one_up),
+            noise: of(self.noise, &before.noise, learnt.noise),
+            heard_at: of(self.heard_at, &before.heard_at, learnt.heard_at),
+            ..self
+        };
+        if !is_decided {
+            told.rejected_by_hand = learnt.rejected_by_hand;
+            told.refused.retain(|refused| !is_gone(refused));
+            let new = learnt.refused.iter().filter(is_new).cloned();
+            new.for_each(|refused| told.refuse(refused));
+        }
+        let cleared = learnt
+            .cleared
+            .iter()
+            .filter(|refused| !before.cleared.contains(refused));
+        told.cleared.extend(cleared.cloned());
+        told.forget_old();
+        told
     }
 
     /// Whether that refusal is the record's own: it was refused before others were accepted, or an operator has said so.
@@ -178,18 +227,35 @@ pub async fn of_module(table: &impl Table, module: &str) -> Result<Refusals, Sta
     Ok(stored.map(|stored| stored.value).unwrap_or_default())
 }
 
-/// Remembers what is known of a module.
-///
-/// # Errors
-/// The table failed.
-pub async fn remember(table: &impl Table, module: &str, refusals: &Refusals, now: Timestamp) -> Result<(), StateError> {
-    if *refusals == Refusals::default() {
-        return table.remove(&key(module), None).await.map(|_| ());
+/// Changes what is known of a module.
+async fn change(
+    table: &impl Table,
+    module: &str,
+    now: Timestamp,
+    change: impl Fn(Refusals) -> Refusals,
+) -> Result<(), StateError> {
+    let key = key(module);
+    for _ in 0..MOST_SWAPS {
+        let stored = table.get::<Refusals>(&key).await?;
+        let revision = stored.as_ref().map(|stored| stored.revision);
+        let known = change(stored.map(|stored| stored.value).unwrap_or_default());
+        let is_done = match revision {
+            None if known == Refusals::default() => true,
+            Some(_) if known == Refusals::default() => table.remove(&key, revision).await?,
+            _ => matches!(
+                table.swap(&key, revision, &known, Some(now + REMEMBERED)).await?,
+                Swap::Done(_)
+            ),
+        };
+        if is_done {
+            return Ok(());
+        }
     }
-    table.put(&key(module), refusals, Some(now + REMEMBERED)).await
+    Err(StateError::Contended { what: key.to_string() })
 }
 
-/// Remembers what was learnt of a module since it was read. What an operator has decided meanwhile stands.
+/// Remembers what was learnt of a module since it was read. What others have learnt meanwhile, or an operator has decided,
+/// stands.
 ///
 /// # Errors
 /// The table failed.
@@ -199,16 +265,7 @@ pub async fn learn(
     (before, learnt): (&Refusals, &Refusals),
     now: Timestamp,
 ) -> Result<(), StateError> {
-    let present = of_module(table, module).await?;
-    if present.rejected_by_hand == before.rejected_by_hand {
-        return remember(table, module, learnt, now).await;
-    }
-    let decided = Refusals {
-        rejected_by_hand: present.rejected_by_hand,
-        refused: present.refused,
-        ..learnt.clone()
-    };
-    remember(table, module, &decided, now).await
+    change(table, module, now, |present| present.told(before, learnt)).await
 }
 
 /// An operator's decision about a held module: its refusals are the records' own, or, taken back, they are judged again.
@@ -216,13 +273,12 @@ pub async fn learn(
 /// # Errors
 /// The table failed.
 pub async fn decide(table: &impl Table, module: &str, reject: bool, now: Timestamp) -> Result<(), StateError> {
-    let known = of_module(table, module).await?;
-    let decided = Refusals {
+    let decided = |known| Refusals {
         rejected_by_hand: reject.then_some(now),
         refused: Vec::new(),
         ..known
     };
-    remember(table, module, &decided, now).await
+    change(table, module, now, decided).await
 }
 
 fn key(module: &str) -> Key {
@@ -239,6 +295,7 @@ mod tests {
             operation: "upsert".into(),
             code: code.into(),
             content,
+            at: Timestamp::UNIX_EPOCH,
         }
     }
 
@@ -251,18 +308,33 @@ mod tests {
         }
         assert_eq!(refusals.say_the_same("upsert", "STORAGE"), 2);
         assert!(!refusals.is_the_records_own(&refused("STORAGE", 1), now));
-        refusals.accept("delete");
+        refusals.accept("delete", now);
         assert_eq!(
             refusals.say_the_same("upsert", "STORAGE"),
             2,
             "another operation tells nothing"
         );
-        refusals.accept("upsert");
+        refusals.accept("upsert", now);
         assert!(refusals.is_the_records_own(&refused("STORAGE", 1), now));
         assert!(
             !refusals.is_the_records_own(&refused("STORAGE", 3), now),
             "another record is judged anew"
         );
+    }
+
+    #[test]
+    fn what_was_refused_while_a_call_was_under_way_is_not_disproved_by_its_acceptance() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut refusals = Refusals::default();
+        for (content, second) in [(1, 10), (2, 30), (1, 20)] {
+            let met = refused("STRANGE", content);
+            refusals.refuse(Refused { at: at(second), ..met });
+        }
+        refusals.accept("upsert", at(15));
+        assert_eq!((refusals.refused.len(), refusals.cleared.len()), (2, 0));
+        refusals.accept("upsert", at(25));
+        assert_eq!(refusals.cleared, [refused("STRANGE", 1)]);
+        assert_eq!(refusals.refused, [refused("STRANGE", 2)]);
     }
 
     #[test]
@@ -278,7 +350,7 @@ mod tests {
         assert!(!is_of_account("LIMIT_EXCEEDED") && !is_of_account("NO_PERMISSION"));
         let mut refusals = Refusals::default();
         refusals.refuse(refused("MAX_RECORDS_LIMIT_REACHED", 1));
-        refusals.accept("upsert");
+        refusals.accept("upsert", Timestamp::UNIX_EPOCH);
         assert!(!refusals.is_the_records_own(&refused("MAX_RECORDS_LIMIT_REACHED", 1), Timestamp::UNIX_EPOCH));
     }
 
@@ -317,6 +389,26 @@ mod tests {
         assert!(own(&of_module(&table, "Contacts").await.unwrap()));
         decide(&table, "Contacts", false, now).await.unwrap();
         assert!(!own(&of_module(&table, "Contacts").await.unwrap()));
+    }
+
+    #[tokio::test]
+    async fn two_who_learn_at_once_do_not_undo_each_other() {
+        let (table, now) = (MemoryTable::default(), Timestamp::now());
+        let mut before = Refusals::default();
+        before.refuse(refused("ANY", 1));
+        learn(&table, "Contacts", (&Refusals::default(), &before), now)
+            .await
+            .unwrap();
+        let (mut one, mut other) = (before.clone(), before.clone());
+        one.refuse(refused("ANY", 2));
+        other.accept("upsert", now);
+        other.noise.failed();
+        learn(&table, "Contacts", (&before, &other), now).await.unwrap();
+        learn(&table, "Contacts", (&before, &one), now).await.unwrap();
+        let known = of_module(&table, "Contacts").await.unwrap();
+        assert_eq!(known.refused, [refused("ANY", 2)]);
+        assert_eq!(known.cleared, [refused("ANY", 1)]);
+        assert_eq!(known.noise, other.noise);
     }
 
     #[tokio::test]

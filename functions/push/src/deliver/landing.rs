@@ -86,7 +86,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         }
         let accepted = Accepted::of(&answer.outcomes);
         let mut settled = if accepted.is_any() {
-            self.accepted(&parcels[0])
+            self.accepted(&parcels[0], set_out)
         } else {
             Vec::new()
         };

@@ -22,3 +22,4 @@ pub use limits::{CallTally, Deadlines, LANDING, Limits};
 pub use record_sums::RecordSums;
 pub use shared::pause_watch::PauseCheck;
 pub use shared::tokens::{Pass, Tokens};
+pub use unclear_refusals::{Accepted, Meaning, meaning};

@@ -36,13 +36,15 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         self.unclear.learnt()
     }
 
-    /// A call brought acceptances: what was refused before is the records' own, and those that others went before are sent.
-    pub(super) fn accepted(&mut self, first: &Parcel) -> Vec<Settled> {
+    /// A call that had set out then brought acceptances: what was refused before is the records' own, and those that others
+    /// went before are sent.
+    pub(super) fn accepted(&mut self, first: &Parcel, set_out: Timestamp) -> Vec<Settled> {
         let (module, way) = (first.shape.module.clone(), first.shape.operation);
         if let Some(known) = self.unclear.known.get_mut(&module) {
-            known.accept(operation(first));
+            known.accept(operation(first), set_out);
         }
-        let open = self.take_open(&module, way);
+        let open = self.unclear.take_cleared(&module, way);
+        self.set_free(&open);
         let settled = self.reject(open);
         let spared = self.unclear.take_spared();
         if !spared.is_empty() {

@@ -22,15 +22,17 @@ pub(super) fn may_tell_of_account(parcel: &Parcel, reject: &Reject) -> bool {
 
 /// What of a call was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Accepted {
+pub struct Accepted {
     any: bool,
     /// An update tells nothing of whether the account takes new records.
     new: bool,
 }
 
 impl Accepted {
+    /// Nothing was.
     pub const NOTHING: Self = Self { any: false, new: false };
 
+    /// What was, of a call with these outcomes.
     pub fn of(outcomes: &[RecordOutcome]) -> Self {
         let actions = || {
             outcomes.iter().filter_map(|outcome| match outcome {
@@ -44,6 +46,7 @@ impl Accepted {
         }
     }
 
+    /// Whether anything was.
     pub fn is_any(self) -> bool {
         self.any
     }
@@ -59,7 +62,7 @@ impl Accepted {
 
 /// What a refusal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub enum Meaning {
     /// The record is rejected.
     Own,
     /// Nobody knows yet.
@@ -69,7 +72,7 @@ pub(super) enum Meaning {
 }
 
 /// Judges a refusal that names no reason, by what is known of the module, this refusal included.
-pub(super) fn meaning(
+pub fn meaning(
     known: &Refusals,
     refused: &Refused,
     operation: Operation,
@@ -147,6 +150,18 @@ impl UnclearRefusals {
             |(parcel, _): &mut (Parcel, Reject)| parcel.shape.module == *module && parcel.shape.operation == operation;
         self.open.extract_if(.., is_like).collect()
     }
+
+    /// Takes those of them out that are in doubt no more: what they were refused for was cleared.
+    pub fn take_cleared(&mut self, module: &ModuleName, way: Operation) -> Vec<(Parcel, Reject)> {
+        let open = self.take_open(module, way);
+        let known = self.known.get(module);
+        let is_open = |(parcel, _): &(Parcel, Reject)| {
+            known.is_some_and(|known| known.has(operation(parcel), self.sums.of(parcel)))
+        };
+        let (still_open, cleared) = open.into_iter().partition(is_open);
+        self.open.extend::<Vec<_>>(still_open);
+        cleared
+    }
 }
 
 /// What was to be done with a record, as it is remembered.
@@ -165,6 +180,7 @@ pub(super) fn refused(sums: &RecordSums, parcel: &Parcel, reject: &Reject) -> Re
         operation: operation(parcel).to_owned(),
         code: reject.code.clone(),
         content: sums.of(parcel),
+        at: Timestamp::now(),
     }
 }
 
@@ -185,6 +201,7 @@ mod tests {
             operation: "upsert".into(),
             code: code.into(),
             content,
+            at: NOW,
         }
     }
 
@@ -260,7 +277,7 @@ mod tests {
         let mut known = Refusals::default();
         known.refuse(of("X", 1));
         known.refuse(of("X", 2));
-        known.accept("upsert");
+        known.accept("upsert", NOW);
         for content in [1, 2] {
             known.refuse(of("X", content));
             assert_eq!(
