@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -127,3 +128,33 @@ def test_a_record_that_may_not_be_edited_is_rejected_and_holds_nobody(unlimited:
     assert not is_held(relay, "NO_PERMISSION")
     relay.send({"module": "Contacts", "record": {"Last_Name": "N", "Email": f"{mark}.next@example.test"}})
     relay.arrived(f"{mark}.next@example.test")
+
+
+def let_a_quarter_of_an_hour_pass(relay: Relay) -> None:
+    """The hold is looked at again, as if its time was over; nothing else about it changes."""
+    table, key = relay.aws("dynamodb"), {"pk": {"S": "held"}, "sk": {"S": "Contacts"}}
+    name = relay.names["STATE_TABLE"]
+    held = json.loads(table.get_item(TableName=name, Key=key, ConsistentRead=True)["Item"]["document"]["S"])
+    held["look_again_at"] = held["since"]
+    table.update_item(
+        TableName=name,
+        Key=key,
+        UpdateExpression="SET document = :document",
+        ExpressionAttributeValues={":document": {"S": json.dumps(held)}},
+    )
+
+
+def test_a_hold_is_ended_by_the_queue_once_its_messages_are_tried_again(unlimited: Relay) -> None:
+    relay, mark = unlimited, unique("held")
+    relay.console.limits(restrictions=[{"code": "A_STATE_THAT_PASSES", "modules": ["Contacts"], "operations": ["insert"]}])
+    emails = [f"{mark}.{number}@example.test" for number in range(4)]
+    for some in (emails[:2], emails[2:]):
+        relay.send({"module": "Contacts", "records": [{"Last_Name": "H", "Email": email} for email in some]})
+        wait_until("the messages are put away", 120, lambda: relay.keys("deferred/held/Contacts/") and not relay.depth())
+    assert is_held(relay, "A_STATE_THAT_PASSES")
+    relay.console.limits()
+    let_a_quarter_of_an_hour_pass(relay)
+    relay.invoke("push", {"upkeep": True})
+    relay.arrived(*emails, seconds=120)
+    assert not is_held(relay, "A_STATE_THAT_PASSES")
+    assert relay.keys("deferred/held/") == []

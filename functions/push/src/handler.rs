@@ -151,6 +151,7 @@ impl<S: Services, Q: RecordsQueue, L: Intake, I: Imports> Push<S, Q, L, I> {
                     context,
                     resolvers: &self.resolvers,
                     queue: &self.queue,
+                    intake: &self.intake,
                 };
                 let hours = Deadlines::within(now, left.min(BY_HAND));
                 Ok(serde_json::to_value(message.answer(payload, &run_id, hours).await?)?)

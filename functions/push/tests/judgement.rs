@@ -127,6 +127,20 @@ async fn what_is_held_against_a_record_outlives_the_invocation() {
 }
 
 #[tokio::test]
+async fn an_insert_by_file_without_a_unique_field_whose_answer_was_lost_counts_as_possibly_duplicated() {
+    let world = World::with(json!({}), patient()).await;
+    world.bucket.set("mappings/Tasks.toml", "operation = \"insert\"\n");
+    world.faults(json!([{"path": "/bigin/v2/Tasks", "count": 1, "fault": {"kind": "cut", "after_commit": true}}]));
+    let rows: String = (0..5).map(|row| format!("Task {row}\n")).collect();
+    let report = world
+        .import(&world.put("inbox/Tasks/a.csv", format!("Subject\n{rows}")))
+        .await;
+    let counts = &report.counts;
+    assert_eq!((counts.inserted, counts.possibly_duplicated), (5, 5), "{report:?}");
+    assert_eq!(world.records("Tasks").len(), 10, "which they are, this time");
+}
+
+#[tokio::test]
 async fn an_outage_rejects_nobody() {
     let post = Post::open().await;
     post.world
@@ -191,6 +205,54 @@ async fn one_refusal_is_the_records_and_a_second_record_that_says_the_same_holds
 }
 
 #[tokio::test]
+async fn a_message_by_hand_that_ends_a_hold_brings_back_what_waits() {
+    let post = Post::with(json!({}), patient()).await;
+    post.world.faults(strange());
+    post.contacts((0..2).map(contact));
+    assert_eq!(post.consume().await, NONE);
+    assert!(held::of_module(&post.world.table, "Contacts").await.unwrap().is_some());
+    post.world.faults(json!([]));
+    post.world.clock.advance(15 * 60);
+    assert_eq!(post.push.intake.upkeeps(), 0);
+    post.by_hand(json!({"module": "Contacts", "record": contact(9)}))
+        .await
+        .unwrap();
+    assert_eq!(held::of_module(&post.world.table, "Contacts").await.unwrap(), None);
+    assert_eq!(post.push.intake.upkeeps(), 1);
+}
+
+/// AWS would delete it after two weeks, and its deliveries would be used up after one.
+#[tokio::test]
+async fn a_hold_of_any_length_loses_no_message_of_a_fifo_queue() {
+    let post = Post::with(json!({}), patient()).await;
+    post.world.faults(strange());
+    let records = json!({"module": "Contacts", "records": [contact(0), contact(1)]});
+    let id = post.queue.put_into(Some("customer-1"), records);
+    assert_eq!(
+        post.consume().await,
+        [id.as_str()],
+        "what is sent behind it must not overtake it"
+    );
+    assert_eq!(post.world.bucket.keys("deferred/held/").len(), 0);
+    for _ in 0..3 {
+        post.world.clock.advance(10 * 24 * 3600);
+        post.consume().await;
+        assert_eq!(post.queue.lying().len(), 0, "it does not grow old on the queue");
+        assert_eq!(post.world.bucket.keys("deferred/held/").len(), 1);
+        // The module is tried with it.
+        post.world.clock.advance(20 * 60);
+        post.by_hand(json!({"upkeep": true})).await.unwrap();
+        assert_eq!(post.queue.lying().len(), 1);
+        assert_eq!(post.consume().await.len(), 1, "it is a new message there");
+        post.world.clock.advance(84 * 3600);
+    }
+    assert!(post.rejects().is_empty());
+    post.world.faults(json!([]));
+    post.drain().await;
+    assert_eq!(post.world.records("Contacts").len(), 2);
+}
+
+#[tokio::test]
 async fn a_record_that_may_not_be_edited_is_rejected_and_holds_nobody() {
     let post = Post::with(json!({}), patient()).await;
     post.contacts((0..2).map(contact));
@@ -236,6 +298,33 @@ async fn a_file_bad_in_every_row_for_a_named_field_is_rejected_and_one_for_no_fi
     world.faults(json!([]));
     let report = world.import(&world.put("inbox/Contacts/c.csv", contacts(0..30))).await;
     assert_eq!((report.status, report.counts.inserted), (Status::Complete, 30));
+}
+
+/// The account comes into its state while a call is under way that it has taken: that call tells nothing of the others.
+#[tokio::test]
+async fn an_acceptance_that_was_under_way_makes_no_refusal_the_records_own() {
+    let world = World::with(json!({}), patient()).await;
+    let mut text = String::from("Last Name,Email\n");
+    for row in 0..200 {
+        let when = if row < 100 { "early" } else { "late" };
+        writeln!(text, "Contact {row},{row}.{when}@example.com").unwrap();
+    }
+    let slow = json!({"path": "/bigin/v2/Contacts*", "when": {"text": ".early@", "endpoint": "write"}, "fault": {"kind": "latency", "ms": 400}});
+    let full = json!({"path": "/bigin/v2/Contacts*", "when": {"text": ".late@", "endpoint": "write"}, "fault": {"kind": "records", "every": 1, "code": "STRANGE_STATE"}});
+    world.faults(json!([slow, full]));
+    let mut import = world.start(&world.put("inbox/Contacts/a.csv", text));
+    for _ in 0..4 {
+        import.run_until(&world, Next::waits).await;
+    }
+    let report = world.only_report();
+    assert_eq!((report.counts.inserted, report.counts.rejected), (100, 0), "{report:?}");
+    world.faults(json!([]));
+    let report = world.run(import).await;
+    assert_eq!(
+        (report.status, report.counts.inserted),
+        (Status::Complete, 200),
+        "{report:?}"
+    );
 }
 
 #[tokio::test]

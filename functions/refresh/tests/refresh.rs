@@ -393,7 +393,8 @@ async fn the_scheduled_refresh_has_push_look_after_what_waits_until_nothing_is_l
     pause::clear(world.table(), &[Cause::Operator]).await.unwrap();
     world.scheduled().await.unwrap();
     assert_eq!(upkeeps(), 2, "the pause is over and has left something");
-    upkeep::clear(world.table()).await.unwrap();
+    let noted = upkeep::stored(world.table()).await.unwrap().unwrap();
+    assert!(upkeep::clear(world.table(), noted.revision).await.unwrap());
     world.scheduled().await.unwrap();
     assert_eq!(upkeeps(), 2);
 }

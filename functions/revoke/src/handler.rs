@@ -4,9 +4,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::intake::Intake;
-use shared::module_names::by_own_name;
 use shared::state::pause::SetCause;
-use shared::state::{Cause, Held, Pause, Standing, Table, held, pause, refusals};
+use shared::state::{Cause, Pause, Standing, Table, pause};
 use shared::telemetry::{Metric, measure};
 use shared::tokens::{Issuer, Secrets};
 
@@ -36,16 +35,6 @@ struct PauseAnswer {
     problems: Vec<String>,
 }
 
-/// What the decision about a hold answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct HoldAnswer {
-    status: &'static str,
-    module: String,
-    /// The hold that was decided.
-    held: Option<Held>,
-    problems: Vec<String>,
-}
-
 impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports> Function<T, S, Z, I, C, Q, R> {
     /// Handles one invocation.
     ///
@@ -68,8 +57,16 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports
             }
             Request::Pause { reason } => self.pause(reason).await.map(|answer| json!(answer)),
             Request::Resume => self.resume().await.map(|answer| json!(answer)),
-            Request::RejectHeld { module } => self.decide_hold(&module, true).await.map(|answer| json!(answer)),
-            Request::RetryHeld { module } => self.decide_hold(&module, false).await.map(|answer| json!(answer)),
+            Request::RejectHeld { module } => self
+                .revoker
+                .decide_hold(&module, true)
+                .await
+                .map(|answer| json!(answer)),
+            Request::RetryHeld { module } => self
+                .revoker
+                .decide_hold(&module, false)
+                .await
+                .map(|answer| json!(answer)),
         };
         match &answered {
             Ok(answer) => tracing::info!(%answer, "an operator's request was carried out"),
@@ -77,31 +74,6 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock, Q: Queues, R: Reports
         }
         self.measure_pause().await;
         answered
-    }
-
-    /// Decides what a held module is refused for: its records, which are rejected then, or the account, which they wait
-    /// for. Either way the module is tried at once: push is asked to bring back what waits for it.
-    async fn decide_hold(&self, module: &str, reject: bool) -> Result<HoldAnswer, RevokeError> {
-        let (table, now) = (&self.revoker.table, self.revoker.clock.now());
-        let module = by_own_name(module).map_or_else(|| module.to_owned(), |module| module.as_str().to_owned());
-        let held = held::of_module(table, &module).await?;
-        if held.is_none() {
-            return Ok(HoldAnswer {
-                status: "not_held",
-                module,
-                held,
-                problems: Vec::new(),
-            });
-        }
-        refusals::decide(table, &module, reject, now).await?;
-        held::release(table, &module).await?;
-        let asked = self.revoker.intake.ask_for_upkeep().await;
-        Ok(HoldAnswer {
-            status: if reject { "rejecting" } else { "retrying" },
-            module,
-            held,
-            problems: asked.err().map(|error| error.to_string()).into_iter().collect(),
-        })
     }
 
     async fn pause(&self, reason: Option<String>) -> Result<PauseAnswer, RevokeError> {

@@ -5,7 +5,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::table::{Key, StateError, Table};
+use super::MOST_SWAPS;
+use super::table::{Key, StateError, Stored, Swap, Table};
 
 /// The note on a pause that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +38,40 @@ impl Upkeep {
 /// # Errors
 /// The table failed.
 pub async fn read(table: &impl Table) -> Result<Option<Upkeep>, StateError> {
-    Ok(table.get::<Upkeep>(&key()).await?.map(|stored| stored.value))
+    Ok(stored(table).await?.map(|stored| stored.value))
+}
+
+/// The note as it lies in the table.
+///
+/// # Errors
+/// The table failed.
+pub async fn stored(table: &impl Table) -> Result<Option<Stored<Upkeep>>, StateError> {
+    table.get(&key()).await
+}
+
+/// Has the upkeep come back for something that waits from now on. The note is written anew even where it stands: an upkeep
+/// under way may have looked before, and then does not take it away.
+///
+/// # Errors
+/// The table failed.
+pub async fn watch(table: &impl Table, now: Timestamp, limit: SignedDuration) -> Result<(), StateError> {
+    for _ in 0..MOST_SWAPS {
+        let stored = stored(table).await?;
+        let revision = stored.as_ref().map(|stored| stored.revision);
+        let note = stored.map_or_else(
+            || Upkeep {
+                is_watch: true,
+                ..Upkeep::of_pause(now, limit)
+            },
+            |stored| stored.value,
+        );
+        if let Swap::Done(_) = table.swap(&key(), revision, &note, None).await? {
+            return Ok(());
+        }
+    }
+    Err(StateError::Contended {
+        what: key().to_string(),
+    })
 }
 
 /// Writes the note. Whoever does so holds the upkeep's lease.
@@ -48,12 +82,12 @@ pub async fn write(table: &impl Table, upkeep: &Upkeep) -> Result<(), StateError
     table.put(&key(), upkeep, None).await
 }
 
-/// Takes the note away: nothing is left to do.
+/// Takes the note of that revision away: nothing is left to do. False where somebody has written it since.
 ///
 /// # Errors
 /// The table failed.
-pub async fn clear(table: &impl Table) -> Result<(), StateError> {
-    table.remove(&key(), None).await.map(|_| ())
+pub async fn clear(table: &impl Table, revision: u64) -> Result<bool, StateError> {
+    table.remove(&key(), Some(revision)).await
 }
 
 fn key() -> Key {
@@ -74,8 +108,18 @@ mod tests {
         assert_eq!(upkeep.look_at, since + SignedDuration::from_hours(24));
         write(&table, &upkeep).await.unwrap();
         assert_eq!(read(&table).await.unwrap(), Some(upkeep));
-        clear(&table).await.unwrap();
-        clear(&table).await.unwrap();
+        let seen = stored(&table).await.unwrap().unwrap().revision;
+        assert!(clear(&table, seen).await.unwrap());
         assert_eq!(read(&table).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_note_is_not_taken_away_by_who_looked_before_something_came_to_wait() {
+        let (table, now, limit) = (MemoryTable::default(), Timestamp::now(), SignedDuration::from_hours(24));
+        watch(&table, now, limit).await.unwrap();
+        let seen = stored(&table).await.unwrap().unwrap();
+        watch(&table, now + limit, limit).await.unwrap();
+        assert!(!clear(&table, seen.revision).await.unwrap());
+        assert_eq!(read(&table).await.unwrap(), Some(seen.value));
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::clock::Clock;
+use shared::intake::Intake;
 use shared::state::StateError;
 use uuid::Uuid;
 
@@ -54,16 +55,18 @@ pub enum ByHandError {
 }
 
 /// Delivers messages by hand.
-pub struct DirectMessage<'a, S: Services, Q> {
+pub struct DirectMessage<'a, S: Services, Q, I> {
     /// The means.
     pub context: &'a Context<S>,
     /// What was found out of records that others refer to.
     pub resolvers: &'a ResolverCache,
     /// `RecordsQueue`.
     pub queue: &'a Q,
+    /// By what push is asked for its upkeep.
+    pub intake: &'a I,
 }
 
-impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
+impl<S: Services, Q: RecordsQueue, I: Intake> DirectMessage<'_, S, Q, I> {
     /// Delivers a message with the calls that the queue's consumers leave, and answers with its report. What cannot be
     /// delivered now is on the queue before this answers; what is rejected is in the rejects file.
     ///
@@ -88,11 +91,14 @@ impl<S: Services, Q: RecordsQueue> DirectMessage<'_, S, Q> {
         };
         let files = RunFiles::of_messages(run_id, started_at);
         let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
-        closing::note(self.context, &batch, &ran).await;
+        let a_hold_has_ended = closing::note(self.context, &batch, &ran).await;
         let queued = self.put_on_queue(&batch).await;
         let mut report = closing::report(self.context, &batch, &ran, (run_id, started_at), &rejects).await;
         "message".clone_into(&mut report.source);
         closing::publish(self.context, &mut report, &files).await;
+        if a_hold_has_ended && let Err(error) = self.intake.ask_for_upkeep().await {
+            tracing::warn!(%error, "messages that waited for the end of a hold come back with the next scheduled refresh");
+        }
         queued.map(|()| report)
     }
 

@@ -85,15 +85,16 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
         self.close(batch, &ran, run_id, started_at).await
     }
 
-    async fn close(&self, mut batch: Batch, ran: &Ran, run_id: &str, started_at: Timestamp) -> BatchAnswer {
+    /// Closes a run: writes down what was rejected and learnt, puts messages of held modules away, and answers which go back.
+    pub async fn close(&self, mut batch: Batch, ran: &Ran, run_id: &str, started_at: Timestamp) -> BatchAnswer {
         let files = RunFiles::of_messages(run_id, started_at);
         let rejects = closing::write_rejects(self.context, &mut batch, &files).await;
         let a_hold_has_ended = closing::note(self.context, &batch, ran).await;
         if ran.stop.as_ref().is_some_and(closes_intake) {
             self.close_intake().await;
         }
-        let put_away = held::put_away(self.context, &batch).await;
-        let goes_back = |consignment: &Consignment| !put_away.contains(&consignment.received.item_id);
+        let put_away = held::put_away(self.context, &batch, ran).await;
+        let goes_back = |consignment: &Consignment| !put_away.names.contains(&consignment.received.item_id);
         let going_back = batch
             .returned()
             .filter(|(consignment, _)| goes_back(consignment))
@@ -101,7 +102,9 @@ impl<S: Services, Q: RecordsQueue, I: Intake> Consumer<'_, S, Q, I> {
         futures_util::future::join_all(going_back).await;
         let mut report = closing::report(self.context, &batch, ran, (run_id, started_at), &rejects).await;
         closing::publish(self.context, &mut report, &files).await;
-        if a_hold_has_ended && let Err(error) = self.intake.ask_for_upkeep().await {
+        if (a_hold_has_ended || put_away.is_let_go)
+            && let Err(error) = self.intake.ask_for_upkeep().await
+        {
             tracing::warn!(%error, "messages that waited for the end of a hold come back with the next scheduled refresh");
         }
         let item = |consignment: &Consignment| ItemFailure {

@@ -1,19 +1,23 @@
 //! Messages of a held module are put into the bucket: on the queue each look at them would use up one of their
 //! deliveries. They come back when the hold ends, and some of them when it is time to try the module again.
 //!
-//! Those of a FIFO queue stay on it, out of sight: what is sent behind them in their group must not overtake them.
+//! Those of a FIFO queue stay on it, out of sight: what is sent behind them in their group must not overtake them. Half of
+//! the time that messages may wait on the queue is the most for them too: a hold may last for longer than the queue keeps
+//! them, and than their deliveries do.
 
 use std::collections::{BTreeMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::bucket::{BucketError, Objects};
-use shared::state::StateError;
-use shared::state::upkeep::{self, Upkeep};
+use shared::state::upkeep;
+use shared::state::{StateError, held};
 use shared::stop::Stop;
 
 use super::batch::{Batch, Consignment};
 use super::deferred::{self, Deferred};
 use super::memory::{Memory, remember_while_deferred};
+use super::received::Received;
+use super::run::Ran;
 use crate::context::{Context, Services};
 
 /// Where they lie, by module.
@@ -30,25 +34,48 @@ enum NotPutAway {
     Words(#[from] serde_json::Error),
 }
 
-/// Puts the messages of held modules away; answers with their names. Those that cannot be put away go back to the queue.
-pub(super) async fn put_away<S: Services>(context: &Context<S>, batch: &Batch) -> HashSet<String> {
+/// Messages that were put away.
+#[derive(Default)]
+pub(super) struct PutAway {
+    /// The queue's names for them.
+    pub names: HashSet<String>,
+    /// Whether a hold of theirs has ended meanwhile: whoever ended it did not see them.
+    pub is_let_go: bool,
+}
+
+/// Puts the messages of held modules away. Those that cannot be put away go back to the queue.
+pub(super) async fn put_away<S: Services>(context: &Context<S>, batch: &Batch, ran: &Ran) -> PutAway {
     let mut by_module: BTreeMap<String, Vec<&Consignment>> = BTreeMap::new();
     for (consignment, stop) in batch.returned() {
         let module = consignment.shape.as_ref().map(|shape| shape.module.as_str().to_owned());
-        if let (Stop::ModuleHeld { .. }, Some(module), None, Some(_)) =
-            (stop, module, &consignment.received.group, &consignment.received.receipt)
+        if let (Stop::ModuleHeld { .. }, Some(module), Some(_)) = (stop, module, &consignment.received.receipt)
+            && may_leave(&consignment.received, context.now(), context.settings.defer_after)
         {
             by_module.entry(module).or_default().push(consignment);
         }
     }
-    let mut names = HashSet::new();
+    let mut put_away = PutAway::default();
     for (module, consignments) in by_module {
-        match put_away_of(context, &module, &consignments).await {
-            Ok(()) => names.extend(consignments.iter().map(|each| each.received.item_id.clone())),
-            Err(error) => tracing::warn!(%error, "messages of a held module stay on the queue"),
+        let put = put_away_of(context, &module, &consignments).await;
+        if let Err(error) = put {
+            tracing::warn!(%error, "messages of a held module stay on the queue");
+            continue;
+        }
+        put_away
+            .names
+            .extend(consignments.iter().map(|each| each.received.item_id.clone()));
+        if ran.holds.contains(module.as_str()) {
+            let hold = held::of_module(&context.table, &module).await;
+            put_away.is_let_go |= matches!(hold, Ok(None));
         }
     }
-    names
+    put_away
+}
+
+/// Whether a message may leave the queue.
+fn may_leave(received: &Received, now: Timestamp, limit: SignedDuration) -> bool {
+    let is_old = |since: Timestamp| now.duration_since(since) >= limit / 2;
+    received.group.is_none() || received.first_received_at.is_some_and(is_old)
 }
 
 async fn put_away_of<S: Services>(
@@ -57,14 +84,6 @@ async fn put_away_of<S: Services>(
     consignments: &[&Consignment],
 ) -> Result<(), NotPutAway> {
     let (table, now) = (&context.table, context.now());
-    // Written first: what is put away is then sure to be brought back.
-    if upkeep::read(table).await?.is_none() {
-        let note = Upkeep {
-            is_watch: true,
-            ..Upkeep::of_pause(now, context.settings.defer_after)
-        };
-        upkeep::write(table, &note).await?;
-    }
     for consignment in consignments {
         // Where it comes back its deliveries are counted anew.
         let memory = Memory {
@@ -83,7 +102,8 @@ async fn put_away_of<S: Services>(
         let key = key(module, now, number);
         context.bucket.put(&key, "application/x-ndjson", text).await?;
     }
-    Ok(())
+    // Written last, and before the queue lets go of them: what was put away is then sure to be brought back.
+    Ok(upkeep::watch(table, now, context.settings.defer_after).await?)
 }
 
 fn key(module: &str, now: Timestamp, number: usize) -> String {

@@ -30,6 +30,7 @@ mod service;
 mod turn_check;
 mod unique;
 
+pub use batch::{Batch, Consignment, Contents};
 pub use by_hand::{ByHandError, DirectMessage};
 pub use consumer::{BatchAnswer, Consumer, ItemFailure};
 pub use deferred::{Deferred, FOLDER, LARGEST, OF_A_PAUSE};
@@ -37,5 +38,6 @@ pub use held::{HELD_FOLDER, module_of};
 pub use memory::{Memory, recall, remember, remember_while_deferred};
 pub use message::{LONGEST_NAME, MOST_NAMES, MOST_RECORDS, Message, MessageFault};
 pub use received::Received;
+pub use run::Ran;
 pub use service::{AT_ONCE, QueueError, RecordsQueue, SqsQueue, TakenMessage};
 pub use unique::unique_keys;

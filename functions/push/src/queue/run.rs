@@ -19,11 +19,13 @@ use shared::stop::{Service, Stop};
 
 /// What a run has come to, beside what became of the messages.
 #[derive(Debug, Default)]
-pub(super) struct Ran {
+pub struct Ran {
     /// Why nothing more was sent, where something stopped it all.
     pub stop: Option<Stop>,
     /// The modules that Bigin held, and that nobody knew of.
     pub held: Vec<(ModuleName, Stop)>,
+    /// The modules that Bigin held at the end, whoever found it out.
+    pub holds: HashSet<String>,
     /// The modules that took records.
     pub took: HashSet<ModuleName>,
     /// What it cost.
@@ -164,6 +166,8 @@ impl<'a, S: Services, B: PauseCheck + 'a> Run<'a, S, B> {
             let settled = self.dispatcher.next().await;
             self.landed(&settled).await;
         }
+        let names = self.dispatcher.held().keys();
+        self.ran.holds = names.map(|module| module.as_str().to_owned()).collect();
         let held = self
             .dispatcher
             .held()

@@ -15,15 +15,15 @@ use serde::Serialize;
 use shared::state::lease::{self, Taken};
 use shared::state::unread;
 use shared::state::upkeep::{self, Upkeep};
-use shared::state::{Key, StateError, pause};
+use shared::state::{Key, StateError, Table, pause};
 use tokio::time::Instant;
 
 use crate::context::{Context, Services};
 use crate::import::ledger::LedgerError;
 use crate::import::{Importer, Imports, StartError};
-use crate::queue::{QueueError, RecordsQueue};
+use crate::queue::{HELD_FOLDER, QueueError, RecordsQueue};
 use crate::resolve::ResolverCache;
-use shared::bucket::BucketError;
+use shared::bucket::{BucketError, Objects};
 
 /// Longer than push may run (180 s): a lease that has run out belongs to an invocation that is dead.
 const LEASE: SignedDuration = SignedDuration::from_secs(200);
@@ -75,6 +75,23 @@ pub struct UpkeepAnswer {
     pub unfinished: bool,
 }
 
+impl UpkeepAnswer {
+    /// What was done in all, after that.
+    fn after(self, earlier: Self) -> Self {
+        Self {
+            deferred: earlier.deferred + self.deferred,
+            brought_back: earlier.brought_back + self.brought_back,
+            imports_started: earlier.imports_started + self.imports_started,
+            ..self
+        }
+    }
+}
+
+/// The lease of whoever is at it.
+fn lease() -> Key {
+    Key::new("lease", "upkeep")
+}
+
 /// Does the upkeep.
 pub struct Caretaker<'a, S: Services, Q, I> {
     /// The means.
@@ -95,17 +112,38 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// # Errors
     /// Something failed on the way.
     pub async fn look_after(&self, holder: &str) -> Result<UpkeepAnswer, UpkeepError> {
-        let (table, key) = (&self.context.table, Key::new("lease", "upkeep"));
-        if let Taken::No { .. } = lease::take(table, &key, holder, self.context.now(), LEASE).await? {
-            return Ok(UpkeepAnswer {
-                under_way: true,
-                ..UpkeepAnswer::default()
-            });
+        let (table, asked) = (&self.context.table, Key::new("relay", "upkeep_asked"));
+        if !self.take_lease(holder).await? {
+            // Who is at it may have looked already where something waits now: told of this, it looks once more.
+            table.add(&asked, 1, None).await?;
+            if !self.take_lease(holder).await? {
+                return Ok(UpkeepAnswer {
+                    under_way: true,
+                    ..UpkeepAnswer::default()
+                });
+            }
         }
-        let done = self.under_lease().await;
-        if let Err(error) = lease::give_back(table, &key, holder).await {
-            tracing::warn!(%error, "the lease was not given back; it runs out by itself");
+        let mut earlier = UpkeepAnswer::default();
+        loop {
+            let before = table.count(&asked).await?;
+            let done = self.under_lease().await.map(|answer| answer.after(earlier));
+            if let Err(error) = lease::give_back(table, &lease(), holder).await {
+                tracing::warn!(%error, "the lease was not given back; it runs out by itself");
+            }
+            let may_go_on = done.is_ok() && !self.is_over() && table.count(&asked).await? != before;
+            match done {
+                Ok(answer) if may_go_on && self.take_lease(holder).await? => earlier = answer,
+                done => return Self::tell(done),
+            }
         }
+    }
+
+    async fn take_lease(&self, holder: &str) -> Result<bool, StateError> {
+        let taken = lease::take(&self.context.table, &lease(), holder, self.context.now(), LEASE).await?;
+        Ok(!matches!(taken, Taken::No { .. }))
+    }
+
+    fn tell(done: Result<UpkeepAnswer, UpkeepError>) -> Result<UpkeepAnswer, UpkeepError> {
         match &done {
             Ok(answer) => tracing::info!(
                 deferred = answer.deferred,
@@ -139,14 +177,12 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         let (of_held, none_is_held) = self.bring_back_held().await?;
         let brought_back = brought_back + of_held;
         let is_watch = all_are_back && all_are_known;
-        let unfinished = !(is_watch && none_is_held && unread::all(table).await?.is_empty());
+        let unfinished = !(is_watch && none_is_held && self.take_note_away().await?);
         // The next scheduled refresh sees by the note that something is left.
         if unfinished {
             let noted = upkeep::read(table).await?;
             let noted = noted.unwrap_or_else(|| Upkeep::of_pause(now, self.context.settings.defer_after));
             upkeep::write(table, &Upkeep { is_watch, ..noted }).await?;
-        } else {
-            upkeep::clear(table).await?;
         }
         Ok(UpkeepAnswer {
             brought_back,
@@ -154,6 +190,17 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
             unfinished,
             ..UpkeepAnswer::default()
         })
+    }
+
+    /// Takes the note away if nothing waits: false where something does. What comes to wait is there before the note is
+    /// written anew for it, so it is either seen here, or the note is another than the one that was read.
+    async fn take_note_away(&self) -> Result<bool, UpkeepError> {
+        let table = &self.context.table;
+        let Some(note) = upkeep::stored(table).await? else {
+            return Ok(true);
+        };
+        let waits = !self.context.bucket.keys(HELD_FOLDER).await?.is_empty() || !unread::all(table).await?.is_empty();
+        Ok(!waits && upkeep::clear(table, note.revision).await?)
     }
 
     /// Notes that there is a pause, so that its end is seen, and moves messages away when it is time.

@@ -139,7 +139,8 @@ async fn deferred_messages_that_do_not_come_back_are_heard_of() {
     upkeep::write(&world.table, &note).await.unwrap();
     assert_eq!(world.heard(80, async |_, _| {}).await, [60]);
     // The note stands until nothing is left: without it the wait is over, and not only after a while.
-    upkeep::clear(&world.table).await.unwrap();
+    let noted = upkeep::stored(&world.table).await.unwrap().unwrap();
+    assert!(upkeep::clear(&world.table, noted.revision).await.unwrap());
     assert!(world.look().await.is_empty());
 }
 

@@ -9,7 +9,7 @@ use crate::import::step::Import;
 use crate::import::steps::{ImportError, Importer};
 use crate::report::Reason;
 use shared::state::unread::{self, Unread};
-use shared::state::upkeep::{self, Upkeep};
+use shared::state::upkeep;
 
 impl<S: Services, I: Imports> Importer<'_, S, I> {
     /// How the ledger has a version whose import ended for that reason, if it does not count as done. What could not be
@@ -34,13 +34,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             let (table, now) = (&self.context.table, self.context.now());
             unread::note(table, &file, now).await?;
             // The next scheduled refresh sees by the note that push must look.
-            if upkeep::read(table).await?.is_none() {
-                let note = Upkeep {
-                    is_watch: true,
-                    ..Upkeep::of_pause(now, self.context.settings.defer_after)
-                };
-                upkeep::write(table, &note).await?;
-            }
+            upkeep::watch(table, now, self.context.settings.defer_after).await?;
         }
         Ok(VersionState::Unread)
     }
