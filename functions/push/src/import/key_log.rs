@@ -2,9 +2,11 @@
 //! the log keeps two hashes and the line, 16 bytes. The log sorts them by hash into parts. Full parts go into the bucket.
 //! So memory is bounded, and the next invocation of the plan finds what this one saw.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::same_keys::SameKeys;
+use super::same_keys::{FirstLines, SameKeys};
 use crate::map::Mapped;
 
 /// Into how many parts rows are sorted by the hash of their key.
@@ -123,39 +125,101 @@ impl KeyLog {
 
     /// What is in memory of a part.
     pub fn held(&mut self, part: usize) -> PartOfLog {
-        PartOfLog(std::mem::take(&mut self.parts[part]))
+        PartOfLog {
+            rows: std::mem::take(&mut self.parts[part]),
+            ..PartOfLog::default()
+        }
     }
 }
 
-/// All that is remembered of one part's rows.
-pub(super) struct PartOfLog(Vec<KeyEntry>);
+/// From how many rows of a part on those of one key are put together: 2 MiB.
+const MOST_LOOSE: usize = 131_072;
+/// A key of more rows is kept once.
+const MOST_OF_A_KEY: usize = 8;
+
+/// All that is remembered of one part's rows. However many rows a key has, it takes no more room than a few of them.
+#[derive(Default)]
+pub(super) struct PartOfLog {
+    rows: Vec<KeyEntry>,
+    /// Keys of many rows, put together.
+    many: BTreeMap<u64, RowsOfKey>,
+    /// How many rows may come before they are put together again.
+    loose: usize,
+}
+
+/// The rows of one key.
+#[derive(Debug, Clone, Copy)]
+struct RowsOfKey {
+    rows: u64,
+    /// The record's hash of one of them.
+    record: u64,
+    differ: bool,
+    first_lines: FirstLines,
+}
+
+impl RowsOfKey {
+    /// Puts rows together, of which there is one at least.
+    fn of(rows: &[KeyEntry]) -> Option<Self> {
+        let mut all = Self {
+            rows: 0,
+            record: record_of(*rows.first()?),
+            differ: false,
+            first_lines: FirstLines::default(),
+        };
+        for row in rows {
+            all.rows += 1;
+            all.differ |= record_of(*row) != all.record;
+            all.first_lines.add(line_of(*row));
+        }
+        Some(all)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.differ |= other.differ || other.record != self.record;
+        other.first_lines.iter().for_each(|line| self.first_lines.add(line));
+    }
+}
 
 impl PartOfLog {
     /// Adds what a file of the part has, as far as its keys are still looked at.
     pub fn add(&mut self, bytes: &[u8], files: &KeyFiles) {
         let (entries, _) = bytes.as_chunks::<16>();
         let entries = entries.iter().map(|entry| KeyEntry::from_le_bytes(*entry));
-        self.0
+        self.rows
             .extend(entries.filter(|entry| is_sampled(key_of(*entry), files.thinned)));
+        if self.rows.len() > self.loose.max(MOST_LOOSE) {
+            self.put_together();
+            self.loose = self.rows.len() * 2;
+        }
+    }
+
+    /// Puts the rows of keys that have many of them together.
+    fn put_together(&mut self) {
+        self.rows.sort_unstable();
+        let mut loose = Vec::new();
+        for rows in self.rows.chunk_by(|one, other| key_of(*one) == key_of(*other)) {
+            let key = rows.first().map_or(0, |row| key_of(*row));
+            let Some(all) = RowsOfKey::of(rows) else { continue };
+            match self.many.get_mut(&key) {
+                Some(many) => many.merge(&all),
+                None if rows.len() > MOST_OF_A_KEY => drop(self.many.insert(key, all)),
+                None => loose.extend_from_slice(rows),
+            }
+        }
+        self.rows = loose;
     }
 
     /// Counts the rows that share a key and differ.
     pub fn count(mut self, files: &KeyFiles, same: &mut SameKeys) {
-        self.0.retain(|entry| is_sampled(key_of(*entry), files.thinned));
-        self.0.sort_unstable();
-        for rows in self.0.chunk_by(|one, other| key_of(*one) == key_of(*other)) {
-            let record = |entry: &KeyEntry| (*entry >> 40) & 0xFF_FFFF;
-            let differ = rows.windows(2).any(|pair| record(&pair[0]) != record(&pair[1]));
-            let field = rows
-                .first()
-                .and_then(|entry| files.fields.get((key_of(*entry) & 0b111) as usize));
-            if let Some(field) = field.filter(|_| differ) {
-                let mut lines: Vec<u64> = rows
-                    .iter()
-                    .map(|entry| u64::try_from(*entry & 0xFF_FFFF_FFFF).unwrap_or(0))
-                    .collect();
-                lines.sort_unstable();
-                same.add(field, &lines, files.thinned);
+        self.rows.retain(|entry| is_sampled(key_of(*entry), files.thinned));
+        self.put_together();
+        let loose = self.rows.chunk_by(|one, other| key_of(*one) == key_of(*other));
+        let loose = loose.filter_map(|rows| Some((key_of(*rows.first()?), RowsOfKey::of(rows)?)));
+        let many = self.many.into_iter().filter(|(key, _)| is_sampled(*key, files.thinned));
+        for (key, all) in loose.chain(many).filter(|(_, all)| all.differ) {
+            if let Some(field) = files.fields.get((key & 0b111) as usize) {
+                same.add(field, all.rows, &all.first_lines, files.thinned);
             }
         }
     }
@@ -163,6 +227,14 @@ impl PartOfLog {
 
 fn key_of(entry: KeyEntry) -> u64 {
     u64::try_from(entry >> 64).unwrap_or_default()
+}
+
+fn record_of(entry: KeyEntry) -> u64 {
+    u64::try_from((entry >> 40) & 0xFF_FFFF).unwrap_or_default()
+}
+
+fn line_of(entry: KeyEntry) -> u64 {
+    u64::try_from(entry & 0xFF_FFFF_FFFF).unwrap_or_default()
 }
 
 fn part_of(key: u64) -> usize {

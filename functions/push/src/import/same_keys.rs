@@ -26,16 +26,39 @@ struct OfField {
     examples: Vec<Vec<u64>>,
 }
 
+/// The first lines of all that were added, in their order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct FirstLines {
+    lines: [u64; MOST_EXAMPLES],
+    count: usize,
+}
+
+impl FirstLines {
+    /// Adds a line.
+    pub fn add(&mut self, line: u64) {
+        let place = self.lines[..self.count].partition_point(|before| *before < line);
+        if place == MOST_EXAMPLES {
+            return;
+        }
+        self.count = (self.count + 1).min(MOST_EXAMPLES);
+        self.lines[place..self.count].rotate_right(1);
+        self.lines[place] = line;
+    }
+
+    /// They, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.lines[..self.count].iter().copied()
+    }
+}
+
 impl SameKeys {
-    /// Adds a key whose rows differ, by the lines of its rows. Of `2^thinned` keys one is looked at.
-    pub(super) fn add(&mut self, field: &str, lines: &[u64], thinned: u32) {
+    /// Adds a key of so many rows that differ. Of `2^thinned` keys one is looked at.
+    pub(super) fn add(&mut self, field: &str, rows: u64, first_lines: &FirstLines, thinned: u32) {
         let of_field = self.0.entry(field.to_owned()).or_default();
         of_field.keys += 1 << thinned;
-        of_field.rows += (lines.len() as u64) << thinned;
+        of_field.rows += rows << thinned;
         of_field.is_exact = thinned == 0;
-        of_field
-            .examples
-            .push(lines.iter().copied().take(MOST_EXAMPLES).collect());
+        of_field.examples.push(first_lines.iter().collect());
         of_field.examples.sort_unstable();
         of_field.examples.truncate(MOST_EXAMPLES);
     }

@@ -147,7 +147,7 @@ fn beyond_a_million_rows_the_estimate_is_near_and_memory_is_bounded() {
         for key in files.of_part("r", part) {
             all.add(&bucket[&key], &files);
         }
-        assert!(all.0.len() < 100_000, "{}", all.0.len());
+        assert!(all.rows.len() < 100_000, "{}", all.rows.len());
         all.count(&files, &mut same);
     }
     let (rows, _) = same.most().unwrap();
@@ -157,4 +157,79 @@ fn beyond_a_million_rows_the_estimate_is_near_and_memory_is_bounded() {
             .all(|sentence| sentence.starts_with("same_key: about "))
     );
     assert!(serde_json::to_string(&files).unwrap().len() < 2_000);
+}
+
+/// The bytes that a log and one of its parts take.
+fn bytes_of(log: &KeyLog, part: &PartOfLog) -> usize {
+    let of_rows = |rows: &Vec<KeyEntry>| rows.capacity() * size_of::<KeyEntry>();
+    // A node of the map is about half full at worst, and has pointers beside its entries.
+    let of_many = part.many.len() * 2 * (size_of::<(u64, RowsOfKey)>() + size_of::<usize>());
+    log.parts.iter().map(of_rows).sum::<usize>() + of_rows(&part.rows) + of_many
+}
+
+#[test]
+fn a_million_rows_take_a_few_mebibytes_whatever_their_keys_are() {
+    let record = |line: u64| match line % 2 {
+        0 => row("", "One").record,
+        _ => row("", "Two").record,
+    };
+    let (one, two) = (record(0), record(1));
+    // One key for all, two rows of each, all distinct; and one key of more rows than are all looked at.
+    for (keys, rows) in [
+        (1, 1_000_000),
+        (500_000, 1_000_000),
+        (1_000_000, 1_000_000),
+        (1, 2_000_000),
+    ] {
+        let (mut files, mut log) = (KeyFiles::default(), KeyLog::new(0));
+        let mut bucket = std::collections::HashMap::new();
+        let template = row("x@x.de", "x");
+        let folded: Vec<Vec<MatchKey>> = (0..keys.min(3))
+            .map(|key| {
+                MatchKey::of(&Arc::from("Email"), &format!("k{key}@x.de"))
+                    .into_iter()
+                    .collect()
+            })
+            .collect();
+        let mut most = 0;
+        for line in 0..rows {
+            let key = line % keys;
+            let mapped = Mapped {
+                keys: match folded.get(usize::try_from(key).unwrap()) {
+                    Some(folded) => folded.clone(),
+                    None => MatchKey::of(&Arc::from("Email"), &key.to_string())
+                        .into_iter()
+                        .collect(),
+                },
+                record: if (line / keys) % 2 == 0 {
+                    one.clone()
+                } else {
+                    two.clone()
+                },
+                ..template.clone()
+            };
+            if let Some(full) = log.note(line, &mapped, &mut files) {
+                most = most.max(bytes_of(&log, &PartOfLog::default()));
+                bucket.extend(log.take(full, "r", &mut files));
+            }
+        }
+        let mut same = SameKeys::default();
+        for part in 0..PARTS {
+            let mut all = log.held(part);
+            for key in files.of_part("r", part) {
+                all.add(&bucket[&key], &files);
+                most = most.max(bytes_of(&log, &all));
+            }
+            all.count(&files, &mut same);
+        }
+        println!("same_key: {rows} rows of {keys} keys take {most} bytes at most");
+        assert!(most < 10 << 20, "{rows} rows of {keys} keys take {most} bytes");
+        let sharing = same.most().map_or(0, |(rows, _)| rows);
+        match (keys, rows) {
+            (1_000_000, _) => assert_eq!(sharing, 0),
+            (_, 1_000_000) => assert_eq!((sharing, same.most().map(|(_, first)| first)), (rows, Some(0))),
+            // Of one key the sample has all rows or none.
+            _ => assert!(sharing == 0 || sharing >= rows, "{sharing}"),
+        }
+    }
 }
