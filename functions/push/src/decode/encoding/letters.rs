@@ -75,6 +75,39 @@ pub(super) const LOOSE_NAMES: [&str; 8] = [
     LOOSE[0].0, LOOSE[1].0, LOOSE[2].0, LOOSE[3].0, LOOSE[4].0, LOOSE[5].0, LOOSE[6].0, LOOSE[7].0,
 ];
 
+/// Whether all letters of a text are those of a language, wherever they stand.
+pub(super) fn are_of_alphabet(text: &str, language: &str) -> bool {
+    let letters = LANGUAGES
+        .iter()
+        .find(|known| known.name == language)
+        .map(|known| known.letters);
+    let is_known = |c: char| {
+        let c = small(c);
+        c.is_ascii() || letters.is_some_and(|letters| letters.iter().any(|letter| letter.character == c))
+    };
+    text.chars().all(is_known)
+}
+
+/// Whether a word is written as Japanese, Maori and others are in Latin letters: syllables that end in a vowel, or in `n`, and
+/// lines above long vowels.
+pub(super) fn is_romanised(word: &str) -> bool {
+    const LONG: &str = "āēīōū";
+    let word = word.to_lowercase();
+    let is_vowel = |c: char| "aeiou".contains(c) || LONG.contains(c);
+    let begins_syllable = |run: &str| {
+        let bare = run.strip_suffix('y').filter(|bare| !bare.is_empty()).unwrap_or(run);
+        matches!(bare, "" | "ch" | "sh" | "ts" | "ng" | "wh") || bare.len() == 1 && "kgsztdnhbpmrwjfy".contains(bare)
+    };
+    let mut runs: Vec<&str> = word.split(is_vowel).collect();
+    let last = runs.pop().unwrap_or_default();
+    word.contains(|c| LONG.contains(c))
+        && matches!(last, "" | "n")
+        && runs
+            .iter()
+            .enumerate()
+            .all(|(place, run)| begins_syllable(run) || place > 0 && run.strip_prefix('n').is_some_and(begins_syllable))
+}
+
 fn judge_word(word: &[char], languages: &[&str]) -> Fit {
     if !is_cased_well(word) {
         return Fit::None;
@@ -180,4 +213,31 @@ fn marks(text: &[char]) -> Fit {
         fit = fit.min(allowed);
     }
     fit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn romanised_words_are_told_by_their_syllables() {
+        for word in [
+            "Māori", "Tāne", "Whānau", "Pākehā", "Tōkyō", "Ōsaka", "Kyūshū", "Shōgun", "Rōnin", "Gen'ō",
+        ] {
+            assert_eq!(is_romanised(word), !word.contains('\''), "{word}");
+        }
+        for word in [
+            "Franēois",
+            "Benoīt",
+            "Hōtel",
+            "Cōte",
+            "Rhōne",
+            "Tokyo",
+            "Müller",
+            "Drōme",
+            "Rīgas",
+        ] {
+            assert!(!is_romanised(word), "{word}");
+        }
+    }
 }

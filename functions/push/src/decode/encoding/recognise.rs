@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
-use super::letters::{Fit, LOOSE_NAMES, judge};
+use super::letters::{Fit, LOOSE_NAMES, are_of_alphabet, is_romanised, judge};
 use super::page::Page;
 
 /// The most words that have a say.
@@ -130,6 +130,9 @@ const CENTRAL: &[&str] = &[
 const BALTIC: &[&str] = &["Lithuanian", "Latvian", "Estonian", "Polish"];
 const SLAVIC: &[&str] = &["Russian", "Bulgarian", "Ukrainian", "Macedonian"];
 
+/// What programs of one country and the next write, with most letters in the same places.
+const NEIGHBOURS: [&str; 4] = ["windows-1252", "windows-1250", "windows-1254", "windows-1257"];
+
 /// In the order of preference where they give the same text.
 const CANDIDATES: [EncodingCandidate; 28] = [
     read("windows-1252", WESTERN),
@@ -230,6 +233,39 @@ impl Reading {
             .iter()
             .any(|fits| count(fits, Fit::None) * 4 <= fits.len() && (0..fits.len()).any(|word| differs(word, fits)))
     }
+
+    /// What the words are in the language that most of them are like.
+    fn main_language(&self) -> Option<&Vec<Fit>> {
+        let all = self.by_language.iter().rev();
+        all.max_by_key(|fits| count(fits, Fit::Good))
+    }
+
+    /// Whether names of another country may be these: both encodings give the same letters in most of the words, as they do in
+    /// German ones. Then the few that differ decide, and of those the ones that are no words of the main language, `Mâori`
+    /// among German ones.
+    fn has_other_names_than(&self, best: &Self) -> bool {
+        let Some(at_home) = best.main_language() else {
+            return false;
+        };
+        let differing = || (0..self.text.len()).filter(|word| self.text[*word] != best.text[*word]);
+        let may_be = |word: &usize| self.fits[*word] > Fit::None || self.may_be_name(*word);
+        let mut foreign = differing().filter(|word| at_home[*word] == Fit::None).peekable();
+        foreign.peek().is_some()
+            && foreign.all(|word| may_be(&word))
+            && differing().filter(|word| !may_be(word)).count() * 4 <= differing().count()
+    }
+
+    /// Whether a word that is like none of its languages may be a name: a romanised one with long vowels, or one with letters that
+    /// Turkish or Hungarian alone has.
+    fn may_be_name(&self, word: usize) -> bool {
+        let text = self.text[word].as_deref();
+        text.is_some_and(|text| match self.candidate.name {
+            "windows-1257" => is_romanised(text),
+            "windows-1254" => are_of_alphabet(text, "Turkish"),
+            "windows-1250" => text.contains(['ő', 'Ő', 'ű', 'Ű']) && are_of_alphabet(text, "Hungarian"),
+            _ => false,
+        })
+    }
 }
 
 fn count(fits: &[Fit], wanted: Fit) -> usize {
@@ -260,7 +296,13 @@ pub(crate) fn recognise(words: &Words) -> Recognised {
             names(possible)
         };
     };
-    let rivals = readings.iter().filter(|reading| reading.is_rival_of(best));
+    let is_rival = |reading: &&Reading| {
+        reading.is_rival_of(best)
+            || NEIGHBOURS.contains(&reading.candidate.name)
+                && reading.candidate.is_read
+                && reading.has_other_names_than(best)
+    };
+    let rivals = readings.iter().filter(is_rival);
     let mut rivals: Vec<_> = rivals.map(|reading| reading.candidate.name).collect();
     if words.are_pairs() {
         rivals.extend(["gbk", "big5", "euc-kr"]);

@@ -172,6 +172,94 @@ fn a_file_in_any_encoding_is_read_as_it_was_written_or_refused_and_by_name_alway
     );
 }
 
+/// Names of other countries among those of one whose letters are in the same places of two encodings.
+#[test]
+fn a_few_names_of_another_country_are_never_read_as_those_of_a_third() {
+    let names_of = |language: &str| -> Vec<&str> {
+        let names = NAMES
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{language}: ")));
+        names.unwrap().split(' ').filter(|name| !name.is_ascii()).collect()
+    };
+    let romanised = vec!["Māori", "Tāne", "Whānau", "Tōkyō", "Ōsaka", "Kyūshū", "Kōbe", "Sūtra"];
+    let mut random = fastrand::Rng::with_seed(16);
+    let (mut wrong, mut files, mut refused) = (Vec::new(), 0, 0);
+    for (encoding, foreign) in [
+        ("windows-1250", names_of("Czech")),
+        ("windows-1250", names_of("Polish")),
+        ("windows-1250", names_of("Hungarian")),
+        ("windows-1250", names_of("Slovenian")),
+        ("windows-1250", names_of("Croatian")),
+        ("windows-1254", names_of("Turkish")),
+        ("windows-1257", names_of("Latvian")),
+        ("windows-1257", names_of("Lithuanian")),
+        ("windows-1257", romanised),
+    ] {
+        let Some(Encoding::Page(page)) = Encoding::named(encoding) else {
+            panic!()
+        };
+        let german = names_of("German");
+        for round in 0..40 {
+            let mut names: Vec<&str> = (0..40).map(|_| german[random.usize(..german.len())]).collect();
+            for _ in 0..=round % 4 {
+                names.insert(random.usize(..names.len()), foreign[random.usize(..foreign.len())]);
+            }
+            let Some(bytes) = page.bytes_of(&format!("Name,City\n{},x\n", names.join(",x\n"))) else {
+                continue;
+            };
+            files += 1;
+            match form("x.csv", &bytes) {
+                Err(fault) => {
+                    assert_eq!(fault.code, "ENCODING_UNKNOWN");
+                    refused += 1;
+                }
+                Ok(_) => {
+                    let read = cells("x.csv", &bytes);
+                    let differs =
+                        |(cells, name): &(&Vec<String>, &&str)| !cells[0].starts_with('!') && cells[0] != **name;
+                    wrong.extend(
+                        read.iter()
+                            .zip(&names)
+                            .filter(differs)
+                            .map(|(cells, name)| format!("{encoding}: {name} as {}", cells[0])),
+                    );
+                }
+            }
+        }
+    }
+    println!(
+        "encodings: {refused} of {files} German files with names of another country are refused, {} names are wrong",
+        wrong.len()
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} wrong: {}",
+        wrong.len(),
+        wrong[..wrong.len().min(40)].join("\n")
+    );
+    // Western names among German ones are read: most such files are not refused.
+    let Some(Encoding::Page(page)) = Encoding::named("windows-1252") else {
+        panic!()
+    };
+    let western: Vec<&str> = ["German", "French", "Spanish", "Danish", "Swedish", "Dutch"]
+        .into_iter()
+        .flat_map(names_of)
+        .collect();
+    let german = names_of("German");
+    let (mut files, mut refused) = (0, 0);
+    for round in 0..100 {
+        let mut names: Vec<&str> = (0..60).map(|_| german[random.usize(..german.len())]).collect();
+        names.extend((0..=round % 20).map(|_| western[random.usize(..western.len())]));
+        let Some(bytes) = page.bytes_of(&format!("Name,City\n{},x\n", names.join(",x\n"))) else {
+            continue;
+        };
+        files += 1;
+        refused += usize::from(form("x.csv", &bytes).is_err());
+    }
+    println!("encodings: {refused} of {files} German files with Western names are refused");
+    assert!(refused * 4 < files, "{refused} of {files}");
+}
+
 #[test]
 fn few_letters_prove_the_most_usual_encoding_alone() {
     let latin4 = Encoding::named("iso-8859-4").unwrap();
