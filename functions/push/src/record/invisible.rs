@@ -8,6 +8,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
         || matches!(c, '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}')
         || matches!(c, '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E007F}')
+        || chooses_form(c)
+}
+
+/// Whether a character says which form the one before it has, such as the coloured one of an emoji.
+pub(crate) fn chooses_form(c: char) -> bool {
+    matches!(c, '\u{180B}'..='\u{180D}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// Whether a character says in which direction a text runs.
@@ -33,7 +39,7 @@ pub(crate) fn joins(before: Option<char>, c: char) -> bool {
         '\u{200D}' => scripts(before) || emoji(before),
         // The letters of a flag such as Scotland's.
         '\u{E0020}'..='\u{E007F}' => before == '\u{1F3F4}' || matches!(before, '\u{E0020}'..='\u{E007E}'),
-        _ => false,
+        _ => chooses_form(c) && !before.is_ascii(),
     }
 }
 
@@ -42,6 +48,8 @@ pub(crate) fn joins(before: Option<char>, c: char) -> bool {
 pub(crate) fn means_something(before: Option<char>, c: char) -> bool {
     is_direction(c)
         || joins(before, c)
+        // As in a digit within a box.
+        || chooses_form(c) && before.is_some_and(|before| !before.is_ascii_alphabetic())
         || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{34F}' | '\u{3164}' | '\u{115F}' | '\u{1160}')
         || matches!(c, '\u{17B4}' | '\u{17B5}' | '\u{2800}' | '\u{180E}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}')
 }

@@ -9,9 +9,9 @@ use crate::support::World;
 use crate::{import_with, send_with};
 
 /// Characters that nobody sees.
-const INVISIBLE: [&str; 16] = [
-    "\u{200B}", "\u{200C}", "\u{200D}", "\u{2060}", "\u{FEFF}", "\u{AD}", "\u{200E}", "\u{200F}", "\u{202A}",
-    "\u{202C}", "\u{2066}", "\u{2069}", "\u{61C}", "\u{180E}", "\u{7F}", "\u{8}",
+const INVISIBLE: [&str; 18] = [
+    "\u{FE0F}", "\u{180B}", "\u{200B}", "\u{200C}", "\u{200D}", "\u{2060}", "\u{FEFF}", "\u{AD}", "\u{200E}",
+    "\u{200F}", "\u{202A}", "\u{202C}", "\u{2066}", "\u{2069}", "\u{61C}", "\u{180E}", "\u{7F}", "\u{8}",
 ];
 /// What programs put around values, with a place for the value.
 const WRAPPED: [(&str, &str); 6] = [
@@ -168,6 +168,9 @@ async fn what_means_something_within_a_text_stays() {
         "abc \u{202B}שלום\u{202C} def",
         "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
         "ก\u{200B}ข",
+        "with love ❤\u{FE0F}",
+        "1\u{FE0F}\u{20E3} first",
+        "葛\u{E0100}飾区",
         "'t Hooft",
         "O’Reilly “Sons”",
         "=1+1",

@@ -109,6 +109,10 @@ async fn what_programs_have_broken_is_rejected_and_what_is_meant_is_not() {
         "=\"01067",
         "#N/A N/A",
         "System.String[]",
+        "=SUM(A1:A2)",
+        "=HYPERLINK(\"https://example.com\",\"Boss\")",
+        "\\N",
+        "=?UTF-8?Q?M=C3=BCller?=",
     ];
     let sound = [
         "NESCAFÉ®",

@@ -9,7 +9,9 @@ use super::twice::{may_be_read_twice, read_twice};
 use super::unwrap;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
-use crate::record::invisible::{is_invisible, is_lost, is_odd_blank, joins, means_something, name, runs_right_to_left};
+use crate::record::invisible::{
+    chooses_form, is_invisible, is_lost, is_odd_blank, joins, means_something, name, runs_right_to_left,
+};
 use crate::record::{RepairKind, RowRepairs, composed, has_two_blanks};
 
 /// How closely a text is cleaned.
@@ -104,8 +106,9 @@ fn without_invisible(text: &str, care: Care) -> Result<Cow<'_, str>, Flaw> {
     let flag = text.contains('\u{1F3F4}');
     let is_end = |c: char| {
         let is_meant = match care {
-            Care::Text | Care::Lines => right_to_left && c > '\u{200D}' && means_something(None, c),
-            Care::Name | Care::Value => false,
+            Care::Text | Care::Lines => chooses_form(c) || right_to_left && c > '\u{200D}' && means_something(None, c),
+            Care::Name => chooses_form(c),
+            Care::Value => false,
         };
         is_invisible(c) && !is_meant && !(flag && ('\u{E0020}'..='\u{E007F}').contains(&c))
     };

@@ -15,7 +15,7 @@ EXTERNAL! PYTHON! GETTING_DATA CIRCULAR! BEZUG! NV WERT! ZAHL! ÜBERLAUF! KALK! 
 DEEL/0! GETAL! LEEG! ADR! ARG! NAZWA? LICZBA! ZERO! DZIEL/0! REFERENS! SAKNAS! VÄRDEFEL! NAMN? DIVISION/0! OGILTIGT! \
 SKÄRNING! I/T REFERENCE! VÆRDI! NAVN? VERDI! VIITTAUS! PUUTTUU! ARVO! NIMI? JAKO/0! LUKU! TYHJÄ! ССЫЛКА! Н/Д ЗНАЧ! ИМЯ? \
 ДЕЛ/0! ЧИСЛО! ПУСТО! BAŞV! YOK DEĞER! AD? SAYI/0! SAYI! BOŞ! ODKAZ! NENÍ_K_DISPOZICI HODNOTA! NÁZEV? DĚLENÍ_NULOU! ČÍSLO! \
-HIV! HIÁNYZIK ÉRTÉK! NÉV? ZÉRÓOSZTÓ! SZÁM! NULLA! ΑΝΑΦ! Δ/Υ ΤΙΜΗ! ΟΝΟΜΑ? ΔΙΑΙΡ/0! ΑΡΙΘ! ΚΕΝΟ!";
+HIV! HIÁNYZIK CÂMP! ÉRTÉK! NÉV? ZÉRÓOSZTÓ! SZÁM! NULLA! ΑΝΑΦ! Δ/Υ ΤΙΜΗ! ΟΝΟΜΑ? ΔΙΑΙΡ/0! ΑΡΙΘ! ΚΕΝΟ!";
 
 /// Looks for damage in a value that is no number of its own right: a telephone number, an id, a date.
 pub(super) fn in_text(text: &str) -> Option<Flaw> {
@@ -34,6 +34,11 @@ pub(super) fn in_any_text(text: &str) -> Option<Flaw> {
     match text.as_bytes() {
         [b'#' | b'E', ..] => formula_error(text),
         [b'[' | b'S' | b'<', ..] => program_error(text),
+        [b'=', ..] => formula(text).or_else(|| mail_word(text)),
+        [b'\\', b'N'] => Some(Flaw::new(
+            codes::SPREADSHEET_DAMAGE,
+            "a database has left \\N, by which it says that there is no value: name it under none in the mapping",
+        )),
         [b'0'..=b'9' | b'+' | b'-', rest @ ..] if rest.iter().any(|byte| byte | 0x20 == b'e') => {
             (is_surely_scientific(text) && is_far(text)).then(scientific)
         }
@@ -61,6 +66,34 @@ pub(super) fn of_key(text: &str) -> Option<Flaw> {
     }
     let is_long = text.len() > KEPT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
     (is_long && is_rounded(text)).then(rounded)
+}
+
+/// Looks for a call of a spreadsheet's function, such as `=HYPERLINK("...")`, in any language.
+fn formula(text: &str) -> Option<Flaw> {
+    let call = text.strip_prefix('=')?;
+    // Spreadsheets write so what older ones do not know.
+    let (name, arguments) = call.strip_prefix("_xlfn.").unwrap_or(call).split_once('(')?;
+    let is_name = name.starts_with(char::is_alphabetic)
+        && name
+            .chars()
+            .all(|c| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '.' | '_'));
+    (is_name && arguments.ends_with(')')).then(|| {
+        Flaw::new(
+            codes::SPREADSHEET_DAMAGE,
+            "a formula stands where its value belongs: put the values in its place there, and export again",
+        )
+    })
+}
+
+/// Looks for a text as it stands in the head of a mail: `=?UTF-8?Q?M=C3=BCller?=`.
+fn mail_word(text: &str) -> Option<Flaw> {
+    let parts: Vec<&str> = text.strip_prefix("=?")?.strip_suffix("?=")?.split('?').collect();
+    matches!(parts.as_slice(), [_, "Q" | "q" | "B" | "b", ..]).then(|| {
+        Flaw::new(
+            codes::SPREADSHEET_DAMAGE,
+            "it is written as in the head of a mail (such as =?UTF-8?Q?...?=): export the text itself",
+        )
+    })
 }
 
 /// Looks for what programs write in place of a value that they cannot show.
@@ -202,6 +235,36 @@ mod tests {
             "1.2.3E4",
         ] {
             assert!(!is_scientific(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_programs_leave_in_texts_is_recognised_and_what_people_write_is_not() {
+        for text in [
+            "=T(\"01067\")",
+            "=SUM(A1:A2)",
+            "=SUMME(A1;A2)",
+            "=VLOOKUP(A1,B:C,2,0)",
+            "=HYPERLINK(\"https://example.com\",\"Boss\")",
+            "=СУММ(A1)",
+            "=_xlfn.CONCAT(A1)",
+            "=?UTF-8?Q?M=C3=BCller?=",
+            "=?iso-8859-1?B?TfxsbGVy?=",
+            "\\N",
+            "#CÂMP!",
+        ] {
+            assert!(in_any_text(text).is_some(), "{text}");
+        }
+        for text in [
+            "=1+1",
+            "=A1",
+            "=) hello",
+            "=Boss (acting)",
+            "=?",
+            "\\N1",
+            "= SUM of all (parts)",
+        ] {
+            assert!(in_any_text(text).is_none(), "{text}");
         }
     }
 

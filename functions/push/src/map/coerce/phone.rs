@@ -125,8 +125,8 @@ fn digits_of_plain(text: &str) -> Option<usize> {
 fn has_marks_of_two(text: &str) -> bool {
     let digits = |part: &str| part.chars().filter(|c| digit_of(*c).is_some()).count();
     let all = digits(text);
-    // Fewer are no two numbers, which nearly all tell by that.
-    if all < 10 || text.contains(['#']) || text.contains(",,") {
+    // Fewer are no two numbers, which nearly all tell by that; but `1234567 / 8` has a second extension.
+    if (all < 10 && !text.contains('/')) || text.contains(['#']) || text.contains(",,") {
         return false;
     }
     if text.char_indices().any(|(at, c)| c == '+' && digits(&text[..at]) > 3) {
@@ -156,7 +156,9 @@ fn has_marks_of_two(text: &str) -> bool {
     {
         return true;
     }
-    all > MOST_DIGITS && !text.bytes().any(|byte| byte.is_ascii_alphabetic())
+    // `030 1234567 mobil 0171 1234567`: no extension has so many digits.
+    let between_words = text.split(char::is_alphabetic).filter(|part| digits(part) >= 6);
+    between_words.count() > 1 || all > MOST_DIGITS && !text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Writes a number in the characters that Bigin takes. Digits of other scripts become 0 to 9. Dashes and
@@ -229,6 +231,12 @@ mod tests {
             "030/1234567 / 0171/4567890",
             "030 1234567 0171 4567890",
             "٠٣٠ ١٢٣٤٥٦٧ / ٠١٧١ ٤٥٦٧٨٩٠",
+            "030 1234567 mobil 0171 1234567",
+            "T 030 1234567 M 0171 1234567",
+            "030 1234567 bzw. 0171 1234567",
+            "030 1234567 или 0171 1234567",
+            "1234567 / 8",
+            "123456/57",
         ] {
             assert!(has_two_numbers(two), "{two}");
         }
@@ -245,6 +253,9 @@ mod tests {
             "0800 BIGIN 12345",
             "+49 (0)30 1234567-89",
             "1-800-555-0100",
+            "2131/4567",
+            "030 1234567 Durchwahl 12345",
+            "0800 FLOWERS 12",
             "",
         ] {
             assert!(!has_two_numbers(one), "{one}");

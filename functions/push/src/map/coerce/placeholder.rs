@@ -2,6 +2,34 @@
 
 /// Words that stand for no value, in small letters, in the languages of Bigin's user interface and of programs.
 const WORDS: &[&str] = &[
+    "-none-",
+    "not specified",
+    "ohne",
+    "ei tietoa",
+    "none none",
+    "n.n.",
+    "δεν υπάρχει",
+    "keine e-mail",
+    "no especificado",
+    "non spécifié",
+    "non specificato",
+    "nicht bekannt.",
+    "ej angivet",
+    "ikke angivet",
+    "niet bekend",
+    "niet opgegeven",
+    "nie podano",
+    "neuvedena",
+    "не вказано",
+    "nije navedeno",
+    "belirtilmemiş",
+    "未填写",
+    "未填",
+    "記載なし",
+    "なし。",
+    "미입력",
+    "غير محدد",
+    "לא צוין",
     "-1",
     "1900-01-00",
     "false",
@@ -277,14 +305,40 @@ const WHATEVER_BEHIND: &[&str] = &[
     "keinemail",
 ];
 
+/// Words that stand on both sides of the @ of an address that nobody has.
+const MADE_UP: &[&str] = &[
+    "abc", "email", "example", "fake", "mail", "sin", "aaa", "asdf", "qwerty", "user", "dummy",
+];
+
+/// Whether a text is the place for a value in a template that nobody has filled in: `{{email}}`, `${email}`, `%EMAIL%`.
+fn is_unfilled(folded: &str) -> bool {
+    let pairs = [
+        ("{{", "}}"),
+        ("${", "}"),
+        ("{", "}"),
+        ("%", "%"),
+        ("[[", "]]"),
+        ("<%", "%>"),
+        ("*|", "|*"),
+    ];
+    pairs.iter().any(|(open, close)| {
+        let inner = folded.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        // An id in braces is one.
+        inner.is_some_and(|inner| inner.contains(char::is_alphabetic) && !inner.contains(|c: char| c.is_ascii_digit()))
+    })
+}
+
 /// Whether a value, trimmed and in small letters, stands for none.
 pub(in crate::map) fn is_placeholder(folded: &str) -> bool {
     // The longest word has fewer bytes; nearly all keys are e-mail addresses or longer.
     if folded.len() > 60 {
         return false;
     }
-    if let Some((local, domain)) = folded.split_once('@') {
+    if let Some((local, domain)) = folded.split_once('@').filter(|_| folded != "@") {
         let host = domain.split('.').next().unwrap_or_default();
+        if MADE_UP.contains(&local) && local == host {
+            return true;
+        }
         // As in a@a.com.
         if local.len() == 1 && local == host {
             return true;
@@ -294,7 +348,12 @@ pub(in crate::map) fn is_placeholder(folded: &str) -> bool {
             return false;
         }
         return NOBODY.contains(&local)
-            && (WHATEVER_BEHIND.contains(&local) || NOBODY.contains(&host) || matches!(host, "email" | "mail"));
+            && (WHATEVER_BEHIND.contains(&local)
+                || NOBODY.contains(&host)
+                || matches!(host, "email" | "mail" | "nowhere"));
+    }
+    if is_unfilled(folded) {
+        return true;
     }
     // Signs alone, such as - or ???, and zeros alone.
     let says_nothing = |c: char| c == '0' || !c.is_alphanumeric();
@@ -332,6 +391,14 @@ mod tests {
             "-1",
             "true",
             "$ -",
+            "{{email}}",
+            "${kunden_nr}",
+            "%customer%",
+            "{name}",
+            "@",
+            "fake@fake.com",
+            "nobody@nowhere.com",
+            "not specified",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
@@ -351,6 +418,11 @@ mod tests {
             "3m",
             "株式会社",
             "unknown pleasures ltd",
+            "{6f9619ff-8b86-d011-b42d-00cf4fc964ff}",
+            "100%",
+            "{a1}",
+            "bosch@bosch.com",
+            "nobel@example.com",
         ] {
             assert!(!is_placeholder(text), "{text}");
         }

@@ -171,7 +171,7 @@ fn is_address(text: &str) -> bool {
     };
     let no_address_has = |c: char| match c {
         // Full-width forms look like letters of ASCII and are others.
-        '\0'..=' ' | '<' | '>' | ',' | ';' | '"' | '\\' | '\x7F' | '\u{FF00}'..='\u{FFEF}' => true,
+        '\0'..=' ' | '<' | '>' | ',' | ';' | ':' | '"' | '\\' | '\x7F' | '\u{FF00}'..='\u{FFEF}' => true,
         _ => !c.is_ascii() && !c.is_alphanumeric() && !is_combining_mark(c),
     };
     !local.is_empty() && is_domain(domain) && !text.chars().any(no_address_has) && !mixes_scripts(text)
@@ -181,7 +181,10 @@ fn is_address(text: &str) -> bool {
 fn is_domain(text: &str) -> bool {
     let (mut before, mut has_point) = (b'.', false);
     for byte in text.bytes() {
-        if byte == b'@' || (byte == b'.' && before == b'.') {
+        // Of the signs of ASCII a domain has hyphens alone, but for the brackets around numbers.
+        let is_of_domain =
+            !byte.is_ascii() || byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']');
+        if !is_of_domain || (byte == b'.' && before == b'.') {
             return false;
         }
         has_point |= byte == b'.';
@@ -303,6 +306,16 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
+        #[test]
+        fn a_domain_has_no_sign_that_no_domain_has(sign in "[!#$%&'*+/=?^`{|}~:()]", before in "[a-z]{0,3}", behind in "[a-z]{0,3}") {
+            for address in [
+                format!("ann@{before}{sign}{behind}.example.com"),
+                format!("ann@example.com{sign}{behind}"),
+            ] {
+                proptest::prop_assert!(!is_address(&address), "{}", address);
+            }
+        }
+
         #[test]
         fn a_plain_address_is_an_address(text in "[a._@]{0,4}@?[a._@-]{0,6}|[a.,;?/: ]{1,2}@[a.,;?/: ]{1,5}") {
             let is_plain = is_address(&text) && !text.contains(['?', '/', ':']);
