@@ -40,7 +40,7 @@ impl PulledModules {
             Self::Off => false,
             Self::All => true,
             Self::Named(names) => names.iter().any(|name| match by_own_name(name) {
-                Some(named) => named == *module,
+                Some(other) => other == *module,
                 None => true,
             }),
         }

@@ -83,6 +83,10 @@ pub enum Metric {
     ImportsFinished,
     /// Imports that failed or were stopped.
     ImportsFailed,
+    /// Changes in Bigin that a census found in no file.
+    ChangesMissed,
+    /// Records that are gone from Bigin without a word, too many to be told of.
+    VanishedHeld,
 }
 
 impl Metric {
@@ -106,6 +110,8 @@ impl Metric {
             Self::Retries => ("Retries", "Count"),
             Self::ImportsFinished => ("ImportsFinished", "Count"),
             Self::ImportsFailed => ("ImportsFailed", "Count"),
+            Self::ChangesMissed => ("ChangesMissed", "Count"),
+            Self::VanishedHeld => ("VanishedHeld", "Count"),
         }
     }
 }

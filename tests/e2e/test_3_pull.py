@@ -238,3 +238,28 @@ def test_an_application_that_writes_by_the_queue_and_reads_changes_does_not_loop
         assert own(relay, record_id) == ["relay"]
     assert writes == 6
     assert changes.pulled(relay)["files"] == []
+
+
+def census(relay: Relay) -> dict:
+    """A whole census; answers its manifest."""
+    relay.console.advance(changes.SETTLED_S)
+    [run] = relay.invoke("pull", {"module": "Contacts", "census": True})["runs"]
+    return changes.manifest(relay, run)
+
+
+def test_a_census_finds_what_was_restored_and_proves_that_nothing_was_missed(relay: Relay, authorized: dict) -> None:
+    [record_id] = relay.console.add("Contacts", {"Last_Name": unique("Restored")})
+    # The first one may be a full copy: what came out before was not noted.
+    if census(relay)["kind"] == "backfill":
+        assert census(relay)["kind"] == "census"
+    relay.console.delete("Contacts", record_id)
+    assert of(record_id, changes.lines(relay, changes.pulled(relay)))["op"] == "delete"
+    relay.console.restore("Contacts", record_id)
+    manifest = census(relay)
+    assert (manifest["missed"], manifest["census"]["restored"]) == (0, 1)
+    line = of(record_id, changes.lines(relay, manifest))
+    assert (line["op"], line["via"]) == ("upsert", "census")
+    again = census(relay)
+    assert (again["missed"], again["files"]) == (0, [])
+    state = [key for key in relay.keys("state/Contacts/") if "/known-" in key]
+    assert len(state) == 1

@@ -307,6 +307,8 @@ SAMPLES: dict[str, tuple[str, Callable[[dict], bool]]] = {
     # The second joins the run that the first has started.
     "pull-backfill.json": ("pull", lambda answer: [run["module"] for run in answer["runs"]] == ["Contacts"]),
     "pull-module.json": ("pull", lambda answer: [run["module"] for run in answer["runs"]] == ["Contacts"]),
+    # It comes after that run.
+    "pull-census.json": ("pull", lambda answer: [run["module"] for run in answer["runs"]] == ["Contacts"]),
 }
 REFUSED = {"authorize.json": ("authorize", "CodeExpired"), "revoke.json": ("revoke", "NotConfirmed")}
 

@@ -66,6 +66,10 @@ class Console:
         """The same person deletes records."""
         self._text("DELETE", f"records/{module}?ids={','.join(ids)}&user={PERSON}")
 
+    def restore(self, module: str, *ids: str) -> None:
+        """A person takes deleted records out of the recycle bin, as they were."""
+        self._call("POST", f"recycle-bin/{module}/restore", {"ids": ids})
+
     def faults(self, *rules: dict) -> None:
         """These faults and no others; without any, everything goes well."""
         self._call("PUT", "faults", {"rules": list(rules)})

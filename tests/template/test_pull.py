@@ -65,11 +65,24 @@ def test_pull_is_off_until_modules_are_named_and_takes_a_call_of_its_own(templat
         assert bool(refusals(template, on_aws)) == is_refused, (concurrency, modules)
 
 
+def test_a_census_comes_every_night_where_pull_is_on_unless_it_is_switched_off(template: dict) -> None:
+    census = template["Resources"]["PullFunction"]["Properties"]["Events"]["Census"]["Properties"]
+    assert json.loads(census["Input"]) == {"census": True}
+    assert census["State"] == {"Fn::If": ["Pulls", {"Fn::If": ["TakesCensus", "ENABLED", "DISABLED"]}, "DISABLED"]}
+    parameter = template["Parameters"]["CensusSchedule"]
+    for schedule in (parameter["Default"], "rate(1 day)", ""):
+        assert re.fullmatch(parameter["AllowedPattern"], schedule), schedule
+
+
 def test_pulls_role_writes_changes_and_nothing_else_in_the_bucket(template: dict) -> None:
     role = template["Resources"]["PullRole"]["Properties"]
     statements = role["Policies"][0]["PolicyDocument"]["Statement"]
     in_bucket = [each for each in statements if "DataBucket" in str(each["Resource"])]
-    assert [(each["Action"], each["Resource"]) for each in in_bucket] == [("s3:PutObject", {"Fn::Sub": "${DataBucket.Arn}/changes/*"})]
+    assert [(each["Action"], each["Resource"]) for each in in_bucket] == [
+        ("s3:PutObject", {"Fn::Sub": "${DataBucket.Arn}/changes/*"}),
+        (["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], {"Fn::Sub": "${DataBucket.Arn}/state/*"}),
+        ("s3:ListBucket", {"Fn::GetAtt": ["DataBucket", "Arn"]}),
+    ]
     assert "SelfClientSecret" not in str(statements)
     [(condition, policy, _)] = [each["Fn::If"] for each in role["Policies"] if each.get("Fn::If", [""])[0] == "TellsRecords"]
     assert template["Conditions"][condition] == {"Fn::Equals": [{"Ref": "PullRecordEvents"}, "true"]}

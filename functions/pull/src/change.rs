@@ -30,6 +30,8 @@ pub enum Kind {
     Poll,
     /// By reading everything.
     Backfill,
+    /// By comparing everything with what consumers have.
+    Census,
 }
 
 impl Op {
@@ -46,20 +48,21 @@ impl Kind {
     /// What its records are.
     pub fn op(self) -> Op {
         match self {
-            Self::Poll => Op::Upsert,
+            Self::Poll | Self::Census => Op::Upsert,
             Self::Backfill => Op::Snapshot,
         }
     }
 
     /// Whether it reads on from where the run before ended.
     pub fn follows_the_cursor(self) -> bool {
-        self == Self::Poll
+        self != Self::Backfill
     }
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Poll => "poll",
             Self::Backfill => "backfill",
+            Self::Census => "census",
         }
     }
 }
@@ -112,11 +115,26 @@ impl Teller<'_> {
 
     /// The line of a record that was deleted.
     pub fn deleted(&self, tombstone: &Tombstone) -> String {
+        let deletion = if tombstone.is_permanent { "permanent" } else { "recycle" };
+        self.gone(tombstone, deletion)
+    }
+
+    /// The line of a record that Bigin does not show any more, and does not tell of having been deleted.
+    pub fn vanished(&self, id: &str, at: Timestamp) -> String {
+        let nobodys = Tombstone {
+            id: id.to_owned(),
+            deleted_at: at,
+            deleted_by: None,
+            is_permanent: false,
+        };
+        self.gone(&nobodys, "vanished")
+    }
+
+    fn gone(&self, tombstone: &Tombstone, deletion: &str) -> String {
         let at = tombstone.deleted_at;
         let mut line = String::with_capacity(512);
         let id = format!("{}/{}/{}/deleted/{at}", self.org_id, self.module, tombstone.id);
         self.begin(&mut line, (&id, Op::Delete), (&tombstone.id, at));
-        let deletion = if tombstone.is_permanent { "permanent" } else { "recycle" };
         text(&mut line, "deletion", deletion);
         instant(&mut line, "created_at", None);
         let origin = self.origins.of_deleted(tombstone);
@@ -196,7 +214,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn origins() -> Origins {
-        Origins::new(Some("222".to_owned()), false)
+        Origins::new(Some("222".to_owned()), None)
     }
 
     fn teller(kind: Kind, origins: &Origins) -> Teller<'_> {

@@ -33,6 +33,11 @@ impl RunFiles<'_> {
         )
     }
 
+    /// What is known by a part, by its number.
+    pub fn list(&self, number: u32) -> String {
+        format!("state/{}/lines/{}-{number:04}.bin.gz", self.module, self.run_id)
+    }
+
     /// The manifest.
     pub fn manifest(&self) -> String {
         format!("changes/{}/_manifests/{}.json", self.module, self.run_id)
@@ -81,6 +86,41 @@ impl Counts {
     }
 }
 
+/// What a census has found, beside the changes that its run read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CensusCounts {
+    /// How many records Bigin has.
+    pub records: u64,
+    /// Those that were written in a time that was read, and stood in no file.
+    pub missed: u64,
+    /// Those that are back from the recycle bin.
+    pub restored: u64,
+    /// Those that Bigin did not show before.
+    pub newly_visible: u64,
+    /// Those of the consumers' that Bigin did not list, before they were looked into.
+    pub absent: u64,
+    /// Those of them that are gone without a word.
+    pub vanished: u64,
+    /// The same, where they are too many to be told of without anybody's word.
+    pub held: u64,
+}
+
+impl CensusCounts {
+    /// The sum of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            records: self.records + other.records,
+            missed: self.missed + other.missed,
+            restored: self.restored + other.restored,
+            newly_visible: self.newly_visible + other.newly_visible,
+            absent: self.absent + other.absent,
+            vanished: self.vanished + other.vanished,
+            held: self.held + other.held,
+        }
+    }
+}
+
 /// A part as the manifest names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartEntry {
@@ -122,6 +162,9 @@ pub struct Manifest {
     pub counts: Counts,
     /// How many changes a census found that runs had missed; `None` where none was made.
     pub missed: Option<u64>,
+    /// What else it has found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub census: Option<CensusCounts>,
     /// The API credits that it cost.
     pub credits: u64,
     /// The hashes of its schemas.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::context::{Context, Services};
 use crate::event::{Event, Request, Step, StepName, UnknownEvent};
-use crate::run::{EventBus, Executions, RunError, Slicer, StartError, Started, Starter};
+use crate::run::{EventBus, Executions, RunError, Slicer, StartError, Started, Starter, Wish};
 use shared::pulled_modules::PulledModules;
 
 /// Kept free for the call in flight and the last checkpoint.
@@ -133,7 +133,7 @@ impl<S: Services, E: Executions, V: EventBus> Pull<S, E, V> {
     pub async fn handle(&self, payload: Value, request_id: &str, left: Duration) -> Result<Value, PullError> {
         match Event::read(payload)? {
             Event::Step(step) => self.step(&step, left).await,
-            Event::All => Ok(serde_json::to_value(self.start_all(request_id).await?)?),
+            Event::All(wish) => Ok(serde_json::to_value(self.start_all(wish, request_id).await?)?),
             Event::One(request) => Ok(serde_json::to_value(self.start_one(&request, request_id).await?)?),
         }
     }
@@ -161,10 +161,11 @@ impl<S: Services, E: Executions, V: EventBus> Pull<S, E, V> {
             return Ok(waiting);
         }
         let module = self.context.metadata.module(&request.module).await??;
-        self.start(&[module], request.backfill, request_id).await
+        self.start(&[module], request.wish().unwrap_or_default(), request_id)
+            .await
     }
 
-    async fn start_all(&self, request_id: &str) -> Result<Answer, PullError> {
+    async fn start_all(&self, wish: Wish, request_id: &str) -> Result<Answer, PullError> {
         if self.context.settings.modules == PulledModules::Off {
             return Ok(Answer {
                 runs: Vec::new(),
@@ -176,7 +177,7 @@ impl<S: Services, E: Executions, V: EventBus> Pull<S, E, V> {
             return Ok(waiting);
         }
         let modules = self.modules().await?;
-        self.start(&modules, false, request_id).await
+        self.start(&modules, wish, request_id).await
     }
 
     async fn waiting(&self) -> Result<Option<Answer>, PullError> {
@@ -207,7 +208,7 @@ impl<S: Services, E: Executions, V: EventBus> Pull<S, E, V> {
     }
 
     /// One that cannot be started does not keep the others from it.
-    async fn start(&self, modules: &[ModuleName], backfill: bool, request_id: &str) -> Result<Answer, PullError> {
+    async fn start(&self, modules: &[ModuleName], wish: Wish, request_id: &str) -> Result<Answer, PullError> {
         let starter = Starter {
             context: &self.context,
             executions: &self.executions,
@@ -215,7 +216,7 @@ impl<S: Services, E: Executions, V: EventBus> Pull<S, E, V> {
         let run_id = run_id(self.context.now(), request_id);
         let (mut runs, mut failure) = (Vec::new(), None);
         for module in modules {
-            match starter.start(module, backfill, &run_id).await {
+            match starter.start(module, wish, &run_id).await {
                 Ok(run) => runs.push(run),
                 Err(error) => {
                     tracing::error!(module = module.as_str(), %error, "the run was not started");

@@ -30,6 +30,7 @@
 //! | [`context`] | what every room works with: bucket, state table, Bigin, time | `Context`, `Services` |
 //! | [`file`] | parts, their names and the manifest | `PartWriter`, `Manifest`, `RunFiles` |
 //! | [`change`] | the change record | `Teller`, `Op`, `Kind` |
+//! | [`known`] | what consumers have: id, time and whether it is gone | `Known`, `Merged` |
 //! | [`origin`] | whose change it is | `Origins` |
 //! | [`schema`] | which fields a module has | `Schema` |
 //! | [`deleted`] | which deletes are news | `Told`, `sift` |
@@ -44,6 +45,7 @@ pub mod event_bus;
 pub mod file;
 pub mod handler;
 pub mod hydrate;
+pub mod known;
 pub mod origin;
 pub mod reader;
 pub mod run;

@@ -45,8 +45,8 @@ struct Mark {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins {
     relay_user: Option<String>,
-    /// Whether all that the relay wrote is among the marks.
-    are_all: bool,
+    /// Since when all that the relay wrote is among the marks, in seconds.
+    all_since: Option<i64>,
     users: Vec<Option<String>>,
     written: Vec<Mark>,
     touched: Vec<Mark>,
@@ -62,18 +62,19 @@ fn near(marks: &[Mark], id: u64, at: i64, seconds: i64) -> &[Mark] {
 }
 
 impl Origins {
-    /// What is known before any mark is read: in whose name the relay works, and whether the marks to come will be all.
-    pub fn new(relay_user: Option<String>, are_all: bool) -> Self {
+    /// What is known before any mark is read: in whose name the relay works, and since when the marks to come are all.
+    pub fn new(relay_user: Option<String>, all_since: Option<Timestamp>) -> Self {
         Self {
             relay_user,
-            are_all,
+            all_since: all_since.map(Timestamp::as_second),
             ..Self::default()
         }
     }
 
-    /// Whether all that the relay wrote since then can be among the marks, at that moment.
-    pub fn reach_back_to(from: Option<Timestamp>, now: Timestamp) -> bool {
-        from.is_some_and(|from| now - NOTED_FOR <= from)
+    /// Since when all that the relay wrote is noted, of a window that begins then and is read at that moment: since its begin,
+    /// unless that lies too far back.
+    pub fn noted_since(from: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        from.filter(|from| now - NOTED_FOR <= *from)
     }
 
     /// From when on marks are looked for, where a window has no begin.
@@ -134,7 +135,7 @@ impl Origins {
         }
         match &self.relay_user {
             Some(relay) if *relay != by.id => Origin::Bigin,
-            Some(_) if self.are_all && !self.is_near(id, at) => Origin::Bigin,
+            Some(_) if self.all_since.is_some_and(|since| since <= at) && !self.is_near(id, at) => Origin::Bigin,
             _ => Origin::Unsure,
         }
     }
@@ -187,7 +188,7 @@ mod tests {
     }
 
     fn origins(calls: Vec<OwnWrites>) -> Origins {
-        let mut origins = Origins::new(Some("222".to_owned()), true);
+        let mut origins = Origins::new(Some("222".to_owned()), Some(at(-1_000)));
         origins.add(calls);
         origins.sorted()
     }
@@ -229,17 +230,18 @@ mod tests {
 
     #[test]
     fn where_not_all_writes_are_known_nothing_of_the_relays_user_is_taken_for_somebody_elses() {
-        let mut origins = Origins::new(Some("222".to_owned()), false);
+        let mut origins = Origins::new(Some("222".to_owned()), Some(at(1)));
         origins.add(vec![wrote(1, 0, None)]);
         let origins = origins.sorted();
         assert_eq!(origins.of_written("1", at(0), Some(&user("222"))), Origin::Relay);
         assert_eq!(origins.of_written("2", at(0), Some(&user("222"))), Origin::Unsure);
         assert_eq!(
-            Origins::new(None, true).of_written("2", at(0), Some(&user("1"))),
+            Origins::new(None, Some(at(0))).of_written("2", at(0), Some(&user("1"))),
             Origin::Unsure
         );
-        assert!(Origins::reach_back_to(Some(at(0)), at(86_400)) && !Origins::reach_back_to(Some(at(0)), at(86_401)));
-        assert!(!Origins::reach_back_to(None, at(0)));
+        assert_eq!(Origins::noted_since(Some(at(0)), at(86_400)), Some(at(0)));
+        assert_eq!(Origins::noted_since(Some(at(0)), at(86_401)), None);
+        assert_eq!(Origins::noted_since(None, at(0)), None);
     }
 
     #[test]

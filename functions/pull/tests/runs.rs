@@ -79,10 +79,13 @@ async fn lines_name_who_changed_what_and_the_schema_lies_beside_them() {
     assert_eq!(line["schema"], hash);
     let schema = world.manifest(&format!("changes/Contacts/_schema/{hash}.json"));
     assert!(schema["properties"]["Last_Name"].is_object());
-    // Files, then the manifest, then the cursor: the schema before all of them.
+    // Files and what is known by them, then the manifest, then the cursor: the schema before all of them.
     let puts = world.bucket.puts.lock().unwrap().clone();
     assert!(
-        puts[0].contains("_schema") && puts[1] == key && puts[2].contains("_manifests"),
+        puts[0].contains("_schema")
+            && puts[1] == key
+            && puts[2].starts_with("state/")
+            && puts[3].contains("_manifests"),
         "{puts:?}"
     );
 }

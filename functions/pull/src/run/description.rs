@@ -70,7 +70,7 @@ impl Description {
             org_id: &self.org_id,
             module: module.as_str(),
             run_id: &run.run_id,
-            kind: run.kind,
+            kind: run.finds_by(),
             origins,
             seen_at: now,
             schema: self.schema.hash(),

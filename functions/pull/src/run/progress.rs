@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::state::{Key, StateError, Swap, Table};
 
+use super::census::Census;
 use crate::change::Kind;
 use crate::deleted::Told;
 use crate::file::{Counts, Manifest, Part, PartEntry, RunFiles, Warning};
 use crate::hydrate::ByIds;
+use crate::known::Known;
 use crate::schema::Schema;
 use crate::window::Window;
 
@@ -29,9 +31,30 @@ pub struct Progress {
     /// What its records looked like last.
     #[serde(default)]
     pub schema: Option<Schema>,
+    /// What consumers know by manifests, since the first full copy that it was noted of.
+    #[serde(default)]
+    pub known: Option<Known>,
+    /// Whether a run could not tell of all deletes, so that the next one is a census.
+    #[serde(default)]
+    pub needs_census: bool,
     /// The run that goes on.
     #[serde(default)]
     pub run: Option<Run>,
+}
+
+impl Progress {
+    /// A run has ended: what its parts tell is known. It begins with a full copy. `verified_to`: up to when a census has
+    /// found everything known.
+    pub fn note_known(&mut self, lists: Vec<String>, is_copy: bool, verified_to: Option<Timestamp>) {
+        if is_copy && self.known.is_none() {
+            self.known = Some(Known::default());
+        }
+        let Some(known) = &mut self.known else { return };
+        known.verified_to = known.verified_to.max(verified_to.map(Timestamp::as_second));
+        if !known.add(lists) {
+            self.known = None;
+        }
+    }
 }
 
 /// What a run is at.
@@ -42,6 +65,8 @@ pub enum Stage {
     Deleted,
     /// It reads records that were written.
     Written,
+    /// It compares everything with what is known.
+    Census,
     /// Everything is read; the manifest is to be written.
     Manifest,
     /// The cursor has moved; somebody is to hear of it.
@@ -93,6 +118,12 @@ pub struct Run {
     /// Whether `ids` works.
     #[serde(default)]
     pub by_ids: ByIds,
+    /// What is known by its parts.
+    #[serde(default)]
+    pub lists: Vec<String>,
+    /// What it has found as a census, if it is one.
+    #[serde(default)]
+    pub census: Option<Census>,
 }
 
 impl Run {
@@ -117,6 +148,8 @@ impl Run {
             schemas: Vec::new(),
             warnings: Vec::new(),
             by_ids: ByIds::default(),
+            lists: Vec::new(),
+            census: (kind == Kind::Census).then(Census::default),
         }
     }
 
@@ -145,7 +178,8 @@ impl Run {
             window,
             files: self.parts.clone(),
             counts: self.counts,
-            missed: None,
+            missed: self.census.as_ref().map(|census| census.counts.missed),
+            census: self.census.as_ref().map(|census| census.counts),
             credits: self.credits,
             schemas: self.schemas.clone(),
             warnings: self.warnings.clone(),
@@ -159,6 +193,28 @@ impl Run {
         self.counts = self.counts.and(part.counts);
         self.parts.push(part.entry(key));
         self.next_part += 1;
+    }
+
+    /// What comes once all that was written is read.
+    pub fn after_written(&self) -> Stage {
+        if self.census.is_some() {
+            Stage::Census
+        } else {
+            Stage::Manifest
+        }
+    }
+
+    /// How what it finds now is found: a census begins like any other run.
+    pub fn finds_by(&self) -> Kind {
+        match (self.kind, self.stage) {
+            (Kind::Census, Stage::Deleted | Stage::Written) => Kind::Poll,
+            (kind, _) => kind,
+        }
+    }
+
+    /// Whether it warned of that.
+    pub fn has_warned(&self, code: &str) -> bool {
+        self.warnings.iter().any(|known| known.code == code)
     }
 
     /// Warns of something, once.

@@ -6,18 +6,21 @@ use shared::authorized_bigin::AskFailure;
 use shared::bucket::Objects;
 use shared::state::own_writes;
 use shared::stop::{Service, Stop};
+use shared::telemetry::{Metric, measure};
 use tokio::time::Instant;
 
+use super::census::line_of;
 use super::description::Description;
 use super::failure::{Halt, Refusal};
 use super::progress::{Held, MOST_PARTS, Run, Stage};
 use super::record_events::MOST_RECORD_EVENTS;
 use super::turn::Turn;
-use crate::change::Op;
+use crate::change::{Kind, Op};
 use crate::context::{Context, Services};
 use crate::deleted::{Sifted, sift};
-use crate::file::PartWriter;
+use crate::file::{Manifest, PartWriter};
 use crate::hydrate::{ByIds, Hydrator};
+use crate::known::{Line, Merged, pack};
 use crate::origin::Origins;
 use crate::reader::Reader;
 use crate::window::Window;
@@ -34,14 +37,18 @@ const ONE_BY_ONE: usize = 50;
 
 /// Reads on within a slice.
 pub(super) struct Reading<'a, S: Services> {
-    context: &'a Context<S>,
-    module: &'a ModuleName,
+    pub(super) context: &'a Context<S>,
+    pub(super) module: &'a ModuleName,
     turn: &'a Turn<'a, S>,
     until: Instant,
-    reader: Reader<'a, S>,
-    description: Option<Description>,
-    origins: Option<Origins>,
-    part: PartWriter,
+    pub(super) reader: Reader<'a, S>,
+    pub(super) description: Option<Description>,
+    pub(super) origins: Option<Origins>,
+    pub(super) part: PartWriter,
+    /// The lines of the part, as they are known by.
+    pub(super) lines: Vec<Line>,
+    /// What is known, for a census.
+    pub(super) known: Option<Merged>,
     part_since: Instant,
     looked_at: Instant,
     calls: u64,
@@ -58,6 +65,8 @@ impl<'a, S: Services> Reading<'a, S> {
             description: None,
             origins: None,
             part: PartWriter::default(),
+            lines: Vec::new(),
+            known: None,
             part_since: Instant::now(),
             looked_at: Instant::now(),
             calls: 0,
@@ -91,6 +100,7 @@ impl<'a, S: Services> Reading<'a, S> {
             match run_of(held)?.stage {
                 Stage::Deleted => self.read_deleted(held).await?,
                 Stage::Written => self.read_written(held).await?,
+                Stage::Census => self.take_census(held).await?,
                 Stage::Manifest => {
                     self.checkpoint(held).await?;
                     self.finish(held).await?;
@@ -163,6 +173,7 @@ impl<'a, S: Services> Reading<'a, S> {
             let teller = known.teller(self.module, held, origins, now).ok_or(Halt::Lost)?;
             for tombstone in &news {
                 self.part.add(Op::Delete, &teller.deleted(tombstone))?;
+                self.lines.extend(line_of(&tombstone.id, tombstone.deleted_at, true));
             }
         }
         let run = run_of(held)?;
@@ -176,7 +187,7 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// The run's window; the first answer of Bigin's opens it.
-    async fn open_window(&mut self, held: &mut Held, bigin_now: Option<Timestamp>) -> Result<Window, Halt> {
+    pub(super) async fn open_window(&mut self, held: &mut Held, bigin_now: Option<Timestamp>) -> Result<Window, Halt> {
         if let Some(window) = run_of(held)?.window {
             return Ok(window);
         }
@@ -207,7 +218,8 @@ impl<'a, S: Services> Reading<'a, S> {
         let window = self.open_window(held, None).await?;
         let after = run_of(held)?.after;
         if window.is_empty() {
-            run_of(held)?.stage = Stage::Manifest;
+            let run = run_of(held)?;
+            run.stage = run.after_written();
             return Ok(());
         }
         let asked = self.reader.written(&window, after).await;
@@ -217,10 +229,7 @@ impl<'a, S: Services> Reading<'a, S> {
             page.more = true;
         }
         if !page.rows.is_empty() {
-            let last = page.last_id(after).ok_or_else(|| {
-                let problem = "Bigin's answer to a query is not in the order of ids, and so cannot be read on from";
-                Halt::Stop(Stop::unavailable(Service::Bigin, problem))
-            })?;
+            let last = page.last_id(after).ok_or_else(out_of_order)?;
             self.describe(held).await?;
             self.find_origins(held).await?;
             let (Some(known), Some(origins)) = (&self.description, &self.origins) else {
@@ -241,23 +250,29 @@ impl<'a, S: Services> Reading<'a, S> {
                 .ok_or(Halt::Lost)?;
             for (record, at) in &records {
                 self.part.add(op, &teller.written(record, *at, &known.columns))?;
+                self.lines.extend(line_of(&record.id, *at, false));
             }
         }
         if !page.more && page.rows.len() < MOST_ROWS_A_QUERY {
-            run_of(held)?.stage = Stage::Manifest;
+            let run = run_of(held)?;
+            run.stage = run.after_written();
         }
         Ok(())
     }
 
     /// A query that is refused may be so since the module lacks the field that it asks for.
-    async fn written(&mut self, asked: Result<Written, AskFailure>, held: &mut Held) -> Result<Written, Halt> {
+    pub(super) async fn written(
+        &mut self,
+        asked: Result<Written, AskFailure>,
+        held: &mut Held,
+    ) -> Result<Written, Halt> {
         if let Err(AskFailure::Refused(CallFailure::Refused { .. })) = &asked {
             self.describe(held).await?;
         }
         asked.map_err(|failure| Halt::of(failure, self.module.as_str()))
     }
 
-    async fn describe(&mut self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn describe(&mut self, held: &mut Held) -> Result<(), Halt> {
         if self.description.is_none() {
             let found = Description::find(self.context, self.module, &self.reader, held).await?;
             self.description = Some(found);
@@ -266,7 +281,7 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// Reads what the relay wrote itself in the time of this run.
-    async fn find_origins(&mut self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn find_origins(&mut self, held: &mut Held) -> Result<(), Halt> {
         if self.origins.is_some() {
             return Ok(());
         }
@@ -274,9 +289,9 @@ impl<'a, S: Services> Reading<'a, S> {
         let run = run_of(held)?;
         let is_noted = self.context.settings.modules.may_have(self.module);
         let from = window.from.filter(|_| is_noted);
-        let are_all = Origins::reach_back_to(from, run.started_at);
+        let all_since = Origins::noted_since(from, run.started_at);
         let relay_user = self.description.as_ref().and_then(|known| known.relay_user.clone());
-        let mut origins = Origins::new(relay_user, are_all);
+        let mut origins = Origins::new(relay_user, all_since);
         if is_noted {
             let from = window.from.unwrap_or_else(|| Origins::earliest(window.to));
             for stretch in own_writes::stretches(from - AROUND, window.to + AROUND) {
@@ -301,7 +316,7 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// Writes what was read so far as a part, then how far that was.
-    async fn checkpoint(&mut self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn checkpoint(&mut self, held: &mut Held) -> Result<(), Halt> {
         self.look().await?;
         self.count_calls(held);
         let module = self.module;
@@ -315,9 +330,19 @@ impl<'a, S: Services> Reading<'a, S> {
                 }));
             }
             let key = run.files(module).part(run.next_part);
+            let list = run.files(module).list(run.next_part);
+            let lines = std::mem::take(&mut self.lines);
+            let is_known_by = run.kind == Kind::Backfill || held.progress.known.is_some();
+            let run = run_of(held)?;
+            if is_known_by {
+                run.lists.push(list.clone());
+            }
             run.note_part(key.clone(), &part);
             // Where this fails, nothing of what was noted since the last checkpoint is written.
             self.context.bucket.put(&key, "application/gzip", part.bytes).await?;
+            if is_known_by {
+                self.context.bucket.put(&list, "application/gzip", pack(lines)?).await?;
+            }
         }
         self.part_since = Instant::now();
         self.write(held).await
@@ -342,10 +367,17 @@ impl<'a, S: Services> Reading<'a, S> {
         self.context.bucket.put(&key, "application/json", json).await?;
         run.stage = Stage::Announce;
         let told = std::mem::take(&mut run.told);
+        let lists = std::mem::take(&mut run.lists);
+        let cut_short = run.has_warned("DELETES_CUT_SHORT");
+        let is_copy = run.kind == Kind::Backfill;
+        held.progress.needs_census = manifest.missed.is_none() && (held.progress.needs_census || cut_short);
+        held.progress
+            .note_known(lists, is_copy, manifest.missed.and(Some(window.to)));
         held.progress.told.join(told);
         held.progress.told.forget_before(window.next_deletes_from());
         held.progress.cursor = held.progress.cursor.max(Some(window.to));
         self.write(held).await?;
+        self.measure_census(&manifest);
         let counts = manifest.counts;
         tracing::info!(
             module = self.module.as_str(),
@@ -360,7 +392,18 @@ impl<'a, S: Services> Reading<'a, S> {
         Ok(())
     }
 
-    async fn write(&self, held: &mut Held) -> Result<(), Halt> {
+    fn measure_census(&self, manifest: &Manifest) {
+        let settings = &self.context.settings;
+        if let Some(census) = manifest.census.filter(|_| !settings.stack.is_empty()) {
+            let metrics = [
+                (Metric::ChangesMissed, census.missed),
+                (Metric::VanishedHeld, census.held),
+            ];
+            measure(&settings.stack, self.context.now(), &metrics);
+        }
+    }
+
+    pub(super) async fn write(&self, held: &mut Held) -> Result<(), Halt> {
         if held.write(&self.context.table, self.module).await? {
             Ok(())
         } else {
@@ -378,8 +421,14 @@ impl<'a, S: Services> Reading<'a, S> {
 }
 
 /// The run that is read; it is there as long as nobody else moved on.
-fn run_of(held: &mut Held) -> Result<&mut Run, Halt> {
+pub(super) fn run_of(held: &mut Held) -> Result<&mut Run, Halt> {
     held.progress.run.as_mut().ok_or(Halt::Lost)
+}
+
+/// A page that cannot be read on from.
+pub(super) fn out_of_order() -> Halt {
+    let problem = "Bigin's answer to a query is not in the order of ids, and so cannot be read on from";
+    Halt::Stop(Stop::unavailable(Service::Bigin, problem))
 }
 
 /// Whether nothing may leave the relay.

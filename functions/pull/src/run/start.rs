@@ -1,16 +1,34 @@
 //! Starts runs, one a module at a time. A request while one goes on joins it, and a run whose execution died gets another.
 
 use bigin::ModuleName;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::state::StateError;
 
-use super::progress::{Held, Run};
+use super::progress::{Held, Progress, Run};
 use crate::change::Kind;
 use crate::context::{Context, Services};
 
+/// Bigin tells for so long what was put into the recycle bin.
+const DELETES_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 60);
 /// How often a start that others come in between of is decided again.
 const TRIES: u32 = 16;
+
+/// What a run is to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wish {
+    /// To read what is new.
+    #[default]
+    News,
+    /// To read everything.
+    Copy,
+    /// To read what is new, and to compare everything with what consumers have.
+    Census {
+        /// Whether many records may come out as vanished.
+        accepts_vanished: bool,
+    },
+}
 
 /// The state machine did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,8 +67,8 @@ pub enum StartError {
     /// The state table.
     #[error(transparent)]
     State(#[from] StateError),
-    /// A full copy was asked for while another run goes on.
-    #[error("a run over {module} goes on ({run_id}): ask for the full copy again when it has ended")]
+    /// A full copy, or a census that somebody has confirmed something for, was asked for while another run goes on.
+    #[error("a run over {module} goes on ({run_id}): ask again when it has ended")]
     Busy {
         /// The module.
         module: String,
@@ -86,29 +104,37 @@ pub struct Starter<'a, S: Services, E> {
 
 impl<S: Services, E: Executions> Starter<'_, S, E> {
     /// Sees to it that a run over the module goes on; a new one gets that name. The first one, and one that is asked to,
-    /// reads everything.
+    /// reads everything; so does the first census, since what came out before was not noted.
     ///
     /// # Errors
     /// The run could not be started.
-    pub async fn start(&self, module: &ModuleName, backfill: bool, run_id: &str) -> Result<Started, StartError> {
+    pub async fn start(&self, module: &ModuleName, wish: Wish, run_id: &str) -> Result<Started, StartError> {
         for _ in 0..TRIES {
             let mut held = Held::read(&self.context.table, module).await?;
             let run = match &held.progress.run {
-                Some(run) if backfill && run.kind != Kind::Backfill => {
+                Some(run) if !joins(run, wish) => {
                     return Err(StartError::Busy {
                         module: module.as_str().to_owned(),
                         run_id: run.run_id.clone(),
                     });
                 }
-                Some(run) => run.clone(),
+                Some(run) => {
+                    let run = run.clone();
+                    if matches!(wish, Wish::Census { .. }) && run.census.is_none() && !held.progress.needs_census {
+                        // It comes next.
+                        held.progress.needs_census = true;
+                        if !held.write(&self.context.table, module).await? {
+                            continue;
+                        }
+                    }
+                    run
+                }
                 None => {
-                    let is_first = held.progress.cursor.is_none();
-                    let kind = if backfill || is_first {
-                        Kind::Backfill
-                    } else {
-                        Kind::Poll
-                    };
-                    let run = Run::begin(run_id.to_owned(), kind, self.context.now());
+                    let now = self.context.now();
+                    let mut run = Run::begin(run_id.to_owned(), kind(&held.progress, wish, now), now);
+                    if let (Some(census), Wish::Census { accepts_vanished }) = (&mut run.census, wish) {
+                        census.accepts_vanished = accepts_vanished;
+                    }
                     held.progress.run = Some(run.clone());
                     if !held.write(&self.context.table, module).await? {
                         continue;
@@ -134,6 +160,34 @@ impl<S: Services, E: Executions> Starter<'_, S, E> {
         Err(StartError::Contended {
             module: module.as_str().to_owned(),
         })
+    }
+}
+
+/// Whether a request is content with a run that goes on.
+fn joins(run: &Run, wish: Wish) -> bool {
+    match wish {
+        Wish::News => true,
+        Wish::Copy => run.kind == Kind::Backfill,
+        Wish::Census { accepts_vanished } => {
+            let accepts = run.census.as_ref().is_some_and(|census| census.accepts_vanished);
+            accepts || !accepts_vanished
+        }
+    }
+}
+
+/// What a new run is. Bigin forgets deletes: what was not read for longer, or not to the end, takes a census.
+fn kind(progress: &Progress, wish: Wish, now: Timestamp) -> Kind {
+    let Some(cursor) = progress.cursor else {
+        return Kind::Backfill;
+    };
+    let is_old = cursor < now - DELETES_REMEMBERED;
+    let wants_census = matches!(wish, Wish::Census { .. }) || is_old || progress.needs_census;
+    match wish {
+        Wish::Copy => Kind::Backfill,
+        _ if wants_census && progress.known.is_some() => Kind::Census,
+        Wish::Census { .. } => Kind::Backfill,
+        Wish::News if is_old => Kind::Backfill,
+        Wish::News => Kind::Poll,
     }
 }
 

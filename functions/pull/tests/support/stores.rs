@@ -36,6 +36,15 @@ impl TestBucket {
         self.objects.lock().unwrap().get(key).cloned()
     }
 
+    /// Puts these bytes there, or takes away what is there.
+    pub fn set(&self, key: &str, bytes: Option<Vec<u8>>) {
+        let mut objects = self.objects.lock().unwrap();
+        match bytes {
+            Some(bytes) => objects.insert(key.to_owned(), bytes),
+            None => objects.remove(key),
+        };
+    }
+
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         let objects = self.objects.lock().unwrap();
         objects.keys().filter(|key| key.starts_with(prefix)).cloned().collect()
@@ -88,7 +97,8 @@ impl Objects for TestBucket {
     }
 
     async fn delete(&self, key: &str) -> Result<(), BucketError> {
-        Err(failed(key))
+        self.objects.lock().unwrap().remove(key);
+        Ok(())
     }
 
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
