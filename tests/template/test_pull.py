@@ -81,7 +81,6 @@ def test_pulls_role_writes_changes_and_nothing_else_in_the_bucket(template: dict
     assert [(each["Action"], each["Resource"]) for each in in_bucket] == [
         ("s3:PutObject", {"Fn::Sub": "${DataBucket.Arn}/changes/*"}),
         (["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], {"Fn::Sub": "${DataBucket.Arn}/state/*"}),
-        ("s3:ListBucket", {"Fn::GetAtt": ["DataBucket", "Arn"]}),
     ]
     assert "SelfClientSecret" not in str(statements)
     [(condition, policy, _)] = [each["Fn::If"] for each in role["Policies"] if each.get("Fn::If", [""])[0] == "TellsRecords"]

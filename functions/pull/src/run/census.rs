@@ -5,7 +5,7 @@ use bigin::{ColumnName, MOST_ROWS_A_QUERY, Tombstone};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::authorized_bigin::AskFailure;
-use shared::bucket::Objects;
+use shared::bucket::{BucketError, Objects};
 
 use super::comparison::{Compared, Finding, compared, most_vanished};
 use super::failure::Halt;
@@ -301,9 +301,11 @@ impl<S: Services> Reading<'_, S> {
     async fn lists(&self, keys: impl Iterator<Item = &String>) -> Result<Option<Vec<Vec<u8>>>, Halt> {
         let mut lists = Vec::new();
         for key in keys {
-            match self.context.bucket.get(key, MOST_LIST_BYTES).await? {
-                Some(list) => lists.push(list),
-                None => return Ok(None),
+            match self.context.bucket.get(key, MOST_LIST_BYTES).await {
+                Ok(Some(list)) => lists.push(list),
+                // Who may not list the bucket's keys is told "forbidden" of what is not there.
+                Ok(None) | Err(BucketError::Unreadable { .. }) => return Ok(None),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(Some(lists))

@@ -74,7 +74,14 @@ impl Objects for TestBucket {
     }
 
     async fn get(&self, key: &str, _: u64) -> Result<Option<Vec<u8>>, BucketError> {
-        Ok(self.bytes(key))
+        // Pull may not list the bucket's keys, and so S3 does not tell it what is missing from what is forbidden.
+        let forbidden = || BucketError::Unreadable {
+            bucket: NAME.to_owned(),
+            key: key.to_owned(),
+            problem: "AccessDenied".to_owned(),
+            action: "let the role read it",
+        };
+        self.bytes(key).map(Some).ok_or_else(forbidden)
     }
 
     async fn put(&self, key: &str, _: &str, bytes: Vec<u8>) -> Result<(), BucketError> {
