@@ -327,6 +327,28 @@ async fn an_acceptance_that_was_under_way_makes_no_refusal_the_records_own() {
     );
 }
 
+/// A firewall may answer in JSON, under a code of its own.
+#[tokio::test]
+async fn a_code_that_nobody_knows_under_403_is_the_records_where_others_are_taken_and_the_accounts_where_none_is() {
+    let world = World::with(json!({}), patient()).await;
+    let blocked = json!({"kind": "status", "status": 403, "code": "BLOCKED_BY_POLICY"});
+    world.faults(poisoned("contact57@", &blocked));
+    let report = world.import(&world.put("inbox/Contacts/a.csv", contacts(0..150))).await;
+    assert_eq!((report.counts.inserted, report.counts.rejected), (149, 1), "{report:?}");
+    assert_eq!(report.counts.rejects_by_code["BLOCKED_BY_POLICY"], 1);
+
+    world.faults(json!([{"path": "/bigin/v2/*", "when": {"endpoint": "write"}, "fault": blocked}]));
+    for rows in [150..300, 300..301] {
+        let mut waits = world.start(&world.put(&format!("inbox/Contacts/{}.csv", rows.start), contacts(rows)));
+        waits.run_until(&world, Next::waits).await;
+    }
+    let held = held::of_module(&world.table, "Contacts").await.unwrap().unwrap();
+    assert_eq!(held.code, "BLOCKED_BY_POLICY");
+    let rejected = |key: &String| world.report_at(key).unwrap().counts.rejected;
+    let rejected: u64 = world.bucket.keys("reports/").iter().map(rejected).sum();
+    assert_eq!(rejected, 1, "and no other");
+}
+
 #[tokio::test]
 async fn a_name_that_makes_queries_fail_is_looked_for_in_the_list() {
     let world = World::with(json!({}), patient()).await;

@@ -27,6 +27,9 @@ pub enum Decision {
     },
     /// Refused for what is in it: split it until the record is found.
     Split,
+    /// Refused by something that nobody has heard of, in front of Bigin perhaps, for what is in it or for all: split it, and
+    /// stop so where others are not taken either.
+    SplitOrHold(Stop),
     /// Send nothing more; of this module where it is held, else at all.
     Stop(Stop),
 }
@@ -50,6 +53,10 @@ pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64
     match failure {
         CallFailure::TokenRejected { code } => Decision::Stop(Stop::TokenRejected { code: code.clone() }),
         CallFailure::ScopeMissing { .. } => hold("OAUTH_SCOPE_MISMATCH"),
+        CallFailure::NotPermitted { code, .. } if !is_of_user(code) && !is_of_account(code) => match hold(code) {
+            Decision::Stop(stop) => Decision::SplitOrHold(stop),
+            other => other,
+        },
         CallFailure::NotPermitted { code, .. } | CallFailure::Refused { status: 404, code, .. } => hold(code),
         CallFailure::UnknownModule { .. } => hold("INVALID_MODULE"),
         // Fewer are left than the call costs: waiting for other calls to come back would not help.
@@ -80,6 +87,11 @@ pub fn about_failure(failure: &CallFailure, credits: u64, known_left: Option<u64
             Decision::Repeat
         }
     }
+}
+
+/// Whether a code speaks of what the user may do, whatever records are in the call.
+fn is_of_user(code: &str) -> bool {
+    ["NO_PERMISSION", "NOT_SUPPORTED", "AUTHORIZATION_FAILED"].contains(&code)
 }
 
 /// What a record's own outcome means.
@@ -193,7 +205,7 @@ fn about_errors(parcel: &Parcel, errors: &[RecordError]) -> Verdict {
 /// A record that Bigin refuses although it is alone in its call.
 pub fn refused_alone(failure: &CallFailure) -> Reject {
     let code = match failure {
-        CallFailure::Refused { code, .. } if !code.is_empty() => code.clone(),
+        CallFailure::Refused { code, .. } | CallFailure::NotPermitted { code, .. } if !code.is_empty() => code.clone(),
         _ => "REFUSED".to_owned(),
     };
     Reject {

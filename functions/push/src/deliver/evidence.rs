@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 use std::mem::discriminant;
 
-use bigin::ModuleName;
+use bigin::{ModuleName, Operation};
 use shared::state::refusals::Noise;
 
-use crate::record::Parcel;
+use crate::record::{CallKind, Parcel};
 
 /// Whether calls of these two are like each other.
 pub(super) fn are_alike(one: &Parcel, other: &Parcel) -> bool {
@@ -23,9 +23,21 @@ pub(super) struct Evidence {
     pub noise: Noise,
     /// The modules of which a record was given up since a call of theirs got through.
     pub given_up: HashSet<ModuleName>,
+    /// Of what, and how, records were taken.
+    taken: HashSet<(ModuleName, Operation)>,
 }
 
 impl Evidence {
+    /// A record like this one was taken.
+    pub fn took(&mut self, one: &Parcel) {
+        self.taken.insert((one.shape.module.clone(), one.shape.operation));
+    }
+
+    /// Whether a record to be written like this one was taken.
+    pub fn has_taken(&self, one: &Parcel) -> bool {
+        one.call_kind == CallKind::Write && self.taken.contains(&(one.shape.module.clone(), one.shape.operation))
+    }
+
     /// A call of these records got through.
     pub fn passed(&mut self, parcels: &[Parcel]) {
         let Some(first) = parcels.first() else { return };

@@ -137,12 +137,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         }
     }
 
-    fn failed(
-        &mut self,
-        mut parcels: Vec<Parcel>,
-        failure: &CallFailure,
-        circumstances: &Circumstances,
-    ) -> Vec<Settled> {
+    fn failed(&mut self, parcels: Vec<Parcel>, failure: &CallFailure, circumstances: &Circumstances) -> Vec<Settled> {
         log_failure(failure, parcels.len());
         let Some(shape) = parcels.first().map(|parcel| parcel.shape.clone()) else {
             return Vec::new();
@@ -165,20 +160,19 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             Decision::Split if matches!(parcels[0].call_kind, CallKind::AddTags(_)) => {
                 return self.all_refused(parcels, &refused_alone(failure));
             }
-            Decision::Split if parcels.len() > 1 => {
-                self.tally.retries += 1;
-                let half = parcels.len().div_ceil(2);
-                for parcel in &mut parcels {
-                    parcel.suspect(None);
-                    parcel.most_in_call = half;
-                }
-                self.put_back(parcels, lost);
+            Decision::Split if parcels.len() > 1 => self.split(parcels, lost),
+            Decision::SplitOrHold(_) if parcels.len() > 1 && parcels[0].call_kind == CallKind::Write => {
+                self.split(parcels, lost);
             }
             // The record that a note belongs to may be gone, which is no fault of the whole.
             Decision::Split if matches!(parcels[0].call_kind, CallKind::AddNote { .. }) => {
                 return self.all_refused(parcels, &refused_alone(failure));
             }
-            Decision::Split => {
+            Decision::SplitOrHold(stop) if !self.evidence.has_taken(&parcels[0]) => {
+                self.put_back(parcels, lost);
+                self.hold(&shape.module, stop);
+            }
+            Decision::Split | Decision::SplitOrHold(_) => {
                 let reject = refused_alone(failure);
                 let nameless = parcels.into_iter().map(|parcel| (parcel, reject.clone())).collect();
                 return self.judge_refusals(nameless, Accepted::NOTHING);
@@ -193,6 +187,17 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             }
         }
         Vec::new()
+    }
+
+    /// Sends a call's records in two halves.
+    fn split(&mut self, mut parcels: Vec<Parcel>, lost: Option<Timestamp>) {
+        self.tally.retries += 1;
+        let half = parcels.len().div_ceil(2);
+        for parcel in &mut parcels {
+            parcel.suspect(None);
+            parcel.most_in_call = half;
+        }
+        self.put_back(parcels, lost);
     }
 
     pub(super) fn all_refused(&mut self, parcels: Vec<Parcel>, reject: &Reject) -> Vec<Settled> {

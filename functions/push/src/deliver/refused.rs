@@ -40,6 +40,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     /// went before are sent.
     pub(super) fn accepted(&mut self, first: &Parcel, set_out: Timestamp) -> Vec<Settled> {
         let (module, way) = (first.shape.module.clone(), first.shape.operation);
+        self.evidence.took(first);
         if let Some(known) = self.unclear.known.get_mut(&module) {
             known.accept(operation(first), set_out);
         }

@@ -71,6 +71,15 @@ fn a_permission_holds_the_module_and_rejects_nobody() {
         about_failure(&failure, 10, None),
         Decision::Stop(Stop::ModuleHeld { .. })
     ));
+    let strange = CallFailure::NotPermitted {
+        call: "POST x".into(),
+        code: "BLOCKED_BY_POLICY".into(),
+        message: String::new(),
+    };
+    assert!(matches!(
+        about_failure(&strange, 10, None),
+        Decision::SplitOrHold(Stop::ModuleHeld { .. })
+    ));
     assert!(matches!(
         about_failure(&CallFailure::ScopeMissing { call: "x".into() }, 10, None),
         Decision::Stop(Stop::ModuleHeld { .. })
