@@ -13,10 +13,12 @@ use crate::queue::{HELD_FOLDER, RecordsQueue, module_of};
 impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Brings back what may come: how many messages, and whether none is left.
     pub(super) async fn bring_back_held(&self) -> Result<(usize, bool), UpkeepError> {
-        let (mut brought, mut may_come) = (0, BTreeMap::<String, usize>::new());
-        // A message that was put away twice, because something died in between, comes back once.
-        let mut seen = HashSet::new();
+        let mut brought = 0;
         loop {
+            let mut may_come = BTreeMap::<String, usize>::new();
+            // A message that was put away twice, because something died in between, comes back once. One that has come back
+            // may have been put away again by the next look: that is no second one.
+            let mut seen = HashSet::new();
             let keys = self.context.bucket.keys(HELD_FOLDER).await?;
             if keys.is_empty() {
                 return Ok((brought, true));
