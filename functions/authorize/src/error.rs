@@ -7,7 +7,7 @@ use bigin::oauth::TokenFailure;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use shared::state::StateError;
-use shared::state::mints::Refusal;
+use shared::state::mints::MintRefusal;
 use shared::tokens::VaultError;
 
 use crate::scopes::{MissingScope, SCOPES_LINE};
@@ -169,7 +169,7 @@ pub enum AuthorizeError {
     IsRevoked,
     /// Zoho is to be left alone for now.
     #[error("no access token may be asked for before {}: Zoho locks out who asks too often. Verify again then", until(.0))]
-    LeftAlone(Refusal),
+    LeftAlone(MintRefusal),
     /// All is well with Zoho, but something of ours failed after that.
     #[error(
         "the new authorization is stored and verified, but not everything could be put in order after it: {problem}. \
@@ -261,8 +261,8 @@ fn still_kept(kept: Kept) -> &'static str {
     }
 }
 
-fn until(refusal: &Refusal) -> Timestamp {
+fn until(refusal: &MintRefusal) -> Timestamp {
     match refusal {
-        Refusal::Budget { until } | Refusal::CircuitOpen { until } => *until,
+        MintRefusal::Budget { until } | MintRefusal::CircuitOpen { until } => *until,
     }
 }

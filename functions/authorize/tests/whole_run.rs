@@ -255,7 +255,7 @@ async fn access_denied_to_a_code_opens_the_circuit_for_refreshes_too() {
         .refuse_codes(TokenFailure::AccessDenied { at: "zoho".to_owned() });
     assert_eq!(relay.authorize(file()).await.unwrap_err().kind(), "AccessDenied");
     let refusal = mints::count(&relay.table, relay.now()).await.unwrap().unwrap_err();
-    assert!(matches!(refusal, mints::Refusal::CircuitOpen { .. }), "{refusal:?}");
+    assert!(matches!(refusal, mints::MintRefusal::CircuitOpen { .. }), "{refusal:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bigin::{Access, ColumnName, ModuleName, Tombstones, WholeRecord, Written};
+use bigin::{Access, ColumnName, ModuleName, Tombstones, WholeRecord, WrittenPage};
 use shared::authorized_bigin::AskFailure;
 
 use crate::context::{Context, OwnBigin, Services};
@@ -38,7 +38,7 @@ impl<'a, S: Services> Reader<'a, S> {
     ///
     /// # Errors
     /// Bigin cannot be asked for now, or refuses to answer.
-    pub async fn written(&self, window: &Window, after: u64) -> Result<Written, AskFailure> {
+    pub async fn written(&self, window: &Window, after: u64) -> Result<WrittenPage, AskFailure> {
         let bounds = window.bounds();
         let question = |access: Access| {
             self.count();

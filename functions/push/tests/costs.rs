@@ -4,7 +4,7 @@
 mod post;
 mod support;
 
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 
 use post::{Post, contact};
@@ -36,7 +36,7 @@ async fn n_rows_of_a_file_cost_a_call_for_each_hundred_and_a_credit_for_each_ten
         let world = World::new().await;
         let event = world.put("inbox/Contacts/a.csv", contacts(0..rows));
         let report = world.import(&event).await;
-        assert_eq!(report.status, Status::Complete, "{report:?}");
+        assert_eq!(report.status, RunStatus::Complete, "{report:?}");
         let rows = u64::from(rows);
         assert_eq!(world.write_calls(), rows.div_ceil(100), "calls for {rows} rows");
         assert_eq!(spent_on_writes(&world), credits(rows), "credits for {rows} rows");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use push::context::Settings;
 use push::import::Next;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 use shared::state::{held, refusals};
 
@@ -65,7 +65,7 @@ async fn a_row_that_makes_its_call_fail_is_found_wherever_it_lies_and_takes_no_o
         let counts = &report.counts;
         assert_eq!(
             (report.status, counts.inserted, counts.rejected),
-            (Status::Partial, 249, 1),
+            (RunStatus::Partial, 249, 1),
             "{fault} {report:?}"
         );
         assert_eq!(counts.rejects_by_code["CALL_FAILS"], 1);
@@ -297,7 +297,7 @@ async fn a_file_bad_in_every_row_for_a_named_field_is_rejected_and_one_for_no_fi
 
     world.faults(json!([]));
     let report = world.import(&world.put("inbox/Contacts/c.csv", contacts(0..30))).await;
-    assert_eq!((report.status, report.counts.inserted), (Status::Complete, 30));
+    assert_eq!((report.status, report.counts.inserted), (RunStatus::Complete, 30));
 }
 
 /// The account comes into its state while a call is under way that it has taken: that call tells nothing of the others.
@@ -322,7 +322,7 @@ async fn an_acceptance_that_was_under_way_makes_no_refusal_the_records_own() {
     let report = world.run(import).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 200),
+        (RunStatus::Complete, 200),
         "{report:?}"
     );
 }
@@ -364,7 +364,7 @@ async fn a_name_that_makes_queries_fail_is_looked_for_in_the_list() {
     let report = world.import(&world.put("inbox/Contacts/a.csv", text)).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 60),
+        (RunStatus::Complete, 60),
         "{report:?}"
     );
     assert_eq!(world.records("Accounts").len(), 60);

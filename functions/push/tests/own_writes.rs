@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use push::context::Settings;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 use shared::pulled_modules::PulledModules;
 use shared::state::own_writes::OwnWrites;
@@ -66,7 +66,7 @@ async fn each_call_of_an_import_leaves_one_item_with_the_times_that_bigin_has() 
     let world = World::with(json!({}), pulling("Contacts, Companies")).await;
     let event = world.put("inbox/Contacts/a.csv", contacts(0..250));
     let report = world.import(&event).await;
-    assert_eq!(report.status, Status::Complete);
+    assert_eq!(report.status, RunStatus::Complete);
     assert_eq!(
         (report.api_calls, report.credits),
         (3, 25),

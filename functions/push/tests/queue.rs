@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 use shared::state::pause::SetCause;
 use shared::state::{Cause, pause, upkeep};
@@ -27,7 +27,7 @@ async fn a_hundred_messages_of_one_record_share_one_call() {
     let report = post.last_report();
     assert_eq!(
         (report.status, report.counts.read, report.counts.inserted),
-        (Status::Complete, 100, 100)
+        (RunStatus::Complete, 100, 100)
     );
     assert_eq!((report.api_calls, report.credits), (1, 10));
     assert_eq!(report.module.as_deref(), Some("Contacts"));
@@ -93,7 +93,7 @@ async fn poison_is_rejected_whole_and_harms_no_other_message() {
     let report = post.last_report();
     assert_eq!(
         (report.status, report.counts.rejected, report.counts.inserted),
-        (Status::Partial, 7, 2)
+        (RunStatus::Partial, 7, 2)
     );
     assert!(report.rejects_key.is_some());
 }
@@ -228,7 +228,7 @@ async fn a_held_modules_messages_wait_in_the_bucket_without_using_up_deliveries_
     let report = post.last_report();
     assert_eq!(
         (report.status, report.counts.deferred, report.counts.rejected),
-        (Status::Paused, 10, 0)
+        (RunStatus::Paused, 10, 0)
     );
     assert_eq!(report.reason.unwrap().code, "NO_PERMISSION");
     assert!(post.is_open().await, "others go on");
@@ -369,7 +369,7 @@ async fn credits_that_run_out_pause_delivery_until_there_are_some_again() {
     let report = post.last_report();
     assert_eq!(
         (report.status, report.reason.unwrap().code.as_str()),
-        (Status::Paused, "CREDITS_EXHAUSTED")
+        (RunStatus::Paused, "CREDITS_EXHAUSTED")
     );
     assert!(!post.is_open().await);
     let calls = post.world.write_calls();

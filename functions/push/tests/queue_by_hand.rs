@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use push::context::Services;
 use serde_json::json;
-use shared::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
+use shared::bucket::{BucketError, Listed, ObjectVersion, Objects, VersionMarker};
 use shared::state::pause::SetCause;
 use shared::state::{Cause, pause};
 
@@ -246,7 +246,11 @@ impl Objects for Trapped {
         Objects::keys(&self.inner, prefix).await
     }
 
-    async fn versions(&self, prefix: &str, from: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+    async fn versions(
+        &self,
+        prefix: &str,
+        from: Option<VersionMarker>,
+    ) -> Result<(Vec<Listed>, Option<VersionMarker>), BucketError> {
         self.inner.versions(prefix, from).await
     }
 

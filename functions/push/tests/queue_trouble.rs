@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use push::context::Settings;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 use shared::state::waits::{self, Patience};
 
@@ -59,7 +59,7 @@ async fn trouble_that_passes_is_borne_and_every_record_arrives_once() {
         let report = post.last_report();
         assert_eq!(
             (report.status, report.counts.possibly_duplicated),
-            (Status::Complete, 0),
+            (RunStatus::Complete, 0),
             "{trouble}"
         );
         assert_eq!(report.counts.inserted + report.counts.updated, 60, "{trouble}");

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use post::{Post, contact};
 use push::import::Step;
 use push::queue::{Memory, remember};
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 use shared::state::pause::{self, SetCause};
 use shared::state::{Cause, Held, held, unread, upkeep};
@@ -170,9 +170,9 @@ async fn a_file_that_could_not_be_read_is_taken_up_once_it_can_be() {
         forbid();
         let refused = world.run(execution).await;
         let status = if is_in_the_middle {
-            Status::Stopped
+            RunStatus::Stopped
         } else {
-            Status::Refused
+            RunStatus::Refused
         };
         assert_eq!(
             (refused.status, refused.reason.unwrap().code.as_str()),
@@ -195,7 +195,7 @@ async fn a_file_that_could_not_be_read_is_taken_up_once_it_can_be() {
         let [report] = run_started(&post).await.try_into().unwrap();
         assert_eq!(
             (report.status, report.counts.inserted),
-            (Status::Complete, rows.into()),
+            (RunStatus::Complete, rows.into()),
             "{report:?}"
         );
         assert_eq!(look_after(&post).await["imports_started"], 0);
@@ -210,17 +210,17 @@ async fn a_file_that_could_not_be_read_is_left_out_once_it_was_deleted_or_a_newe
         let (world, key) = (&post.world, "inbox/Contacts/a.csv");
         let event = world.put(key, contacts(0..3));
         world.bucket.forbidden.lock().unwrap().insert(key.to_owned());
-        assert_eq!(world.import(&event).await.status, Status::Refused);
+        assert_eq!(world.import(&event).await.status, RunStatus::Refused);
         // One of another module is no reason.
         world.clock.advance(2);
         let other = world.put("inbox/Accounts/b.csv", "Account Name\nX GmbH\n");
-        assert_eq!(world.import(&other).await.status, Status::Complete);
+        assert_eq!(world.import(&other).await.status, RunStatus::Complete);
         assert_eq!(unread::all(&world.table).await.unwrap().len(), 1);
         if is_deleted {
             world.bucket.delete_at(key, Timestamp::now());
         } else {
             let newer = world.put("inbox/Contacts/b.csv", contacts(5..6));
-            assert_eq!(world.import(&newer).await.status, Status::Complete);
+            assert_eq!(world.import(&newer).await.status, RunStatus::Complete);
         }
         world.bucket.forbidden.lock().unwrap().clear();
         assert_eq!(look_after(&post).await["imports_started"], 0, "deleted: {is_deleted}");

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::state::mints::Refusal;
+use shared::state::mints::MintRefusal;
 use shared::tokens::VersionId;
 
 /// Where the token stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum RefreshStatus {
     /// A new token was published.
     Refreshed,
     /// The current token will do: nothing was asked of Zoho.
@@ -33,7 +33,7 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// Where the token stands.
-    pub status: Status,
+    pub status: RefreshStatus,
     /// When the current token runs out, where there is one.
     pub expires_at: Option<Timestamp>,
     /// The version of the current token.
@@ -48,7 +48,7 @@ pub struct Answer {
 
 impl Answer {
     /// An answer with nothing but a status.
-    pub fn of(status: Status) -> Self {
+    pub fn of(status: RefreshStatus) -> Self {
         Self {
             status,
             expires_at: None,
@@ -59,7 +59,7 @@ impl Answer {
     }
 
     /// There is a token of that version.
-    pub fn token(status: Status, version: &VersionId, expires_at: Timestamp) -> Self {
+    pub fn token(status: RefreshStatus, version: &VersionId, expires_at: Timestamp) -> Self {
         Self {
             expires_at: Some(expires_at),
             version: Some(version.to_string()),
@@ -68,10 +68,10 @@ impl Answer {
     }
 
     /// No mint may be asked for now; the current token may still be good.
-    pub fn refused(refusal: Refusal, valid_until: Option<Timestamp>) -> Self {
+    pub fn refused(refusal: MintRefusal, valid_until: Option<Timestamp>) -> Self {
         let (status, until) = match refusal {
-            Refusal::Budget { until } => (Status::Budget, until),
-            Refusal::CircuitOpen { until } => (Status::CircuitOpen, until),
+            MintRefusal::Budget { until } => (RefreshStatus::Budget, until),
+            MintRefusal::CircuitOpen { until } => (RefreshStatus::CircuitOpen, until),
         };
         Self {
             expires_at: valid_until,

@@ -7,9 +7,9 @@ use shared::intake::Intake;
 use shared::state::waits::{self, Patience};
 use shared::state::{AuthorizationState, Standing, Table, pause, upkeep};
 use shared::telemetry::{Metric, measure};
-use shared::tokens::{Asked, Issuer, Secrets, VersionId};
+use shared::tokens::{Issuer, RefreshCause, Secrets, VersionId};
 
-use crate::answer::{Answer, Status};
+use crate::answer::{Answer, RefreshStatus};
 use crate::error::RefreshError;
 use crate::refresher::Refresher;
 
@@ -36,10 +36,10 @@ impl Request {
         Self::deserialize(payload).map_err(|error| wrong(error.to_string()))
     }
 
-    fn asked(self) -> Asked {
+    fn asked(self) -> RefreshCause {
         match self.rejected_version {
-            Some(version) => Asked::Rejected(VersionId::new(version)),
-            None => Asked::BySchedule,
+            Some(version) => RefreshCause::Rejected(VersionId::new(version)),
+            None => RefreshCause::BySchedule,
         }
     }
 }
@@ -74,7 +74,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
         let asked = request.asked();
         let outcome = self.refresher.refresh(&asked, request_id).await;
         match &outcome {
-            Ok(answer) if answer.status == Status::NeedsAuthorization => {
+            Ok(answer) if answer.status == RefreshStatus::NeedsAuthorization => {
                 tracing::error!(
                     message = answer.message.as_deref().unwrap_or_default(),
                     "a human must authorize again"
@@ -92,21 +92,21 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
     }
 
     /// Ends pauses whose time is over, makes the intake follow the pause, and asks push to look after what waits.
-    async fn look_after(&self, asked: &Asked) -> Result<(), RefreshError> {
+    async fn look_after(&self, asked: &RefreshCause) -> Result<(), RefreshError> {
         let (table, now) = (&self.refresher.table, self.refresher.clock.now());
         let standing = match asked {
-            Asked::BySchedule => pause::clear_ended(table, now).await?,
-            Asked::Rejected(_) => Standing::read(table).await?,
+            RefreshCause::BySchedule => pause::clear_ended(table, now).await?,
+            RefreshCause::Rejected(_) => Standing::read(table).await?,
         };
         let pause = standing.pause(now);
         // Push asks often and waits for the answer. So for push, refresh only closes the intake after a pause
         // was set, and leaves the rest to the schedule.
-        let is_due = *asked == Asked::BySchedule || pause.is_some();
+        let is_due = *asked == RefreshCause::BySchedule || pause.is_some();
         if is_due && self.intake.set_open(pause.is_none()).await? {
             let code = pause.as_ref().map_or("none", |pause| pause.code.as_str());
             tracing::info!(pause = code, "the intake was switched");
         }
-        if *asked == Asked::BySchedule {
+        if *asked == RefreshCause::BySchedule {
             // Old messages do not wait on the queue for the end of a long pause; and what a pause left behind comes back.
             if pause.is_some() || upkeep::read(table).await?.is_some() {
                 self.intake.ask_for_upkeep().await?;
@@ -136,7 +136,7 @@ impl<T: Table, S: Secrets, Z: Issuer, I: Intake, C: Clock> Function<T, S, Z, I, 
         match outcome {
             Ok(answer) => {
                 metrics.push((Metric::RefreshFailed, 0));
-                if answer.status == Status::Refreshed {
+                if answer.status == RefreshStatus::Refreshed {
                     metrics.push((Metric::TokensMinted, 1));
                 }
                 if let Some(expires_at) = answer.expires_at {

@@ -7,7 +7,7 @@ mod error;
 mod handler;
 mod refresher;
 
-pub use answer::{Answer, Status};
+pub use answer::{Answer, RefreshStatus};
 pub use config::Config;
 pub use error::RefreshError;
 pub use handler::{Function, Request};

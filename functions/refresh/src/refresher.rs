@@ -13,11 +13,11 @@ use shared::state::lease::{self, Taken};
 use shared::state::standing::{Recorded, conclude};
 use shared::state::{Authorization, AuthorizationEvent, AuthorizationState, Key, Standing, Table, mints};
 use shared::tokens::{
-    AccessDocument, AccessDocumentStore, AccessTokenRecord, Asked, Issuer, Publish, Secrets, SelfClient,
+    AccessDocument, AccessDocumentStore, AccessTokenRecord, Issuer, Publish, RefreshCause, Secrets, SelfClient,
     SelfClientStore, TokenVerdict, VersionId, judge_access,
 };
 
-use crate::answer::{Answer, Status};
+use crate::answer::{Answer, RefreshStatus};
 use crate::error::RefreshError;
 
 /// Longer than the function may run (60 s): a lease that has run out belongs to an invocation that is dead.
@@ -43,7 +43,7 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
     ///
     /// # Errors
     /// Zoho, a secret or the table failed; the token there is stays as it is.
-    pub async fn refresh(&self, asked: &Asked, holder: &str) -> Result<Answer, RefreshError> {
+    pub async fn refresh(&self, asked: &RefreshCause, holder: &str) -> Result<Answer, RefreshError> {
         let seen = Standing::read(&self.table).await?.authorization;
         if let Some(answer) = closed(&seen) {
             return Ok(answer);
@@ -55,7 +55,7 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
         };
         let key = Key::new("lease", "refresh");
         if let Taken::No { until } = lease::take(&self.table, &key, holder, self.clock.now(), LEASE).await? {
-            let answer = Answer::of(Status::InProgress);
+            let answer = Answer::of(RefreshStatus::InProgress);
             return Ok(Answer {
                 expires_at: valid_until,
                 retry_at: Some(until),
@@ -69,7 +69,7 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
         answer
     }
 
-    async fn judge(&self, asked: &Asked) -> Result<TokenVerdict, RefreshError> {
+    async fn judge(&self, asked: &RefreshCause) -> Result<TokenVerdict, RefreshError> {
         let stored = self.access.read().await?;
         Ok(judge_access(stored.as_ref(), asked, self.clock.now()))
     }
@@ -83,17 +83,17 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
     ) -> Result<Answer, RefreshError> {
         self.conclude(seen, AuthorizationEvent::Refreshed { expires_at })
             .await?;
-        Ok(Answer::token(Status::Fresh, version, expires_at))
+        Ok(Answer::token(RefreshStatus::Fresh, version, expires_at))
     }
 
     /// A revoke has blanked the token. A table that was restored from before it says otherwise, and delivery would go on in
     /// vain: messages would use up their receives.
     async fn blanked(&self, seen: &Authorization) -> Result<Answer, RefreshError> {
         self.conclude(seen, AuthorizationEvent::NoAuthorizationFound).await?;
-        Ok(Answer::of(Status::Revoked))
+        Ok(Answer::of(RefreshStatus::Revoked))
     }
 
-    async fn refresh_under_lease(&self, asked: &Asked, seen: &Authorization) -> Result<Answer, RefreshError> {
+    async fn refresh_under_lease(&self, asked: &RefreshCause, seen: &Authorization) -> Result<Answer, RefreshError> {
         // Whoever held the lease before may have published meanwhile.
         let (over, valid_until) = match self.judge(asked).await? {
             TokenVerdict::Revoked => return self.blanked(seen).await,
@@ -110,10 +110,10 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
                     message: message.clone(),
                 };
                 self.conclude(seen, event).await?;
-                return Ok(Answer::of(Status::NeedsAuthorization).saying(Some(message)));
+                return Ok(Answer::of(RefreshStatus::NeedsAuthorization).saying(Some(message)));
             }
             let recorded = self.conclude(seen, AuthorizationEvent::NoAuthorizationFound).await?;
-            return Ok(closed(&recorded.standing().authorization).unwrap_or(Answer::of(Status::NotAuthorized)));
+            return Ok(closed(&recorded.standing().authorization).unwrap_or(Answer::of(RefreshStatus::NotAuthorized)));
         };
         let asked_at = self.clock.now();
         let counted = match mints::count(&self.table, asked_at).await? {
@@ -143,15 +143,17 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
             Publish::Done(version) => {
                 self.conclude(seen, AuthorizationEvent::Refreshed { expires_at })
                     .await?;
-                Ok(Answer::token(Status::Refreshed, &version, expires_at))
+                Ok(Answer::token(RefreshStatus::Refreshed, &version, expires_at))
             }
             // A revoke, an authorize, or a refresher that was taken for dead: theirs stands, ours is dropped.
-            Publish::Lost => match self.judge(&Asked::BySchedule).await? {
-                TokenVerdict::Revoked => Ok(Answer::of(Status::Revoked)),
-                TokenVerdict::Fresh { version, expires_at } => Ok(Answer::token(Status::Fresh, &version, expires_at)),
+            Publish::Lost => match self.judge(&RefreshCause::BySchedule).await? {
+                TokenVerdict::Revoked => Ok(Answer::of(RefreshStatus::Revoked)),
+                TokenVerdict::Fresh { version, expires_at } => {
+                    Ok(Answer::token(RefreshStatus::Fresh, &version, expires_at))
+                }
                 TokenVerdict::Mint { valid_until, .. } => Ok(Answer {
                     expires_at: valid_until,
-                    ..Answer::of(Status::InProgress)
+                    ..Answer::of(RefreshStatus::InProgress)
                 }),
             },
         }
@@ -169,9 +171,9 @@ impl<T: Table, S: Secrets, Z: Issuer, C: Clock> Refresher<T, S, Z, C> {
                 message: message.clone(),
             };
             return Ok(match self.conclude(seen, event).await? {
-                Recorded::Done(_) => Answer::of(Status::NeedsAuthorization).saying(Some(message)),
+                Recorded::Done(_) => Answer::of(RefreshStatus::NeedsAuthorization).saying(Some(message)),
                 // authorize or revoke have acted meanwhile: what was found belongs to the past.
-                Recorded::Ignored(now) => closed(&now.authorization).unwrap_or(Answer::of(Status::InProgress)),
+                Recorded::Ignored(now) => closed(&now.authorization).unwrap_or(Answer::of(RefreshStatus::InProgress)),
             });
         }
         if matches!(failure, TokenFailure::AccessDenied { .. }) {
@@ -207,9 +209,9 @@ fn lost_part(client: &SelfClient) -> Option<String> {
 /// The answer where the authorization itself says that Zoho is not to be asked.
 fn closed(authorization: &Authorization) -> Option<Answer> {
     let status = match authorization.state {
-        AuthorizationState::Revoking => Status::Revoking,
-        AuthorizationState::Revoked => Status::Revoked,
-        AuthorizationState::NeedsAuthorization => Status::NeedsAuthorization,
+        AuthorizationState::Revoking => RefreshStatus::Revoking,
+        AuthorizationState::Revoked => RefreshStatus::Revoked,
+        AuthorizationState::NeedsAuthorization => RefreshStatus::NeedsAuthorization,
         // Without a record there may be tokens all the same: the secrets tell.
         AuthorizationState::NotAuthorized | AuthorizationState::Active | AuthorizationState::RefreshFailing => {
             return None;

@@ -5,7 +5,7 @@ mod world;
 
 use bigin::oauth::{TokenFailure, refresh_token_dead};
 use jiff::SignedDuration;
-use refresh::Status;
+use refresh::RefreshStatus;
 use serde_json::json;
 use shared::intake::Intake;
 use shared::state::pause::SetCause;
@@ -13,7 +13,7 @@ use shared::state::standing::record;
 use shared::state::upkeep::{self, Upkeep};
 use shared::state::{AuthorizationEvent, AuthorizationState, Cause, PauseCode, Standing, pause};
 use shared::testing::{USER, eventually, interleave, self_client};
-use shared::tokens::{AccessDocument, Asked, BlankState, SelfClient};
+use shared::tokens::{AccessDocument, BlankState, RefreshCause, SelfClient};
 use world::{REFRESH_TOKEN, World};
 
 fn no_answer() -> TokenFailure {
@@ -28,10 +28,10 @@ fn no_answer() -> TokenFailure {
 async fn the_schedule_mints_when_the_token_has_less_than_45_minutes_and_not_before() {
     let world = World::authorized().await;
     world.pass(10);
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Fresh);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Fresh);
     world.pass(10);
     let answer = world.scheduled().await.unwrap();
-    assert_eq!(answer.status, Status::Refreshed);
+    assert_eq!(answer.status, RefreshStatus::Refreshed);
     assert_eq!(answer.expires_at, Some(world.now() + SignedDuration::from_hours(1)));
     assert_eq!(answer.version, Some(world.current().await.0.to_string()));
     assert_eq!(world.issuer().minted(), 1);
@@ -56,8 +56,8 @@ async fn fifty_requests_for_one_rejected_version_cost_one_mint() {
     let mut refreshed = 0;
     for request in asking {
         match request.await.unwrap() {
-            Status::Refreshed => refreshed += 1,
-            Status::Fresh | Status::InProgress => {}
+            RefreshStatus::Refreshed => refreshed += 1,
+            RefreshStatus::Fresh | RefreshStatus::InProgress => {}
             other => panic!("{other:?}"),
         }
     }
@@ -71,11 +71,11 @@ async fn in_whatever_order_the_steps_of_several_requests_come_one_token_is_minte
         let (rejected, _) = world.current().await;
         let names: Vec<_> = (0..4).map(|number| format!("request-{number}")).collect();
         let refresher = &world.function.refresher;
-        let asked = Asked::Rejected(rejected);
+        let asked = RefreshCause::Rejected(rejected);
         let answers = interleave(seed, names.iter().map(|name| refresher.refresh(&asked, name)).collect());
         let minted = answers
             .iter()
-            .filter(|answer| answer.as_ref().unwrap().status == Status::Refreshed);
+            .filter(|answer| answer.as_ref().unwrap().status == RefreshStatus::Refreshed);
         assert_eq!(
             (minted.count(), world.issuer().asked()),
             (1, 1),
@@ -88,8 +88,14 @@ async fn in_whatever_order_the_steps_of_several_requests_come_one_token_is_minte
 async fn a_request_about_a_token_that_was_replaced_meanwhile_costs_nothing() {
     let world = World::authorized().await;
     let (rejected, _) = world.current().await;
-    assert_eq!(world.rejected(&rejected, "a").await.unwrap().status, Status::Refreshed);
-    assert_eq!(world.rejected(&rejected, "b").await.unwrap().status, Status::Fresh);
+    assert_eq!(
+        world.rejected(&rejected, "a").await.unwrap().status,
+        RefreshStatus::Refreshed
+    );
+    assert_eq!(
+        world.rejected(&rejected, "b").await.unwrap().status,
+        RefreshStatus::Fresh
+    );
     assert_eq!(world.issuer().asked(), 1);
 }
 
@@ -105,7 +111,7 @@ async fn a_refresh_that_races_a_revoke_loses() {
     eventually("the mint", || world.issuer().asked() == 1).await;
     world.begin_revoke().await;
     world.issuer().open_gate();
-    assert_eq!(racing.await.unwrap().unwrap().status, Status::Revoked);
+    assert_eq!(racing.await.unwrap().unwrap().status, RefreshStatus::Revoked);
     assert_eq!(world.current().await.1.token(), None);
     assert_eq!(world.state().await, AuthorizationState::Revoking);
 }
@@ -115,13 +121,16 @@ async fn after_a_revoke_zoho_is_not_asked() {
     let world = World::authorized().await;
     world.pass(50);
     world.begin_revoke().await;
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Revoking);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Revoking);
     let (version, _) = world.current().await;
-    assert_eq!(world.rejected(&version, "push").await.unwrap().status, Status::Revoking);
+    assert_eq!(
+        world.rejected(&version, "push").await.unwrap().status,
+        RefreshStatus::Revoking
+    );
     record(world.table(), &AuthorizationEvent::RevokeDone, world.now())
         .await
         .unwrap();
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Revoked);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Revoked);
     assert_eq!(world.issuer().asked(), 0);
     assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
 }
@@ -132,7 +141,7 @@ async fn a_blanked_token_stays_blank_even_if_the_state_table_forgot_the_revoke()
     world.blank().await;
     assert_eq!(world.state().await, AuthorizationState::Active);
     for _ in 0..2 {
-        assert_eq!(world.scheduled().await.unwrap().status, Status::Revoked);
+        assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Revoked);
         assert_eq!(world.issuer().asked(), 0);
         assert_eq!(world.state().await, AuthorizationState::NotAuthorized);
         assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
@@ -153,12 +162,12 @@ async fn the_lease_of_a_dead_refresher_runs_out() {
     world.issuer().open_gate();
     assert_eq!(
         world.rejected(&rejected, "next").await.unwrap().status,
-        Status::InProgress
+        RefreshStatus::InProgress
     );
     world.pass(2);
     assert_eq!(
         world.rejected(&rejected, "next").await.unwrap().status,
-        Status::Refreshed
+        RefreshStatus::Refreshed
     );
 }
 
@@ -180,7 +189,10 @@ async fn a_refresher_that_was_taken_for_dead_publishes_nothing() {
     eventually("the second mint", || world.issuer().asked() == 2).await;
     world.issuer().open_gate();
     let statuses = [slow.await.unwrap().unwrap().status, next.await.unwrap().unwrap().status];
-    let refreshed = statuses.iter().filter(|status| **status == Status::Refreshed).count();
+    let refreshed = statuses
+        .iter()
+        .filter(|status| **status == RefreshStatus::Refreshed)
+        .count();
     assert_eq!(refreshed, 1, "{statuses:?}");
     assert_eq!(world.access.stored(), 2);
 }
@@ -194,10 +206,13 @@ async fn a_dead_refresh_token_pauses_names_the_user_and_is_not_asked_about_again
     world.pass(20);
     let before = world.current().await;
     let answer = world.scheduled().await.unwrap();
-    assert_eq!(answer.status, Status::NeedsAuthorization);
+    assert_eq!(answer.status, RefreshStatus::NeedsAuthorization);
     let message = answer.message.unwrap();
     assert_eq!(message, refresh_token_dead("zoho", Some(USER)));
-    assert_eq!(world.scheduled().await.unwrap().status, Status::NeedsAuthorization);
+    assert_eq!(
+        world.scheduled().await.unwrap().status,
+        RefreshStatus::NeedsAuthorization
+    );
     assert_eq!(world.issuer().asked(), 1);
     assert_eq!(world.current().await, before);
     let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
@@ -227,7 +242,7 @@ async fn a_dead_token_that_authorize_replaced_meanwhile_pauses_nothing() {
     .await
     .unwrap();
     world.issuer().open_gate();
-    assert_ne!(late.await.unwrap().unwrap().status, Status::NeedsAuthorization);
+    assert_ne!(late.await.unwrap().unwrap().status, RefreshStatus::NeedsAuthorization);
     assert_eq!(world.state().await, AuthorizationState::Active);
 }
 
@@ -247,7 +262,7 @@ async fn a_failure_that_may_pass_keeps_the_token_and_says_how_long_it_is_good() 
         None,
         "a good token is used up"
     );
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
     assert_eq!(world.state().await, AuthorizationState::Active);
 }
 
@@ -257,7 +272,7 @@ async fn an_answer_without_a_refresh_token_leaves_the_stored_one_as_it_is() {
     world.pass(20);
     let before = world.function.refresher.self_client.read().await.unwrap();
     assert!(before.as_ref().unwrap().document.refresh_token.is_some());
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
     // Not even a version of its own: this function does not write that secret.
     assert_eq!(world.function.refresher.self_client.read().await.unwrap(), before);
 }
@@ -271,11 +286,11 @@ async fn access_denied_opens_a_circuit() {
         .fail_next(TokenFailure::AccessDenied { at: "zoho".to_owned() });
     assert_eq!(world.scheduled().await.unwrap_err().kind(), "RefreshThrottled");
     for _ in 0..5 {
-        assert_eq!(world.scheduled().await.unwrap().status, Status::CircuitOpen);
+        assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::CircuitOpen);
     }
     assert_eq!(world.issuer().asked(), 1);
     world.pass(11);
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
 }
 
 #[tokio::test]
@@ -287,19 +302,19 @@ async fn whatever_happens_no_more_than_six_mints_are_asked_for_in_ten_minutes() 
         statuses.push(world.rejected(&version, &format!("r{round}")).await.unwrap().status);
     }
     assert_eq!(world.issuer().asked(), 6);
-    assert_eq!(statuses[6..], [Status::Budget; 14]);
+    assert_eq!(statuses[6..], [RefreshStatus::Budget; 14]);
     world.pass(10);
     let (version, _) = world.current().await;
     assert_eq!(
         world.rejected(&version, "later").await.unwrap().status,
-        Status::Refreshed
+        RefreshStatus::Refreshed
     );
 }
 
 #[tokio::test]
 async fn without_an_authorization_nothing_is_asked_and_the_intake_closes() {
     let world = World::new();
-    assert_eq!(world.scheduled().await.unwrap().status, Status::NotAuthorized);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::NotAuthorized);
     assert_eq!(world.issuer().asked(), 0);
     assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
     let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
@@ -328,7 +343,7 @@ async fn what_a_secret_has_lost_is_named_and_is_not_taken_for_nobody_having_auth
         world.authorize(client).await;
         world.pass(20);
         let answer = world.scheduled().await.unwrap();
-        assert_eq!(answer.status, Status::NeedsAuthorization, "{lost}");
+        assert_eq!(answer.status, RefreshStatus::NeedsAuthorization, "{lost}");
         assert_eq!(world.issuer().asked(), 0);
         let standing = Standing::read(world.table()).await.unwrap().authorization;
         assert_eq!(standing.state, AuthorizationState::NeedsAuthorization);
@@ -347,7 +362,7 @@ async fn an_authorize_that_died_before_its_end_is_finished_by_the_next_refresh()
         .probe(&AccessDocument::blank(BlankState::NotAuthorized, None))
         .await
         .unwrap();
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
     assert_eq!(world.state().await, AuthorizationState::Active);
     assert_eq!(world.function.intake.is_open().await.unwrap(), Some(true));
 }
@@ -411,7 +426,7 @@ async fn an_operators_pause_is_kept_and_the_token_fresh_all_the_same() {
     };
     pause::set(world.table(), &cause).await.unwrap();
     world.pass(20);
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
     assert_eq!(world.function.intake.is_open().await.unwrap(), Some(false));
 }
 
@@ -426,7 +441,7 @@ async fn a_payload_that_makes_no_sense_is_refused_before_anything_is_asked() {
     assert_eq!(world.issuer().asked(), 0);
     assert_eq!(
         world.function.invoke(&json!({}), "r").await.unwrap().status,
-        Status::Refreshed
+        RefreshStatus::Refreshed
     );
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bigin::data_centre::{DataCentre, ZohoHosts};
 use bigin::https;
 use bigin::secret::{ClientSecret, GrantCode};
-use refresh::Status;
+use refresh::RefreshStatus;
 use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use shared::state::{AuthorizationState, PauseCode, pause};
@@ -51,7 +51,7 @@ fn spoil(sandbox: &Sandbox, fault: &Value) {
 async fn a_refresh_publishes_what_zoho_issued() {
     let (sandbox, world) = authorized().await;
     world.pass(20);
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
     let (_, document) = world.current().await;
     assert_eq!(document.token().unwrap().api_domain.as_str(), sandbox.url());
     assert!(document.token().unwrap().access_token.expose().starts_with("1000."));
@@ -80,7 +80,7 @@ async fn whatever_zoho_answers_instead_of_a_token_the_old_record_stays() {
         assert_eq!(world.state().await, AuthorizationState::RefreshFailing);
     }
     world.pass(2);
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
 }
 
 #[tokio::test]
@@ -90,9 +90,9 @@ async fn access_denied_is_asked_about_once() {
     let denied = json!({"error_description": "请求过于频繁", "error": "Access Denied", "status": "failure"});
     spoil(&sandbox, &json!({"kind": "status", "status": 400, "body": denied}));
     assert_eq!(world.scheduled().await.unwrap_err().kind(), "RefreshThrottled");
-    assert_eq!(world.scheduled().await.unwrap().status, Status::CircuitOpen);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::CircuitOpen);
     world.pass(10);
-    assert_eq!(world.scheduled().await.unwrap().status, Status::Refreshed);
+    assert_eq!(world.scheduled().await.unwrap().status, RefreshStatus::Refreshed);
 }
 
 #[tokio::test]
@@ -109,7 +109,10 @@ async fn a_self_client_that_the_user_took_off_needs_authorization() {
         .document;
     sandbox.console("POST", "/console/revoke", &json!({"client_id": client.client_id}));
     world.pass(20);
-    assert_eq!(world.scheduled().await.unwrap().status, Status::NeedsAuthorization);
+    assert_eq!(
+        world.scheduled().await.unwrap().status,
+        RefreshStatus::NeedsAuthorization
+    );
     let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
     assert_eq!(pause.code, PauseCode::NeedsAuthorization);
     assert!(matches!(world.current().await.1, AccessDocument::Token(_)));
@@ -134,7 +137,7 @@ async fn fifty_requests_for_one_rejected_version_cost_zoho_one_token() {
         .collect();
     let mut refreshed = 0;
     for request in asking {
-        refreshed += u32::from(request.await.unwrap() == Status::Refreshed);
+        refreshed += u32::from(request.await.unwrap() == RefreshStatus::Refreshed);
     }
     assert_eq!(refreshed, 1);
     let after = sandbox.state()["tokens"]["minted"].clone();

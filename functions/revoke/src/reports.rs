@@ -41,13 +41,13 @@ pub struct ReportSummary {
     #[serde(default)]
     deferred: u64,
     #[serde(default)]
-    reason: Option<Reason>,
+    reason: Option<ReasonWire>,
     #[serde(default)]
     finished_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Reason {
+struct ReasonWire {
     code: String,
     message: String,
     action: String,

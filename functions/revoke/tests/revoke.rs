@@ -16,7 +16,7 @@ use shared::state::{
     AuthorizationEvent, AuthorizationState, Cause, Held, MemoryTable, Standing, credits, held, pause, refusals,
 };
 use shared::testing::{ORG_ID, USER, access_token, eventually, interleave, self_client};
-use shared::tokens::{Asked, DocumentStore, MemoryIssuer, MemorySecret, Publish, SecretText, Secrets};
+use shared::tokens::{DocumentStore, MemoryIssuer, MemorySecret, Publish, RefreshCause, SecretText, Secrets};
 
 const REFRESH_TOKEN: &str = "canary-refresh-token";
 
@@ -213,8 +213,8 @@ async fn with_zoho_out_of_reach_nothing_is_sent_any_more_and_the_refresh_token_i
     assert!(!world.is_intake_open().await);
     let pause = pause::current(world.table(), world.now()).await.unwrap().unwrap();
     assert_eq!(pause.code.as_str(), "revoked");
-    let refreshed = world.refresher().refresh(&Asked::BySchedule, "r").await.unwrap();
-    assert_eq!(refreshed.status, refresh::Status::Revoking);
+    let refreshed = world.refresher().refresh(&RefreshCause::BySchedule, "r").await.unwrap();
+    assert_eq!(refreshed.status, refresh::RefreshStatus::Revoking);
     assert_eq!(world.revoke().await["status"], "revoked");
     assert!(!world.in_secrets().contains("canary"));
     assert_eq!(world.issuer().asked(), 0);
@@ -331,7 +331,7 @@ async fn a_refresh_under_way_loses_against_a_revoke() {
         (stored.version, stored.document)
     };
     let refresher = world.refresher();
-    let racing = tokio::spawn(async move { refresher.refresh(&Asked::Rejected(version), "racer").await });
+    let racing = tokio::spawn(async move { refresher.refresh(&RefreshCause::Rejected(version), "racer").await });
     eventually("the mint", || world.issuer().asked() == 1).await;
     let revoking = tokio::spawn({
         let world = world.clone();
@@ -342,7 +342,7 @@ async fn a_refresh_under_way_loses_against_a_revoke() {
     assert_eq!(revoking.await.unwrap()["status"], "revoked");
     let lost = racing.await.unwrap().unwrap().status;
     assert!(
-        matches!(lost, refresh::Status::Revoked | refresh::Status::Revoking),
+        matches!(lost, refresh::RefreshStatus::Revoked | refresh::RefreshStatus::Revoking),
         "{lost:?}"
     );
     assert!(!world.in_secrets().contains("minted"), "{}", world.in_secrets());
@@ -355,7 +355,7 @@ async fn in_whatever_order_the_steps_of_refreshes_and_a_revoke_come_no_token_is_
         let world = World::authorized().await;
         let refresher = world.refresher();
         let version = world.function.revoker.access.version().await.unwrap().unwrap();
-        let asked = [Asked::Rejected(version), Asked::BySchedule];
+        let asked = [RefreshCause::Rejected(version), RefreshCause::BySchedule];
         let mut tasks: Vec<Pin<Box<dyn Future<Output = ()>>>> = Vec::new();
         for (asked, name) in asked.iter().cycle().zip(["a", "b", "c"]) {
             let refresher = &refresher;

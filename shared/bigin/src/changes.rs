@@ -13,7 +13,7 @@ use super::{Access, Bigin, CallFailure, ModuleName, NamedUser};
 
 /// Records that were written within a time, lowest id first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct WrittenPage {
     /// Their ids, and when each was written last.
     pub rows: Vec<(String, Timestamp)>,
     /// Whether there are more than one answer holds.
@@ -22,7 +22,7 @@ pub struct Written {
     pub at: Option<Timestamp>,
 }
 
-impl Written {
+impl WrittenPage {
     /// The last id. `None` where the ids do not ascend from the one before: what is read on from there would miss some.
     pub fn last_id(&self, after: u64) -> Option<u64> {
         let mut ids = self.rows.iter().map(|(id, _)| id.parse().ok());
@@ -106,7 +106,7 @@ impl Bigin {
         module: &ModuleName,
         (from, to): (Timestamp, Timestamp),
         after: u64,
-    ) -> Result<Written, CallFailure> {
+    ) -> Result<WrittenPage, CallFailure> {
         let body = json!({ "select_query": select_query(module, from, to, after) }).to_string();
         let answer = self.call(access, Method::POST, "coql", &[], Some(body)).await?;
         let call = "the query for records that were written";
@@ -114,7 +114,7 @@ impl Bigin {
         let rows = found.data.0.iter().map(|Object(row)| row.read()).collect();
         let rows: Option<Vec<_>> = rows;
         let unreadable = || unreadable(call, answer.status, "a row of it has no id or no Modified_Time");
-        Ok(Written {
+        Ok(WrittenPage {
             rows: rows.ok_or_else(unreadable)?,
             more: found.info.0.more_records.is_set(),
             at: answer.date,
@@ -193,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_page_is_read_on_from_only_where_its_ids_ascend() {
-        let page = |ids: &[&str]| Written {
+        let page = |ids: &[&str]| WrittenPage {
             rows: ids.iter().map(|id| ((*id).to_owned(), Timestamp::UNIX_EPOCH)).collect(),
-            ..Written::default()
+            ..WrittenPage::default()
         };
         assert_eq!(
             page(&["5", "9", "4711000000000000001"]).last_id(4),

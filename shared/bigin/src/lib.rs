@@ -27,7 +27,7 @@ mod users;
 mod whole;
 
 pub use answer::{Answer, RawAnswer, judge};
-pub use changes::{Tombstone, Tombstones, Written};
+pub use changes::{Tombstone, Tombstones, WrittenPage};
 pub use client::{Access, Bigin, CALL_TIMEOUT, LARGEST_ANSWER};
 pub use coql::{ColumnName, Found, Hit, MOST_ROWS_A_QUERY, MOST_VALUES_A_QUERY, Quotable};
 pub use failure::CallFailure;

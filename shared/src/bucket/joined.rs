@@ -44,12 +44,12 @@ pub struct Joined {
     /// The key of what fills no piece yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     rest: Option<String>,
-    stage: Stage,
+    stage: JoinStage,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Stage {
+enum JoinStage {
     /// Objects are added.
     #[default]
     Adding,
@@ -81,13 +81,13 @@ impl Joined {
         join: &Join<'_>,
         may_go_on: impl FnMut() -> bool + Send,
     ) -> Result<bool, BucketError> {
-        if self.stage != Stage::Adding && self.parts != join.parts.len() {
+        if self.stage != JoinStage::Adding && self.parts != join.parts.len() {
             *self = Self::default();
         }
         let done = match self.stage {
-            Stage::Adding => self.add(bucket, join, may_go_on).await,
-            Stage::Uploaded => self.complete(bucket, join).await,
-            Stage::Whole => Ok(()),
+            JoinStage::Adding => self.add(bucket, join, may_go_on).await,
+            JoinStage::Uploaded => self.complete(bucket, join).await,
+            JoinStage::Whole => Ok(()),
         };
         match done {
             Err(BucketError::Gone { key, .. }) if key == join.key || self.rest.as_ref() == Some(&key) => {
@@ -95,7 +95,7 @@ impl Joined {
             }
             done => done?,
         }
-        Ok(self.stage == Stage::Whole)
+        Ok(self.stage == JoinStage::Whole)
     }
 
     async fn add<O: Objects>(
@@ -180,12 +180,12 @@ impl Joined {
             }
         } else if self.upload.is_none() {
             bucket.put(join.key, join.content_type, piece).await?;
-            self.stage = Stage::Whole;
+            self.stage = JoinStage::Whole;
         } else {
             if !piece.is_empty() {
                 self.upload(bucket, join, piece).await?;
             }
-            self.stage = Stage::Uploaded;
+            self.stage = JoinStage::Uploaded;
         }
         Ok(())
     }
@@ -197,7 +197,7 @@ impl Joined {
             Err(BucketError::Gone { .. }) if bucket.look_up(join.key, None).await?.size == self.bytes => {}
             done => done?,
         }
-        self.stage = Stage::Whole;
+        self.stage = JoinStage::Whole;
         Ok(())
     }
 }

@@ -102,7 +102,7 @@ impl ObjectVersion {
 
 /// Where a listing goes on: behind that key, and behind that version of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct VersionMarker {
     /// The key.
     pub key: String,
     /// The version of it.
@@ -195,8 +195,8 @@ pub trait Objects: Clone + Send + Sync + 'static {
     fn versions(
         &self,
         prefix: &str,
-        from: Option<Mark>,
-    ) -> impl Future<Output = Result<(Vec<Listed>, Option<Mark>), BucketError>> + Send;
+        from: Option<VersionMarker>,
+    ) -> impl Future<Output = Result<(Vec<Listed>, Option<VersionMarker>), BucketError>> + Send;
 
     /// Reads on from an offset of the newest version: [`Self::RANGE`] bytes, or what there is up to its end. And the object's
     /// whole size, so that nobody has to ask for that first.

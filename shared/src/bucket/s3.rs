@@ -10,7 +10,7 @@ use aws_sdk_s3::types::{
 };
 use jiff::Timestamp;
 
-use super::{BucketError, Listed, Mark, ObjectVersion, Objects};
+use super::{BucketError, Listed, ObjectVersion, Objects, VersionMarker};
 
 /// How much of an object is read at once.
 const RANGE: u64 = 1 << 20;
@@ -219,12 +219,16 @@ impl Objects for S3Bucket {
         Ok(objects.filter_map(|object| object.key).collect())
     }
 
-    async fn versions(&self, prefix: &str, from: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+    async fn versions(
+        &self,
+        prefix: &str,
+        from: Option<VersionMarker>,
+    ) -> Result<(Vec<Listed>, Option<VersionMarker>), BucketError> {
         let (key, version) = from.map_or((None, None), |mark| (Some(mark.key), mark.version_id));
         let list = self.s3.list_object_versions().bucket(&self.name).prefix(prefix);
         let list = list.set_key_marker(key).set_version_id_marker(version);
         let page = list.send().await.map_err(|error| self.failed("list", prefix, &error))?;
-        let next = page.next_key_marker.map(|key| Mark {
+        let next = page.next_key_marker.map(|key| VersionMarker {
             key,
             version_id: page.next_version_id_marker,
         });

@@ -29,7 +29,7 @@ pub struct Mints {
 
 /// Why no mint may be asked for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum MintRefusal {
     /// The budget of the window is used up.
     Budget {
         /// When there is room again.
@@ -57,15 +57,15 @@ impl Mints {
     ///
     /// # Errors
     /// Why none may be.
-    pub fn count(&self, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn count(&self, now: Timestamp) -> Result<Self, MintRefusal> {
         if let Some(until) = self.open_until(now) {
-            return Err(Refusal::CircuitOpen { until });
+            return Err(MintRefusal::CircuitOpen { until });
         }
         let mut recent: Vec<Timestamp> = self.recent.iter().copied().filter(|at| now < *at + WINDOW).collect();
         recent.sort();
         if recent.len() >= MOST_IN_WINDOW {
             let until = recent[recent.len() - MOST_IN_WINDOW] + WINDOW;
-            return Err(Refusal::Budget { until });
+            return Err(MintRefusal::Budget { until });
         }
         recent.push(now);
         Ok(Self { recent, ..self.clone() })
@@ -109,7 +109,7 @@ pub async fn read(table: &impl Table) -> Result<Mints, StateError> {
 ///
 /// # Errors
 /// The table failed: then none may be asked for either.
-pub async fn count(table: &impl Table, now: Timestamp) -> Result<Result<Mints, Refusal>, StateError> {
+pub async fn count(table: &impl Table, now: Timestamp) -> Result<Result<Mints, MintRefusal>, StateError> {
     change(table, now, |mints| mints.count(now)).await
 }
 
@@ -172,7 +172,7 @@ mod tests {
         for _ in 0..MOST_IN_WINDOW {
             mints = mints.count(minute(0)).unwrap();
         }
-        assert_eq!(mints.count(minute(9)), Err(Refusal::Budget { until: minute(10) }));
+        assert_eq!(mints.count(minute(9)), Err(MintRefusal::Budget { until: minute(10) }));
         assert_eq!(mints.count(minute(10)).unwrap().recent, [minute(10)]);
     }
 
@@ -183,7 +183,7 @@ mod tests {
             mints = mints.denied(minute(0));
             assert_eq!(
                 mints.count(minute(quiet - 1)),
-                Err(Refusal::CircuitOpen { until: minute(quiet) })
+                Err(MintRefusal::CircuitOpen { until: minute(quiet) })
             );
             assert!(mints.count(minute(quiet)).is_ok());
         }

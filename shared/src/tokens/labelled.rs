@@ -25,7 +25,7 @@ pub struct Current {
 }
 
 /// The versions of one secret: each method is one call.
-pub trait Versions: Clone + Send + Sync + 'static {
+pub trait SecretVersions: Clone + Send + Sync + 'static {
     /// The secret's name, for errors.
     fn name(&self) -> &str;
 
@@ -61,7 +61,7 @@ pub trait Versions: Clone + Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct LabelledSecret<V>(V);
 
-impl<V: Versions> LabelledSecret<V> {
+impl<V: SecretVersions> LabelledSecret<V> {
     /// The secret with those versions.
     pub fn of(versions: V) -> Self {
         Self(versions)
@@ -90,7 +90,7 @@ fn label_of(version: &VersionId) -> String {
     format!("{PRIVATE}{version}")
 }
 
-impl<V: Versions> Secrets for LabelledSecret<V> {
+impl<V: SecretVersions> Secrets for LabelledSecret<V> {
     fn name(&self) -> &str {
         self.0.name()
     }

@@ -19,16 +19,18 @@ mod verdict;
 
 pub use access::{AccessDocument, AccessTokenRecord, Blank, BlankState};
 pub use issuer::{Issuer, ZohoIssuer};
-pub use labelled::{CURRENT, Current, LabelledSecret, PREVIOUS, Versions};
+pub use labelled::{CURRENT, Current, LabelledSecret, PREVIOUS, SecretVersions};
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemorySecret;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory_issuer::MemoryIssuer;
 pub use pass::{Pass, Tokens};
-pub use provider::{Refreshed, Refresher, TokenProvider};
+pub use provider::{Refreshed, TokenMinter, TokenProvider};
 pub use refresh_function::RefreshFunction;
 pub use secrets::{LARGEST_SECRET, Publish, SecretText, Secrets, VaultError, VersionId, Versioned};
 pub use secrets_manager::{SecretsManagerSecret, SecretsManagerVersions};
 pub use self_client::{Replaced, SelfClient, StandingGrant};
-pub use store::{AccessDocumentStore, AccessTokenStore, DocumentStore, SelfClientStore, Stored, StoredAccess};
-pub use verdict::{Asked, TokenVerdict, judge_access};
+pub use store::{
+    AccessDocumentStore, AccessTokenStore, DocumentStore, SelfClientStore, StoredAccess, VersionedDocument,
+};
+pub use verdict::{RefreshCause, TokenVerdict, judge_access};

@@ -28,7 +28,7 @@ pub enum Refreshed {
 }
 
 /// Whoever makes new access tokens.
-pub trait Refresher: Send + Sync + 'static {
+pub trait TokenMinter: Send + Sync + 'static {
     /// Asks for a token in place of the one that the secret has under that version.
     fn refresh(&self, rejected_version: &str) -> impl Future<Output = Result<Refreshed, Stop>> + Send;
 }
@@ -54,7 +54,7 @@ impl KnownPass {
     }
 }
 
-impl<S: Secrets, R: Refresher, C: Clock> TokenProvider<S, R, C> {
+impl<S: Secrets, R: TokenMinter, C: Clock> TokenProvider<S, R, C> {
     /// A provider that reads that secret and asks that refresher.
     pub fn new(store: AccessTokenStore<S>, refresher: R, clock: C) -> Arc<Self> {
         Arc::new(Self {
@@ -119,7 +119,7 @@ impl<S: Secrets, R: Refresher, C: Clock> TokenProvider<S, R, C> {
     }
 }
 
-impl<S: Secrets + 'static, R: Refresher, C: Clock + 'static> Tokens for TokenProvider<S, R, C> {
+impl<S: Secrets + 'static, R: TokenMinter, C: Clock + 'static> Tokens for TokenProvider<S, R, C> {
     async fn pass(&self) -> Result<Pass, Stop> {
         let mut held = self.held.lock().await;
         if let Some(good) = held.as_ref().filter(|held| held.is_good(self.clock.now())) {

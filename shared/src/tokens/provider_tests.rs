@@ -35,7 +35,7 @@ fn token(text: &str, clock: &ManualClock) -> AccessDocument {
     })
 }
 
-impl Refresher for Mint {
+impl TokenMinter for Mint {
     async fn refresh(&self, _rejected_version: &str) -> Result<Refreshed, Stop> {
         let number = self.asked.fetch_add(1, Ordering::SeqCst);
         if self.answer == Refreshed::Read {

@@ -6,7 +6,7 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::{Value, json};
 
-use super::provider::{Refreshed, Refresher};
+use super::provider::{Refreshed, TokenMinter};
 use crate::stop::{Service, Stop};
 
 /// The refresh function of the stack.
@@ -26,7 +26,7 @@ impl RefreshFunction {
     }
 }
 
-impl Refresher for RefreshFunction {
+impl TokenMinter for RefreshFunction {
     async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
         let failed = |problem: String| Stop::unavailable(Service::Refresh, problem);
         let payload = json!({"rejected_version": rejected_version}).to_string();

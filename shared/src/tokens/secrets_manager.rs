@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::config::http::HttpResponse;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use uuid::Uuid;
 
-use super::labelled::{CURRENT, Current, LabelledSecret, Versions};
+use super::labelled::{CURRENT, Current, LabelledSecret, SecretVersions};
 use super::secrets::{SecretText, VaultError, VersionId};
 use crate::aws::{has_code, problem};
 
@@ -53,7 +53,7 @@ impl SecretsManagerVersions {
     }
 }
 
-impl Versions for SecretsManagerVersions {
+impl SecretVersions for SecretsManagerVersions {
     fn name(&self) -> &str {
         &self.id
     }

@@ -12,7 +12,7 @@ use super::self_client::SelfClient;
 
 /// A document and the version it was read as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stored<D> {
+pub struct VersionedDocument<D> {
     /// The document.
     pub document: D,
     /// Its version: what a publish must expect.
@@ -53,12 +53,12 @@ impl<S: Secrets, D: Serialize + DeserializeOwned> DocumentStore<S, D> {
     ///
     /// # Errors
     /// The secret cannot be read, or holds something else.
-    pub async fn read(&self) -> Result<Option<Stored<D>>, VaultError> {
+    pub async fn read(&self) -> Result<Option<VersionedDocument<D>>, VaultError> {
         let Some(current) = self.secret.read().await? else {
             return Ok(None);
         };
         let document = serde_json::from_str(current.text.expose()).map_err(|error| self.unreadable(&error))?;
-        Ok(Some(Stored {
+        Ok(Some(VersionedDocument {
             document,
             version: current.version,
         }))
@@ -149,10 +149,12 @@ impl<S: Secrets> AccessTokenStore<S> {
     /// The secret cannot be read, or holds something else.
     pub async fn read(&self) -> Result<Option<StoredAccess>, VaultError> {
         let stored = self.0.read().await?;
-        Ok(stored.and_then(|Stored { document, version }| match document {
-            AccessDocument::Token(record) => Some(StoredAccess { record, version }),
-            AccessDocument::Blank(_) => None,
-        }))
+        Ok(
+            stored.and_then(|VersionedDocument { document, version }| match document {
+                AccessDocument::Token(record) => Some(StoredAccess { record, version }),
+                AccessDocument::Blank(_) => None,
+            }),
+        )
     }
 }
 

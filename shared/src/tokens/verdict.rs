@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::access::{AccessDocument, BlankState};
 use super::secrets::VersionId;
-use super::store::Stored;
+use super::store::VersionedDocument;
 
 /// A scheduled refresh leaves a token alone that has more life than this. The schedule runs every 20 minutes.
 /// A token that this run leaves alone is still good when the next run is missed and the one after it comes 5
@@ -15,7 +15,7 @@ const LEAST_LIFE_FOR_ASKER: SignedDuration = SignedDuration::from_mins(2);
 
 /// Why a refresh is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum RefreshCause {
     /// The schedule, or an operator.
     BySchedule,
     /// Push: this version of the token was rejected, or is about to run out.
@@ -44,8 +44,12 @@ pub enum TokenVerdict {
 }
 
 /// Judges what the secret holds.
-pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now: Timestamp) -> TokenVerdict {
-    let Some(Stored { document, version }) = stored else {
+pub fn judge_access(
+    stored: Option<&VersionedDocument<AccessDocument>>,
+    asked: &RefreshCause,
+    now: Timestamp,
+) -> TokenVerdict {
+    let Some(VersionedDocument { document, version }) = stored else {
         return TokenVerdict::Mint {
             over: None,
             valid_until: None,
@@ -64,8 +68,8 @@ pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now:
     };
     let life = now.duration_until(record.expires_at);
     let will_do = match asked {
-        Asked::BySchedule => life > LEAST_LIFE_FOR_SCHEDULE,
-        Asked::Rejected(rejected) => rejected != version && life > LEAST_LIFE_FOR_ASKER,
+        RefreshCause::BySchedule => life > LEAST_LIFE_FOR_SCHEDULE,
+        RefreshCause::Rejected(rejected) => rejected != version && life > LEAST_LIFE_FOR_ASKER,
     };
     if will_do {
         return TokenVerdict::Fresh {
@@ -73,7 +77,7 @@ pub fn judge_access(stored: Option<&Stored<AccessDocument>>, asked: &Asked, now:
             expires_at: record.expires_at,
         };
     }
-    let is_rejected = matches!(asked, Asked::Rejected(rejected) if rejected == version);
+    let is_rejected = matches!(asked, RefreshCause::Rejected(rejected) if rejected == version);
     let valid_until = (life.is_positive() && !is_rejected).then_some(record.expires_at);
     TokenVerdict::Mint {
         over: Some(version.clone()),
@@ -88,9 +92,9 @@ mod tests {
     use bigin::data_centre::ApiDomain;
     use bigin::secret::AccessToken;
 
-    fn token(version: &str, life: SignedDuration) -> Stored<AccessDocument> {
+    fn token(version: &str, life: SignedDuration) -> VersionedDocument<AccessDocument> {
         let now = Timestamp::UNIX_EPOCH;
-        Stored {
+        VersionedDocument {
             document: AccessDocument::Token(AccessTokenRecord {
                 access_token: AccessToken::new("t").unwrap(),
                 api_domain: ApiDomain::try_from("https://www.zohoapis.eu".to_owned()).unwrap(),
@@ -102,7 +106,7 @@ mod tests {
         }
     }
 
-    fn mints(stored: &Stored<AccessDocument>, asked: &Asked) -> bool {
+    fn mints(stored: &VersionedDocument<AccessDocument>, asked: &RefreshCause) -> bool {
         matches!(
             judge_access(Some(stored), asked, Timestamp::UNIX_EPOCH),
             TokenVerdict::Mint { .. }
@@ -117,7 +121,7 @@ mod tests {
             life -= between_runs;
             assert!(life.is_positive(), "the token has run out at run {run}");
             let is_missed = run % 2 == 0;
-            if !is_missed && mints(&token("v", life), &Asked::BySchedule) {
+            if !is_missed && mints(&token("v", life), &RefreshCause::BySchedule) {
                 (life, minted) = (SignedDuration::from_mins(60), minted + 1);
             }
         }
@@ -126,28 +130,34 @@ mod tests {
 
     #[test]
     fn a_token_with_plenty_of_life_is_left_alone_by_the_schedule() {
-        assert!(!mints(&token("v", SignedDuration::from_mins(50)), &Asked::BySchedule));
-        assert!(mints(&token("v", SignedDuration::from_mins(40)), &Asked::BySchedule));
+        assert!(!mints(
+            &token("v", SignedDuration::from_mins(50)),
+            &RefreshCause::BySchedule
+        ));
+        assert!(mints(
+            &token("v", SignedDuration::from_mins(40)),
+            &RefreshCause::BySchedule
+        ));
     }
 
     #[test]
     fn only_the_current_version_is_replaced_for_being_rejected() {
         let stored = token("v2", SignedDuration::from_mins(30));
-        assert!(!mints(&stored, &Asked::Rejected(VersionId::new("v1"))));
-        assert!(mints(&stored, &Asked::Rejected(VersionId::new("v2"))));
+        assert!(!mints(&stored, &RefreshCause::Rejected(VersionId::new("v1"))));
+        assert!(mints(&stored, &RefreshCause::Rejected(VersionId::new("v2"))));
         assert!(mints(
             &token("v2", SignedDuration::from_secs(30)),
-            &Asked::Rejected(VersionId::new("v1"))
+            &RefreshCause::Rejected(VersionId::new("v1"))
         ));
     }
 
     #[test]
     fn a_blank_after_a_revoke_is_never_filled_in() {
-        let blank = |state| Stored {
+        let blank = |state| VersionedDocument {
             document: AccessDocument::blank(state, None),
             version: VersionId::new("v"),
         };
-        for asked in [Asked::BySchedule, Asked::Rejected(VersionId::new("v"))] {
+        for asked in [RefreshCause::BySchedule, RefreshCause::Rejected(VersionId::new("v"))] {
             let verdict = judge_access(Some(&blank(BlankState::Revoked)), &asked, Timestamp::UNIX_EPOCH);
             assert_eq!(verdict, TokenVerdict::Revoked);
             assert!(mints(&blank(BlankState::NotAuthorized), &asked));

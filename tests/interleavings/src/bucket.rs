@@ -1,6 +1,6 @@
 //! The bucket of a scene: reports are written, and nothing hangs on them.
 
-use shared::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
+use shared::bucket::{BucketError, Listed, ObjectVersion, Objects, VersionMarker};
 
 /// Takes everything, keeps nothing.
 #[derive(Clone)]
@@ -44,7 +44,11 @@ impl Objects for SceneBucket {
         Ok(Vec::new())
     }
 
-    async fn versions(&self, _: &str, _: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+    async fn versions(
+        &self,
+        _: &str,
+        _: Option<VersionMarker>,
+    ) -> Result<(Vec<Listed>, Option<VersionMarker>), BucketError> {
         Ok((Vec::new(), None))
     }
 

@@ -7,12 +7,12 @@ use bigin::Access;
 use bigin::data_centre::{DataCentre, ZohoHosts};
 use bigin::secret::AccessToken;
 use jiff::Timestamp;
-use refresh::{RefreshError, Refresher, Status};
+use refresh::{RefreshError, RefreshStatus, Refresher};
 use revoke::{RevokeStatus, Revoker};
 use serde_json::json;
 use shared::stop::Stop;
 use shared::testing::ORG_ID;
-use shared::tokens::{AccessTokenStore, Asked, DocumentStore, VersionId};
+use shared::tokens::{AccessTokenStore, DocumentStore, RefreshCause, VersionId};
 use shared::tokens::{Pass, Tokens};
 use shared::tokens::{Refreshed, TokenProvider};
 
@@ -30,8 +30,8 @@ pub type Work = Pin<Box<dyn Future<Output = End>>>;
 /// What a role does.
 pub(crate) fn work(role: Role, desk: Desk, rejected: VersionId) -> Work {
     match role {
-        Role::Scheduled => Box::pin(async move { refreshed(refresh(&desk, &Asked::BySchedule).await) }),
-        Role::Rejected => Box::pin(async move { refreshed(refresh(&desk, &Asked::Rejected(rejected)).await) }),
+        Role::Scheduled => Box::pin(async move { refreshed(refresh(&desk, &RefreshCause::BySchedule).await) }),
+        Role::Rejected => Box::pin(async move { refreshed(refresh(&desk, &RefreshCause::Rejected(rejected)).await) }),
         Role::Push => Box::pin(push(desk, rejected)),
         Role::Revoke => Box::pin(revoke(desk)),
         Role::Authorize => Box::pin(authorize(desk)),
@@ -55,7 +55,7 @@ fn clock(desk: &Desk, wakes_by_change: bool) -> SceneClock {
     }
 }
 
-async fn refresh(desk: &Desk, asked: &Asked) -> Result<Status, RefreshError> {
+async fn refresh(desk: &Desk, asked: &RefreshCause) -> Result<RefreshStatus, RefreshError> {
     let refresher = Refresher {
         table: SceneTable(desk.clone()),
         access: DocumentStore::new(secret(desk, Which::Access)),
@@ -67,7 +67,7 @@ async fn refresh(desk: &Desk, asked: &Asked) -> Result<Status, RefreshError> {
     Ok(answer.status)
 }
 
-fn refreshed(outcome: Result<Status, RefreshError>) -> End {
+fn refreshed(outcome: Result<RefreshStatus, RefreshError>) -> End {
     End::Refresh(match outcome {
         Ok(status) => format!("{status:?}"),
         Err(error) => error.kind().to_owned(),
@@ -77,13 +77,13 @@ fn refreshed(outcome: Result<Status, RefreshError>) -> End {
 /// Invokes refresh as a part of itself: the two share a fate.
 struct Invoked(Desk);
 
-impl shared::tokens::Refresher for Invoked {
+impl shared::tokens::TokenMinter for Invoked {
     async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
-        let asked = Asked::Rejected(VersionId::new(rejected_version));
+        let asked = RefreshCause::Rejected(VersionId::new(rejected_version));
         match refresh(&self.0, &asked).await {
-            Ok(Status::InProgress) => Ok(Refreshed::InProgress),
-            Ok(Status::Refreshed | Status::Fresh) => Ok(Refreshed::Read),
-            Ok(Status::Budget | Status::CircuitOpen) => Err(Stop::NoFreshToken {
+            Ok(RefreshStatus::InProgress) => Ok(Refreshed::InProgress),
+            Ok(RefreshStatus::Refreshed | RefreshStatus::Fresh) => Ok(Refreshed::Read),
+            Ok(RefreshStatus::Budget | RefreshStatus::CircuitOpen) => Err(Stop::NoFreshToken {
                 message: "not now".to_owned(),
             }),
             Ok(_) => Ok(Refreshed::NotAuthorized),

@@ -1,7 +1,7 @@
 //! The two secrets of a scene, call by call as Secrets Manager has them: in between, others act, and whoever calls may
 //! die. What is done with the calls is the relay's own code.
 
-use shared::tokens::{CURRENT, Current, LabelledSecret, PREVIOUS, SecretText, VaultError, VersionId, Versions};
+use shared::tokens::{CURRENT, Current, LabelledSecret, PREVIOUS, SecretText, SecretVersions, VaultError, VersionId};
 
 use crate::desk::Desk;
 use crate::rules;
@@ -62,7 +62,7 @@ impl SceneVersions {
     }
 }
 
-impl Versions for SceneVersions {
+impl SecretVersions for SceneVersions {
     fn name(&self) -> &'static str {
         "scene"
     }

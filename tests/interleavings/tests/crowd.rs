@@ -11,7 +11,7 @@ use bigin::{Bigin, CallShape, ModuleName, Operation, Record, RecordOutcome};
 use jiff::Timestamp;
 use push::deliver::call::{Trip, carry};
 use push::record::Parcel;
-use refresh::{Refresher, Status};
+use refresh::{RefreshStatus, Refresher};
 use sandbox::{Config, Sandbox};
 use serde_json::json;
 use shared::clock::SystemClock;
@@ -20,8 +20,8 @@ use shared::state::{AuthorizationEvent, MemoryTable};
 use shared::stop::Stop;
 use shared::testing::self_client;
 use shared::tokens::{
-    AccessDocument, AccessTokenRecord, AccessTokenStore, Asked, DocumentStore, MemorySecret, Publish, SelfClient,
-    VersionId, ZohoIssuer,
+    AccessDocument, AccessTokenRecord, AccessTokenStore, DocumentStore, MemorySecret, Publish, RefreshCause,
+    SelfClient, VersionId, ZohoIssuer,
 };
 use shared::tokens::{Refreshed, TokenProvider};
 
@@ -35,13 +35,13 @@ struct Invoked {
     holder: String,
 }
 
-impl shared::tokens::Refresher for Invoked {
+impl shared::tokens::TokenMinter for Invoked {
     async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
-        let asked = Asked::Rejected(VersionId::new(rejected_version));
+        let asked = RefreshCause::Rejected(VersionId::new(rejected_version));
         let answer = self.refresher.refresh(&asked, &self.holder).await;
         match answer.expect("refresh answers").status {
-            Status::Refreshed | Status::Fresh => Ok(Refreshed::Read),
-            Status::InProgress => Ok(Refreshed::InProgress),
+            RefreshStatus::Refreshed | RefreshStatus::Fresh => Ok(Refreshed::Read),
+            RefreshStatus::InProgress => Ok(Refreshed::InProgress),
             other => panic!("{other:?}"),
         }
     }

@@ -1,6 +1,6 @@
 //! Reads on within a slice: deleted records first, then those that were written, then the manifest and the cursor.
 
-use bigin::{CallFailure, MOST_ROWS_A_QUERY, ModuleName, Written};
+use bigin::{CallFailure, MOST_ROWS_A_QUERY, ModuleName, WrittenPage};
 use jiff::{SignedDuration, Timestamp};
 use shared::authorized_bigin::AskFailure;
 use shared::bucket::Objects;
@@ -263,9 +263,9 @@ impl<'a, S: Services> Reading<'a, S> {
     /// A query that is refused may be so since the module lacks the field that it asks for.
     pub(super) async fn written(
         &mut self,
-        asked: Result<Written, AskFailure>,
+        asked: Result<WrittenPage, AskFailure>,
         held: &mut Held,
-    ) -> Result<Written, Halt> {
+    ) -> Result<WrittenPage, Halt> {
         if let Err(AskFailure::Refused(CallFailure::Refused { .. })) = &asked {
             self.describe(held).await?;
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
+use shared::bucket::{BucketError, Listed, ObjectVersion, Objects, VersionMarker};
 use shared::state::{Key, MemoryTable, StateError, Stored, Swap, Table};
 
 use super::death::Death;
@@ -112,7 +112,11 @@ impl Objects for TestBucket {
         Err(failed(prefix))
     }
 
-    async fn versions(&self, prefix: &str, _: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+    async fn versions(
+        &self,
+        prefix: &str,
+        _: Option<VersionMarker>,
+    ) -> Result<(Vec<Listed>, Option<VersionMarker>), BucketError> {
         Err(failed(prefix))
     }
 

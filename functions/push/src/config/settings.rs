@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use shared::pulled_modules::PulledModules;
 use tokio::time::Instant;
 
-use crate::deliver::{LANDING, Limits};
+use crate::deliver::{DeliveryLimits, LANDING};
 
 /// What can be set.
 #[derive(Debug, Clone)]
@@ -98,9 +98,9 @@ impl Settings {
     /// How far delivery may go that starts now, within that width and time. Patience ends well before the
     /// time does. Otherwise a short slice would hand over to the next one each time, and nobody would hear
     /// that nothing gets through.
-    pub fn limits(&self, width: usize, budget: Duration) -> Limits {
+    pub fn limits(&self, width: usize, budget: Duration) -> DeliveryLimits {
         let sending_ends = Instant::now() + budget;
-        Limits {
+        DeliveryLimits {
             width,
             sending_ends,
             waiting_ends: sending_ends + self.landing,

@@ -25,7 +25,7 @@ pub(crate) enum Scan {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum CellState {
     CellStart,
     Unquoted,
     Quoted,
@@ -45,7 +45,7 @@ pub(crate) struct CellScanner {
     /// Whether quotes stand around cells; else they are characters like any other.
     quotes: bool,
     bom: bool,
-    state: State,
+    state: CellState,
     at: usize,
     cell: usize,
     content_end: usize,
@@ -64,7 +64,7 @@ impl CellScanner {
             line_end,
             quotes: true,
             bom: false,
-            state: State::CellStart,
+            state: CellState::CellStart,
             at: 0,
             cell: 0,
             content_end: 0,
@@ -88,7 +88,7 @@ impl CellScanner {
 
     /// Makes ready for the next row.
     pub(crate) fn reset(&mut self) {
-        self.state = State::CellStart;
+        self.state = CellState::CellStart;
         self.bom = false;
         self.at = 0;
         self.cell = 0;
@@ -133,7 +133,7 @@ impl CellScanner {
 
     /// Where the quotes were opened in which the scan is now: how many lines below the row's start, and in which column.
     pub(crate) fn open_quote(&self) -> Option<(u64, usize)> {
-        (self.state == State::Quoted).then_some((self.lines_before_quote, self.cells.len() + 1))
+        (self.state == CellState::Quoted).then_some((self.lines_before_quote, self.cells.len() + 1))
     }
 
     /// Scans on. `bytes` start where the row starts, and hold at least what earlier scans of the row have seen; `last`
@@ -141,12 +141,12 @@ impl CellScanner {
     pub(crate) fn scan(&mut self, bytes: &[u8], last: bool) -> Scan {
         loop {
             match self.state {
-                State::CellStart => match bytes.get(self.at) {
+                CellState::CellStart => match bytes.get(self.at) {
                     None => break,
                     Some(b'"') if self.quotes => {
                         self.at += 1;
                         self.lines_before_quote = self.lines_within;
-                        self.state = State::Quoted;
+                        self.state = CellState::Quoted;
                     }
                     Some(0xef) if self.at == 0 => match bytes {
                         [0xef, 0xbb, 0xbf, ..] => {
@@ -155,11 +155,11 @@ impl CellScanner {
                             self.cell = 3;
                         }
                         [0xef] | [0xef, 0xbb] if !last => break,
-                        _ => self.state = State::Unquoted,
+                        _ => self.state = CellState::Unquoted,
                     },
-                    Some(_) => self.state = State::Unquoted,
+                    Some(_) => self.state = CellState::Unquoted,
                 },
-                State::Unquoted | State::Stray => {
+                CellState::Unquoted | CellState::Stray => {
                     let Some(found) = find_either(self.delimiter, self.line_end, &bytes[self.at..]) else {
                         self.at = bytes.len();
                         break;
@@ -170,7 +170,7 @@ impl CellScanner {
                     }
                     self.end_cell(self.at);
                 }
-                State::Quoted => match find_either(b'"', self.line_end, &bytes[self.at..]) {
+                CellState::Quoted => match find_either(b'"', self.line_end, &bytes[self.at..]) {
                     None => {
                         self.at = bytes.len();
                         break;
@@ -179,32 +179,32 @@ impl CellScanner {
                         self.at += found + 1;
                         if bytes[self.at - 1] == b'"' {
                             self.content_end = self.at - 1;
-                            self.state = State::AfterQuote;
+                            self.state = CellState::AfterQuote;
                         } else {
                             self.lines_within += 1;
                         }
                     }
                 },
-                State::AfterQuote | State::AfterBlanks => match bytes.get(self.at) {
+                CellState::AfterQuote | CellState::AfterBlanks => match bytes.get(self.at) {
                     None => break,
-                    Some(b'"') if self.state == State::AfterQuote => {
+                    Some(b'"') if self.state == CellState::AfterQuote => {
                         self.doubled = true;
                         self.at += 1;
-                        self.state = State::Quoted;
+                        self.state = CellState::Quoted;
                     }
                     Some(byte) if *byte == self.delimiter => self.end_cell(self.at),
                     Some(byte) if *byte == self.line_end => return self.end_row(bytes, last),
                     Some(b' ' | b'\t' | b'\r') => {
                         self.at += 1;
-                        self.state = State::AfterBlanks;
+                        self.state = CellState::AfterBlanks;
                     }
-                    Some(_) => self.state = State::Stray,
+                    Some(_) => self.state = CellState::Stray,
                 },
             }
         }
         match self.state {
             _ if !last => Scan::More,
-            State::Quoted => Scan::UnclosedQuote,
+            CellState::Quoted => Scan::UnclosedQuote,
             _ => self.end_row(bytes, last),
         }
     }
@@ -234,9 +234,11 @@ impl CellScanner {
     #[inline]
     fn end_cell(&mut self, end: usize) {
         let content = match self.state {
-            State::CellStart | State::Unquoted => Span::new(self.cell, end),
-            State::Quoted | State::AfterQuote | State::AfterBlanks => Span::new(self.cell + 1, self.content_end),
-            State::Stray => {
+            CellState::CellStart | CellState::Unquoted => Span::new(self.cell, end),
+            CellState::Quoted | CellState::AfterQuote | CellState::AfterBlanks => {
+                Span::new(self.cell + 1, self.content_end)
+            }
+            CellState::Stray => {
                 self.stray = self.stray.or(Some(self.cells.len()));
                 Span::new(self.cell + 1, self.content_end)
             }
@@ -244,7 +246,7 @@ impl CellScanner {
         self.cells.push(content);
         self.at = end + 1;
         self.cell = end + 1;
-        self.state = State::CellStart;
+        self.state = CellState::CellStart;
     }
 }
 

@@ -16,9 +16,9 @@ use shared::tokens::Tokens;
 
 use super::aside::Aside;
 use super::call::{Carried, carry};
+use super::delivery_limits::{CallTally, DeliveryLimits};
 use super::evidence::Evidence;
 use super::flight::Flight;
-use super::limits::{CallTally, Limits};
 use super::pace::{RetryBudget, Width};
 use super::unclear_refusals::UnclearRefusals;
 use crate::deliver::lanes::Lanes;
@@ -31,7 +31,7 @@ pub struct Delivery<T, B> {
     bigin: Bigin,
     tokens: Arc<T>,
     pause_check: Arc<B>,
-    pub(super) limits: Limits,
+    pub(super) limits: DeliveryLimits,
     pub(super) lanes: Lanes,
     calls: JoinSet<Carried>,
     pub(super) in_flight: HashMap<Id, Flight>,
@@ -59,7 +59,7 @@ pub struct Delivery<T, B> {
 
 impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
     /// Starts with nothing on its way. A module that Bigin holds stops all of it.
-    pub fn new(bigin: Bigin, tokens: Arc<T>, pause_check: Arc<B>, limits: Limits) -> Self {
+    pub fn new(bigin: Bigin, tokens: Arc<T>, pause_check: Arc<B>, limits: DeliveryLimits) -> Self {
         Self {
             bigin,
             tokens,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use shared::telemetry::{Metric, measure};
 
-use crate::report::{Report, Status};
+use crate::report::{Report, RunStatus};
 
 /// What a slice has done: the difference between the report before it and after it.
 pub fn slice(stack: &str, now: Timestamp, before: &Report, after: &Report) {
@@ -33,7 +33,7 @@ pub fn slice(stack: &str, now: Timestamp, before: &Report, after: &Report) {
 /// An import has come to an end.
 pub fn ended(stack: &str, now: Timestamp, report: &Report) {
     let metric = match report.status {
-        Status::Failed | Status::Stopped => Metric::ImportsFailed,
+        RunStatus::Failed | RunStatus::Stopped => Metric::ImportsFailed,
         _ => Metric::ImportsFinished,
     };
     put(stack, now, &[(metric, 1)]);

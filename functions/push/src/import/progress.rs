@@ -12,7 +12,7 @@ use crate::import::counted::Counted;
 use crate::import::suspects::Suspects;
 use crate::map::Overrides;
 use crate::record::Written;
-use crate::report::{Reason, Report, Status};
+use crate::report::{Reason, Report, RunStatus};
 use shared::bucket::Joined;
 
 /// What was learnt before the first row.
@@ -117,7 +117,7 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlyEnd {
     /// The report's last status.
-    pub status: Status,
+    pub status: RunStatus,
     /// Why.
     pub reason: Reason,
 }

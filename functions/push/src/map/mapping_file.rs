@@ -11,7 +11,7 @@ use super::mapping::{
     ColumnRule, EmptyCells, HtmlReferences, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, SameKey, StopAfter,
     Tags, UnknownPickList, Validate, VanishedField, Versions, WithoutKey,
 };
-use super::toml_reader::{Item, MappingFault, Reader, Words, type_of};
+use super::toml_reader::{Choices, Item, MappingFault, Reader, type_of};
 use crate::decode::{Encoding, FileRules, Quotes, ShortRows};
 
 pub(super) const KEYS: [&str; 32] = [
@@ -53,43 +53,43 @@ pub(super) const COLUMN_KEYS: [&str; 9] = [
 ];
 pub(super) const LOOKUP_KEYS: [&str; 3] = ["by", "on_missing", "on_ambiguous"];
 
-pub(super) const OPERATIONS: &Words<Operation> = &[
+pub(super) const OPERATIONS: &Choices<Operation> = &[
     ("upsert", Operation::Upsert),
     ("insert", Operation::Insert),
     ("update", Operation::Update),
     ("delete", Operation::Delete),
 ];
-pub(super) const WITHOUT_KEY: &Words<WithoutKey> = &[("reject", WithoutKey::Reject), ("insert", WithoutKey::Insert)];
-pub(super) const EMPTY: &Words<EmptyCells> = &[("keep", EmptyCells::Keep), ("clear", EmptyCells::Clear)];
-pub(super) const HTML: &Words<HtmlReferences> = &[
+pub(super) const WITHOUT_KEY: &Choices<WithoutKey> = &[("reject", WithoutKey::Reject), ("insert", WithoutKey::Insert)];
+pub(super) const EMPTY: &Choices<EmptyCells> = &[("keep", EmptyCells::Keep), ("clear", EmptyCells::Clear)];
+pub(super) const HTML: &Choices<HtmlReferences> = &[
     ("check", HtmlReferences::Check),
     ("decode", HtmlReferences::Decode),
     ("keep", HtmlReferences::Keep),
 ];
-pub(super) const TAGS: &Words<Tags> = &[("add", Tags::Add), ("replace", Tags::Replace)];
-pub(super) const UNKNOWN_PICKLIST: &Words<UnknownPickList> =
+pub(super) const TAGS: &Choices<Tags> = &[("add", Tags::Add), ("replace", Tags::Replace)];
+pub(super) const UNKNOWN_PICKLIST: &Choices<UnknownPickList> =
     &[("reject", UnknownPickList::Reject), ("add", UnknownPickList::Add)];
-pub(super) const VALIDATE: &Words<Validate> = &[("zoho", Validate::Zoho), ("strict", Validate::Strict)];
-pub(super) const ROUTE: &Words<Route> = &[
+pub(super) const VALIDATE: &Choices<Validate> = &[("zoho", Validate::Zoho), ("strict", Validate::Strict)];
+pub(super) const ROUTE: &Choices<Route> = &[
     ("auto", Route::Auto),
     ("records", Route::Records),
     ("bulk", Route::Bulk),
 ];
-pub(super) const VERSIONS: &Words<Versions> = &[("each", Versions::Each), ("newest", Versions::Newest)];
-pub(super) const VANISHED_FIELD: &Words<VanishedField> =
+pub(super) const VERSIONS: &Choices<Versions> = &[("each", Versions::Each), ("newest", Versions::Newest)];
+pub(super) const VANISHED_FIELD: &Choices<VanishedField> =
     &[("stop", VanishedField::Stop), ("warn", VanishedField::Warn)];
-pub(super) const QUOTES: &Words<Quotes> = &[
+pub(super) const QUOTES: &Choices<Quotes> = &[
     ("check", Quotes::Check),
     ("trust", Quotes::Trust),
     ("none", Quotes::None),
 ];
-pub(super) const SHORT_ROWS: &Words<ShortRows> = &[("reject", ShortRows::Reject), ("accept", ShortRows::Accept)];
-pub(super) const ON_MISSING: &Words<OnMissing> = &[
+pub(super) const SHORT_ROWS: &Choices<ShortRows> = &[("reject", ShortRows::Reject), ("accept", ShortRows::Accept)];
+pub(super) const ON_MISSING: &Choices<OnMissing> = &[
     ("reject", OnMissing::Reject),
     ("create", OnMissing::Create),
     ("empty", OnMissing::Empty),
 ];
-pub(super) const ON_AMBIGUOUS: &Words<OnAmbiguous> = &[
+pub(super) const ON_AMBIGUOUS: &Choices<OnAmbiguous> = &[
     ("reject", OnAmbiguous::Reject),
     ("oldest", OnAmbiguous::Oldest),
     ("empty", OnAmbiguous::Empty),

@@ -9,7 +9,7 @@ use super::mapping_file::{
     COLUMN_KEYS, EMPTY, HTML, KEYS, LOOKUP_KEYS, ON_AMBIGUOUS, ON_MISSING, OPERATIONS, QUOTES, ROUTE, SHORT_ROWS, TAGS,
     UNKNOWN_PICKLIST, VALIDATE, VANISHED_FIELD, VERSIONS, WITHOUT_KEY,
 };
-use super::toml_reader::{MOST_MISTAKES, Words};
+use super::toml_reader::{Choices, MOST_MISTAKES};
 use super::*;
 use crate::queue::Message;
 
@@ -189,7 +189,7 @@ fn set(words: &[&str]) -> BTreeSet<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn words_of<T>(words: &Words<T>) -> BTreeSet<String> {
+fn words_of<T>(words: &Choices<T>) -> BTreeSet<String> {
     words.iter().map(|(word, _)| (*word).to_owned()).collect()
 }
 

@@ -21,8 +21,8 @@ pub struct MappingFault {
 /// A value and where it stands.
 pub(super) type Item<'a, 'i> = &'a Spanned<DeValue<'i>>;
 
-/// Words that a key may have, and what they mean.
-pub(super) type Words<T> = [(&'static str, T)];
+/// Choices that a key may have, and what they mean.
+pub(super) type Choices<T> = [(&'static str, T)];
 
 /// Collects the mistakes of a file.
 pub(super) struct Reader<'i> {
@@ -98,7 +98,7 @@ impl<'i> Reader<'i> {
     }
 
     /// One of some words.
-    pub fn word<T: Copy>(&mut self, key: &str, item: Item<'_, '_>, words: &Words<T>) -> Option<T> {
+    pub fn word<T: Copy>(&mut self, key: &str, item: Item<'_, '_>, words: &Choices<T>) -> Option<T> {
         let all = || words.iter().map(|(word, _)| *word);
         let Some(text) = item.get_ref().as_str() else {
             self.wrong_type(key, item, &format!("one of {}", quoted(all())));

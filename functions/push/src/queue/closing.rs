@@ -10,7 +10,7 @@ use super::rejects_file;
 use super::run::Ran;
 use crate::context::{Context, Services};
 use crate::report::RunFiles;
-use crate::report::{Reason, Report, Status};
+use crate::report::{Reason, Report, RunStatus};
 use shared::bucket::{BucketError, Objects};
 use shared::stop::{Service, Stop};
 
@@ -139,7 +139,7 @@ pub(super) async fn report<S: Services>(
         .as_ref()
         .or_else(|| batch.returned().next().map(|(_, stop)| stop));
     match why.filter(|_| report.counts.deferred > 0) {
-        Some(stop) => report.end(Status::Paused, Some(Reason::from(stop)), context.now()),
+        Some(stop) => report.end(RunStatus::Paused, Some(Reason::from(stop)), context.now()),
         None => report.finish(context.now()),
     }
     report

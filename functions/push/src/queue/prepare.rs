@@ -91,7 +91,8 @@ impl<'a, S: Services> Preparer<'a, S> {
         };
         let mut kind = self.kind(message, Freshness::TenMinutes).await?;
         let mut all = map_all(kind, message);
-        let is_in_doubt = |mapped: &Mapped| matches!(mapped, (Err(reject), _) if codes::rests_on_fields(&reject.code));
+        let is_in_doubt =
+            |mapped: &MapResult| matches!(mapped, (Err(reject), _) if codes::rests_on_fields(&reject.code));
         if !kind.read_again && all.iter().any(is_in_doubt) {
             // Somebody may have added the field, or what it lists, minutes ago.
             kind = self.kind(message, Freshness::Doubted).await?;
@@ -254,9 +255,9 @@ fn no_mapper(module: &ModuleName, message: &Message, fault: &HeaderFault) -> Hin
 }
 
 /// A record, or why it is rejected, and what was mended in it.
-type Mapped = (Result<Pending, Reject>, RowRepairs);
+type MapResult = (Result<Pending, Reject>, RowRepairs);
 
-fn map_all(kind: &MessageKind, message: &Message) -> Vec<Mapped> {
+fn map_all(kind: &MessageKind, message: &Message) -> Vec<MapResult> {
     let mapped = message.records.iter().map(|record| {
         let mut mended = RowRepairs::default();
         (map(kind, record, &mut mended), mended)

@@ -45,7 +45,7 @@ struct Wire {
     #[serde(default)]
     body: String,
     #[serde(default)]
-    attributes: Attributes,
+    attributes: MessageAttributes,
     #[serde(default)]
     message_attributes: Own,
 }
@@ -65,7 +65,7 @@ struct AttributeText {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Attributes {
+struct MessageAttributes {
     approximate_receive_count: Option<String>,
     approximate_first_receive_timestamp: Option<String>,
     message_group_id: Option<String>,

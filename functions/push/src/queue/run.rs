@@ -12,7 +12,7 @@ use super::batch::Batch;
 use super::memory::remember;
 use super::prepare::{Hindrance, Preparer};
 use crate::context::{Context, Services, Settings};
-use crate::deliver::{Deadlines, Limits, PauseCheck};
+use crate::deliver::{Deadlines, DeliveryLimits, PauseCheck};
 use crate::record::{Outcome, Parcel, Reject, Repairs, Settled};
 use crate::resolve::{Dispatcher, ResolverCache, Tallies};
 use shared::stop::{Service, Stop};
@@ -40,9 +40,9 @@ pub struct Ran {
 const LOOKUPS: &str = "messages";
 
 /// How far the delivery of messages may go within those hours.
-pub(super) fn limits(settings: &Settings, width: usize, hours: Deadlines) -> Limits {
+pub(super) fn limits(settings: &Settings, width: usize, hours: Deadlines) -> DeliveryLimits {
     let budget = hours.sending_ends.saturating_duration_since(Instant::now());
-    Limits {
+    DeliveryLimits {
         waiting_ends: hours.waiting_ends,
         ..settings.limits(width, budget)
     }
@@ -54,7 +54,7 @@ pub(super) async fn run<S: Services, B: PauseCheck>(
     resolvers: &ResolverCache,
     batch: &mut Batch,
     check: B,
-    limits: Limits,
+    limits: DeliveryLimits,
 ) -> Ran {
     let mut preparer = Preparer::new(context);
     let mut run = Run {

@@ -27,7 +27,7 @@ const VERSION: u32 = 1;
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum RunStatus {
     /// A dry run: this is what would be done.
     Planned,
     /// Under way.
@@ -115,7 +115,7 @@ pub struct Report {
     /// How records went to Bigin: `records` (calls of up to 100).
     pub route: Option<String>,
     /// Where the run stands.
-    pub status: Status,
+    pub status: RunStatus,
     /// Why.
     pub reason: Option<Reason>,
     /// The run of another file that it waits for, while it waits for its turn.
@@ -168,7 +168,7 @@ impl Report {
             match_on: Vec::new(),
             trigger: Vec::new(),
             route: None,
-            status: Status::Running,
+            status: RunStatus::Running,
             reason: None,
             waits_for: None,
             counts: Counts::default(),
@@ -199,15 +199,15 @@ impl Report {
     /// Ends the run, as complete or partial.
     pub fn finish(&mut self, now: Timestamp) {
         let status = if self.counts.rejected == 0 && self.counts.incomplete.is_empty() {
-            Status::Complete
+            RunStatus::Complete
         } else {
-            Status::Partial
+            RunStatus::Partial
         };
         self.end(status, self.reason.clone(), now);
     }
 
     /// Ends the run.
-    pub fn end(&mut self, status: Status, reason: Option<Reason>, now: Timestamp) {
+    pub fn end(&mut self, status: RunStatus, reason: Option<Reason>, now: Timestamp) {
         self.status = status;
         self.reason = reason;
         self.finished_at = Some(now);

@@ -11,7 +11,7 @@ use super::lookups::{Lookups, Resolved};
 use super::pending::Pending;
 use super::resolver_cache::ResolverCache;
 use crate::context::{Context, Services, note_own};
-use crate::deliver::{CallTally, Delivery, Limits, PauseCheck};
+use crate::deliver::{CallTally, Delivery, DeliveryLimits, PauseCheck};
 use crate::record::{Outcome, Parcel, Settled, Written, into_order};
 use shared::state::refusals;
 use shared::stop::Stop;
@@ -50,7 +50,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
         resolvers: &'a ResolverCache,
         run_id: impl Into<String>,
         check: B,
-        limits: Limits,
+        limits: DeliveryLimits,
     ) -> Self {
         let (run_id, check) = (run_id.into(), Arc::new(check));
         let resolver = resolvers.take(&run_id, context.now());
@@ -72,7 +72,7 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
         resolvers: &'a ResolverCache,
         run_id: impl Into<String>,
         check: B,
-        limits: Limits,
+        limits: DeliveryLimits,
     ) -> Self {
         let (run_id, check) = (run_id.into(), Arc::new(check));
         let mut resolver = resolvers.take(&run_id, context.now());
@@ -297,7 +297,11 @@ impl<'a, S: Services, B: PauseCheck + 'a> Dispatcher<'a, S, B> {
     }
 }
 
-fn delivery<S: Services, B: PauseCheck>(context: &Context<S>, check: Arc<B>, limits: Limits) -> Delivery<S::Tokens, B> {
+fn delivery<S: Services, B: PauseCheck>(
+    context: &Context<S>,
+    check: Arc<B>,
+    limits: DeliveryLimits,
+) -> Delivery<S::Tokens, B> {
     Delivery::new(context.bigin.clone(), Arc::clone(&context.tokens), check, limits)
         .telling_pull(context.settings.pulled.clone())
 }

@@ -15,7 +15,7 @@ use super::place::Place;
 use super::resolver::Resolver;
 use super::round::Round;
 use crate::context::{Context, Services};
-use crate::deliver::{CallTally, Delivery, Limits, PauseCheck, Tokens};
+use crate::deliver::{CallTally, Delivery, DeliveryLimits, PauseCheck, Tokens};
 use crate::record::{MatchKey, Parcel, Settled, fold, into_order};
 use shared::stop::Stop;
 
@@ -63,7 +63,7 @@ pub struct Resolved {
 pub struct Lookups<'a, S: Services, B> {
     context: &'a Context<S>,
     pause_check: Arc<B>,
-    limits: Limits,
+    limits: DeliveryLimits,
     line: Backlog,
     state: ResolverState<'a>,
     /// Whether the round's records had been set aside.
@@ -82,7 +82,7 @@ pub struct Lookups<'a, S: Services, B> {
 
 impl<'a, S: Services, B: PauseCheck + 'a> Lookups<'a, S, B> {
     /// A stage that goes on with what the resolver knows.
-    pub fn new(context: &'a Context<S>, resolver: Resolver, pause_check: Arc<B>, limits: Limits) -> Self {
+    pub fn new(context: &'a Context<S>, resolver: Resolver, pause_check: Arc<B>, limits: DeliveryLimits) -> Self {
         Self {
             context,
             pause_check,

@@ -13,7 +13,7 @@ use super::lookup_cache::LookupCache;
 use super::place::Place;
 use super::round::Round;
 use crate::context::{Context, Services, note_own};
-use crate::deliver::{CallTally, Limits, PauseCheck};
+use crate::deliver::{CallTally, DeliveryLimits, PauseCheck};
 use shared::authorized_bigin::{AskFailure, TRIES};
 use shared::metadata_cache::Freshness;
 use shared::state::own_writes::OwnWrites;
@@ -56,7 +56,7 @@ impl Resolver {
         context: &Context<S>,
         round: &mut Round,
         pause_check: &B,
-        limits: &Limits,
+        limits: &DeliveryLimits,
         halt: &AtomicBool,
     ) -> Option<Stop> {
         // Once a question has failed for what is in it, halves of it are asked once each.
@@ -106,7 +106,7 @@ impl Resolver {
     }
 
     /// Whether a question is answered that is like this one and has no value in it.
-    async fn can_be_read<S: Services>(&self, context: &Context<S>, ask: &Ask, limits: &Limits) -> bool {
+    async fn can_be_read<S: Services>(&self, context: &Context<S>, ask: &Ask, limits: &DeliveryLimits) -> bool {
         let (Ask::Query { place, .. } | Ask::Make { place, .. }) = ask else {
             return false;
         };
@@ -118,7 +118,7 @@ impl Resolver {
         matches!(asked, Ok(Ok(_)))
     }
 
-    async fn reason_not_to_ask<B: PauseCheck>(&mut self, pause_check: &B, limits: &Limits) -> Option<Stop> {
+    async fn reason_not_to_ask<B: PauseCheck>(&mut self, pause_check: &B, limits: &DeliveryLimits) -> Option<Stop> {
         let now = Instant::now();
         if now >= limits.sending_ends {
             return Some(Stop::OutOfTime);

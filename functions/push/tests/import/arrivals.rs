@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bigin::Operation;
 use push::import::Step;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 
 use crate::support::{World, adds_up, contacts, faulty_file, small_slices};
@@ -15,7 +15,7 @@ async fn a_file_is_imported_and_every_row_accounted_for() {
     let event = world.put("inbox/Contacts/customers.csv", faulty_file());
     let report = world.import(&event).await;
     adds_up(&report);
-    assert_eq!(report.status, Status::Partial, "{report:?}");
+    assert_eq!(report.status, RunStatus::Partial, "{report:?}");
     assert_eq!(
         (report.counts.read, report.counts.rejected, report.counts.inserted),
         (1_000, 5, 995),
@@ -113,7 +113,7 @@ async fn a_check_plans_and_sends_nothing() {
     let report = world
         .import(&world.put("check/Contacts/customers.csv", faulty_file()))
         .await;
-    assert_eq!((report.status, report.counts.read), (Status::Planned, 1_000));
+    assert_eq!((report.status, report.counts.read), (RunStatus::Planned, 1_000));
     let plan = report.plan.unwrap();
     assert_eq!(plan["rows"], 1_000);
     assert!(plan["rejected"].as_u64().unwrap() >= 3, "{plan}");
@@ -127,7 +127,7 @@ async fn a_check_plans_and_sends_nothing() {
 async fn the_same_event_twice_changes_nothing_and_force_repeats() {
     let world = World::new().await;
     let event = world.put("inbox/Contacts/a.csv", contacts(0..150));
-    assert_eq!(world.import(&event).await.status, Status::Complete);
+    assert_eq!(world.import(&event).await.status, RunStatus::Complete);
     let calls = world.write_calls();
     let mut again = world.start(&event);
     assert_eq!(again.step(&world).await.next, Step::Done);
@@ -137,12 +137,12 @@ async fn the_same_event_twice_changes_nothing_and_force_repeats() {
     );
     assert_eq!(world.write_calls(), calls);
     let by_hand = json!({"bucket": "data", "key": "inbox/Contacts/a.csv"});
-    assert_eq!(world.import(&by_hand).await.status, Status::Duplicate);
+    assert_eq!(world.import(&by_hand).await.status, RunStatus::Duplicate);
     let forced = world
         .import(&json!({"bucket": "data", "key": "inbox/Contacts/a.csv", "force": true}))
         .await;
     adds_up(&forced);
-    assert_eq!((forced.status, forced.counts.updated), (Status::Complete, 150));
+    assert_eq!((forced.status, forced.counts.updated), (RunStatus::Complete, 150));
     assert_eq!(world.records("Contacts").len(), 150);
 }
 
@@ -159,7 +159,7 @@ async fn an_event_that_comes_twice_at_once_is_imported_once() {
         1,
         "and touches nothing"
     );
-    assert_eq!(world.run(first).await.status, Status::Complete);
+    assert_eq!(world.run(first).await.status, RunStatus::Complete);
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn a_file_without_rows_is_complete_and_says_so() {
     let report = world
         .import(&world.put("inbox/Contacts/a.csv", "Last Name,Email\n"))
         .await;
-    assert_eq!((report.status, report.counts.read), (Status::Complete, 0));
+    assert_eq!((report.status, report.counts.read), (RunStatus::Complete, 0));
     assert_eq!((report.rejects_key, report.outcomes_key), (None, None));
     assert!(report.warnings.iter().any(|warning| warning.contains("no rows")));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use push::context::Settings;
 use push::import::Step;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 
 use crate::support::{World, adds_up, contacts};
@@ -39,6 +39,6 @@ async fn calls_go_on_while_a_checkpoint_is_written_as_far_as_the_one_before_allo
     assert!(ended.is_ok(), "{} calls were made, and no more", world.write_calls());
     let report = world.run(execution).await;
     adds_up(&report);
-    assert_eq!((report.status, report.counts.inserted), (Status::Complete, 5_000));
+    assert_eq!((report.status, report.counts.inserted), (RunStatus::Complete, 5_000));
     assert_eq!((world.write_calls(), world.outcomes(&report).len()), (50, 5_000));
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use push::context::Settings;
 use push::import::Step;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 
 use crate::support::{Invocation, World, adds_up, contacts, faulty_file, small_slices};
@@ -69,7 +69,7 @@ async fn an_import_that_fails_for_good_says_so_and_goes_on_where_it_stopped() {
     let report = world.report(&execution).await.unwrap();
     let done = report.counts.ended();
     adds_up(&report);
-    assert_eq!((report.status, report.counts.read), (Status::Failed, 1_200));
+    assert_eq!((report.status, report.counts.read), (RunStatus::Failed, 1_200));
     assert_eq!(world.outcomes(&report).len() as u64, done);
     let calls = world.write_calls();
     let report = world
@@ -78,7 +78,7 @@ async fn an_import_that_fails_for_good_says_so_and_goes_on_where_it_stopped() {
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 1_200),
+        (RunStatus::Complete, 1_200),
         "{report:?}"
     );
     assert_eq!(world.outcomes(&report).len(), 1_200);
@@ -98,7 +98,7 @@ async fn an_abandoned_import_that_was_done_is_not_called_failed() {
     execution.step(&world).await;
     execution.step = Step::Abandon;
     assert_eq!(execution.step(&world).await.next, Step::Done);
-    assert_eq!(world.report(&execution).await.unwrap().status, Status::Complete);
+    assert_eq!(world.report(&execution).await.unwrap().status, RunStatus::Complete);
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn an_execution_that_was_stopped_by_hand_is_taken_over_once_it_is_missed()
     let by_hand = json!({"bucket": "data", "key": "inbox/Contacts/a.csv"});
     assert_eq!(
         world.import(&by_hand).await.status,
-        Status::Duplicate,
+        RunStatus::Duplicate,
         "it may be alive"
     );
     world.clock.advance(2_000);
@@ -140,7 +140,7 @@ async fn an_execution_that_was_stopped_by_hand_is_taken_over_once_it_is_missed()
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 1_200),
+        (RunStatus::Complete, 1_200),
         "{report:?}"
     );
     assert!(world.write_calls() - calls < 12, "it went on where the other stopped");
@@ -158,7 +158,7 @@ async fn an_object_that_vanishes_in_the_middle_stops_the_import_and_what_was_don
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.read),
-        (Status::Stopped, 3_000),
+        (RunStatus::Stopped, 3_000),
         "{report:?}"
     );
     assert_eq!(report.reason.unwrap().code, "OBJECT_GONE");

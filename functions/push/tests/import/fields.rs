@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use push::context::Settings;
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 
 use crate::support::{World, adds_up, seeds, small_slices};
@@ -77,13 +77,13 @@ async fn what_an_administrator_has_just_allowed_rejects_and_refuses_nothing() {
         let world = World::new().await;
         change(&world, "Title", &json!({"mandatory": true}));
         let first = import(&world, "a.csv", "Last Name,Email,Title\nDoe,doe@example.com,Dr\n").await;
-        assert_eq!(first.status, Status::Complete, "{first:?}");
+        assert_eq!(first.status, RunStatus::Complete, "{first:?}");
         change(&world, "Title", &json!({"mandatory": false}));
         allow(&world);
         let report = import(&world, name, text).await;
         assert_eq!(
             (report.status, report.counts.inserted),
-            (Status::Complete, 1),
+            (RunStatus::Complete, 1),
             "{text}: {report:?}"
         );
         assert_eq!(
@@ -101,7 +101,7 @@ async fn a_row_in_doubt_is_not_overtaken_by_a_later_row_of_its_key() {
     change(&world, "Level", &json!({"add_picks": ["Platinum"]}));
     let rows = "Last Name,Email,Level\nEarlier,rao@example.com,Platinum\nLater,rao@example.com,Gold\n";
     let report = import(&world, "b.csv", rows).await;
-    assert_eq!(report.status, Status::Complete, "{report:?}");
+    assert_eq!(report.status, RunStatus::Complete, "{report:?}");
     let contacts = world.records("Contacts");
     let stands = contacts.iter().find(|contact| contact["Email"] == "rao@example.com");
     assert_eq!(stands.unwrap()["Last_Name"], "Later", "{contacts:?}");
@@ -156,7 +156,7 @@ async fn rows_in_doubt_wait_and_calls_in_flight_stay_within_what_imports_may_hav
             adds_up(&report);
             assert_eq!(
                 (report.status, report.counts.inserted),
-                (Status::Complete, rows),
+                (RunStatus::Complete, rows),
                 "seed {seed}: {report:?}"
             );
         }
@@ -205,7 +205,11 @@ async fn a_field_that_vanishes_while_its_file_is_imported_is_never_lost_in_silen
             );
         }
         if written_whole < rows {
-            let status = if goes_on { Status::Complete } else { Status::Stopped };
+            let status = if goes_on {
+                RunStatus::Complete
+            } else {
+                RunStatus::Stopped
+            };
             assert_eq!(report.status, status, "seed {seed}: {report:?}");
         }
         if goes_on {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use push::context::Settings;
 use push::import::{ExecutionEnded, Importer, Step};
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 use shared::state::Cause;
 use shared::state::pause::{self, SetCause};
@@ -57,7 +57,7 @@ async fn a_small_file_is_done_by_one_invocation() {
         (Step::Done, 1),
         "one step of the execution's history"
     );
-    assert_eq!(world.report(&execution).await.unwrap().status, Status::Complete);
+    assert_eq!(world.report(&execution).await.unwrap().status, RunStatus::Complete);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_hundred_small_files_do_not_ask_the_same_a_hundred_times() {
         let event = world.put(&format!("inbox/Contacts/{number}.csv"), contacts(number..number + 1));
         let mut execution = world.start(&event);
         execution.invoke_whole(&world).await;
-        assert_eq!(world.report(&execution).await.unwrap().status, Status::Complete);
+        assert_eq!(world.report(&execution).await.unwrap().status, RunStatus::Complete);
     }
     let credits = world.sandbox.state()["credits"]["spent"].as_u64().unwrap();
     assert!((100..=110).contains(&credits), "{credits} credits");
@@ -101,7 +101,7 @@ async fn whoever_ends_wakes_the_next_one_and_says_before_whom_it_waits_for() {
     assert_eq!(world.run(second).await.counts.updated, 5);
     assert!(is_woken(&world, &third));
     let report = world.run(third).await;
-    assert_eq!((report.status, report.waits_for), (Status::Complete, None));
+    assert_eq!((report.status, report.waits_for), (RunStatus::Complete, None));
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn a_wake_that_is_lost_costs_a_minute() {
     world.run(first).await;
     assert!(!is_woken(&world, &second));
     let before = world.context.now();
-    assert_eq!(world.run(second).await.status, Status::Complete);
+    assert_eq!(world.run(second).await.status, RunStatus::Complete);
     assert!(world.context.now().duration_since(before).as_secs() < 70);
 }
 
@@ -161,8 +161,8 @@ async fn a_token_that_was_answered_before_passes_the_turn_on() {
     world.context.give_turn_back(turn).await.unwrap();
     world.run(first).await;
     assert!(is_woken(&world, &other));
-    assert_eq!(world.run(other).await.status, Status::Complete);
-    assert_eq!(world.run(gone).await.status, Status::Complete);
+    assert_eq!(world.run(other).await.status, RunStatus::Complete);
+    assert_eq!(world.run(gone).await.status, RunStatus::Complete);
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn an_execution_that_is_stopped_while_it_waits_gives_its_place_back_and_sa
     world.machine.goes_on(second.token.as_ref().unwrap());
     assert!(free(&world, &stopped(&second)).await);
     let report = world.report(&second).await.unwrap();
-    assert_eq!(report.status, Status::Failed);
+    assert_eq!(report.status, RunStatus::Failed);
     assert!(report.reason.unwrap().message.contains("stopped by hand (by ops)"));
     assert_eq!(world.context.ledger().line().await.unwrap().len(), 2);
     assert!(!free(&world, &stopped(&second)).await, "told twice, it is done once");
@@ -187,7 +187,7 @@ async fn an_execution_that_is_stopped_while_it_waits_gives_its_place_back_and_sa
     let again = world
         .import(&json!({"bucket": "data", "key": "inbox/Contacts/b.csv"}))
         .await;
-    assert_eq!(again.status, Status::Complete, "its version may be imported again");
+    assert_eq!(again.status, RunStatus::Complete, "its version may be imported again");
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn an_execution_that_is_stopped_at_any_step_leaves_no_place_behind() {
         adds_up(&report);
         assert_eq!(
             (report.status, report.counts.read),
-            (Status::Complete, 150),
+            (RunStatus::Complete, 150),
             "after {steps} steps"
         );
     }
@@ -228,9 +228,9 @@ async fn an_execution_whose_end_nobody_told_is_found_by_the_watcher() {
     until_it_waits(&world, &mut second).await;
     world.machine.end(stopped(&first));
     let before = world.context.now();
-    assert_eq!(world.run(second).await.status, Status::Complete);
+    assert_eq!(world.run(second).await.status, RunStatus::Complete);
     assert!(world.context.now().duration_since(before).as_secs() < 70);
-    assert_eq!(world.report(&first).await.unwrap().status, Status::Failed);
+    assert_eq!(world.report(&first).await.unwrap().status, RunStatus::Failed);
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn the_end_of_a_pause_wakes_what_waited_for_it() {
     pause::clear(&world.table, &[Cause::Operator]).await.unwrap();
     assert_eq!(importer.wake_those_aside().await.unwrap(), 1);
     assert!(is_woken(&world, &execution));
-    assert_eq!(world.run(execution).await.status, Status::Complete);
+    assert_eq!(world.run(execution).await.status, RunStatus::Complete);
 }
 
 #[tokio::test]
@@ -264,12 +264,12 @@ async fn a_held_parent_keeps_its_children_waiting_and_nobody_else() {
     let mut children = world.start(&world.put("inbox/Contacts/b.csv", children));
     until_it_waits(&world, &mut children).await;
     let other = world.import(&world.put("inbox/Products/c.csv", PRODUCTS)).await;
-    assert_eq!(other.status, Status::Complete);
+    assert_eq!(other.status, RunStatus::Complete);
     assert!(world.records("Contacts").is_empty());
     world.faults(json!([]));
     world.clock.advance(1_000);
-    assert_eq!(world.run(parents).await.status, Status::Complete);
-    assert_eq!(world.run(children).await.status, Status::Complete);
+    assert_eq!(world.run(parents).await.status, RunStatus::Complete);
+    assert_eq!(world.run(children).await.status, RunStatus::Complete);
     assert_eq!(world.records("Contacts")[0]["Account_Name"]["name"], "Acme");
 }
 
@@ -320,7 +320,7 @@ async fn a_small_file_of_another_module_does_not_wait_for_a_large_import() {
         run_for_real(&world, small).await.0
     };
     let ((large, _), small) = tokio::join!(run_for_real(&world, large), beside);
-    assert_eq!((large.status, small.status), (Status::Complete, Status::Complete));
+    assert_eq!((large.status, small.status), (RunStatus::Complete, RunStatus::Complete));
     assert_eq!(large.counts.inserted, 6_000);
     assert!(small.finished_at < large.finished_at, "it went in between");
     assert!(world.sandbox.state()["most_in_flight"].as_u64().unwrap() <= 3);
@@ -342,7 +342,7 @@ async fn many_files_at_once_go_in_order_and_nobody_is_woken_in_vain_too_often() 
     let mut finished: std::collections::BTreeMap<String, Vec<_>> = std::collections::BTreeMap::new();
     for (report, _) in &ran {
         adds_up(report);
-        assert_eq!(report.status, Status::Complete, "{report:?}");
+        assert_eq!(report.status, RunStatus::Complete, "{report:?}");
         finished
             .entry(report.module.clone().unwrap())
             .or_default()

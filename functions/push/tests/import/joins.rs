@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use push::context::Settings;
 use push::import::Step;
-use push::report::Status;
+use push::report::RunStatus;
 use shared::bucket::{Join, Joined};
 
 use crate::support::bucket::MemoryBucket;
@@ -218,13 +218,16 @@ async fn a_finish_that_was_given_up_in_the_middle_is_told_with_its_files_and_end
     execution.step = Step::Abandon;
     execution.step(&world).await;
     let report = world.report(&execution).await.unwrap();
-    assert_eq!((report.status, world.outcomes(&report).len()), (Status::Failed, 1_000));
+    assert_eq!(
+        (report.status, world.outcomes(&report).len()),
+        (RunStatus::Failed, 1_000)
+    );
     let again = serde_json::json!({"bucket": "data", "key": "inbox/Contacts/a.csv"});
     let report = world.import(&again).await;
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.rejected),
-        (Status::Partial, 5),
+        (RunStatus::Partial, 5),
         "{report:?}"
     );
     assert_eq!(world.outcomes(&report).len(), 1_000);

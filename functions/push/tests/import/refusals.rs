@@ -2,7 +2,7 @@
 
 use push::context::Settings;
 use push::import::Step;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 
 use crate::support::{World, adds_up, contacts, small_slices};
@@ -33,7 +33,7 @@ async fn a_bad_file_is_refused_before_anything_is_sent() {
     ] {
         let report = world.import(&world.put(key, text)).await;
         let reason = report.reason.clone().unwrap_or_else(|| panic!("{key}: {report:?}"));
-        assert_eq!(report.status, Status::Refused, "{key}: {report:?}");
+        assert_eq!(report.status, RunStatus::Refused, "{key}: {report:?}");
         assert!(code.is_empty() || reason.code == code, "{key}: {reason:?}");
         assert!(reason.message.contains(place), "{key}: {reason:?}");
         assert!(!reason.action.is_empty(), "{key}");
@@ -63,7 +63,7 @@ async fn a_wrong_mapping_is_refused_with_its_line_and_a_right_one_is_used() {
         "[columns]\nNachname = \"Last_Name\"\nAdresse = \"Email\"\n",
     );
     let report = world.import(&world.put("inbox/contacts/a.csv", file)).await;
-    assert_eq!(report.status, Status::Complete, "{report:?}");
+    assert_eq!(report.status, RunStatus::Complete, "{report:?}");
     assert_eq!(report.mapping.as_deref(), Some("mappings/Contacts.toml"));
 }
 
@@ -75,7 +75,7 @@ async fn what_names_no_file_says_so_and_a_folder_of_the_console_is_no_file() {
     let report = world.import(&gone).await;
     assert_eq!(
         (report.status, report.reason.unwrap().code.as_str()),
-        (Status::Refused, "OBJECT_GONE")
+        (RunStatus::Refused, "OBJECT_GONE")
     );
     let other = world
         .import(&json!({"bucket": "another", "key": "inbox/Contacts/a.csv"}))
@@ -84,7 +84,7 @@ async fn what_names_no_file_says_so_and_a_folder_of_the_console_is_no_file() {
     let nothing = world.import(&json!({"hello": "world"})).await;
     assert_eq!(
         (nothing.status, nothing.reason.unwrap().code.as_str()),
-        (Status::Refused, "NOTHING_ASKED")
+        (RunStatus::Refused, "NOTHING_ASKED")
     );
     let reports = world.bucket.keys("reports/").len();
     let mut folder = world.start(&world.put("inbox/Contacts/", ""));
@@ -106,8 +106,8 @@ async fn what_cannot_be_read_does_not_wait_for_its_turn() {
     long.run_until(&world, |_| !world.records("Contacts").is_empty()).await;
     let mut wrong = world.start(&world.put("inbox/Contacts/b.xlsx", "PK\u{3}\u{4}"));
     assert_eq!(wrong.step(&world).await.next, Step::Done);
-    assert_eq!(world.report(&wrong).await.unwrap().status, Status::Refused);
-    assert_eq!(world.run(long).await.status, Status::Complete);
+    assert_eq!(world.report(&wrong).await.unwrap().status, RunStatus::Refused);
+    assert_eq!(world.run(long).await.status, RunStatus::Complete);
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn a_file_that_may_not_be_read_is_refused_at_once_keeps_nobody_waiting_and
     let event = world.put(key, "Last Name,Email\nRao,rao@example.com\n");
     world.bucket.forbidden.lock().unwrap().insert(key.to_owned());
     let report = world.import(&event).await;
-    assert_eq!(report.status, Status::Refused);
+    assert_eq!(report.status, RunStatus::Refused);
     let reason = report.reason.unwrap();
     assert_eq!(reason.code, "UNREADABLE");
     assert!(
@@ -126,12 +126,12 @@ async fn a_file_that_may_not_be_read_is_refused_at_once_keeps_nobody_waiting_and
     );
     assert!(world.context.ledger().line().await.unwrap().is_empty());
     let other = world.put("inbox/Contacts/b.csv", "Last Name,Email\nDoe,doe@example.com\n");
-    assert_eq!(world.import(&other).await.status, Status::Complete);
+    assert_eq!(world.import(&other).await.status, RunStatus::Complete);
     world.bucket.forbidden.lock().unwrap().clear();
     let again = world.import(&json!({"bucket": "data", "key": key})).await;
     assert_eq!(
         (again.status, again.counts.inserted),
-        (Status::Complete, 1),
+        (RunStatus::Complete, 1),
         "{again:?}"
     );
 }

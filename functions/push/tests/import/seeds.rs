@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use push::context::Settings;
 use push::import::Step;
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 
 use crate::support::{Execution, Invocation, World, adds_up, each_seed, seeds, small_slices, trouble};
@@ -218,7 +218,7 @@ async fn seed(seed: u64) -> u32 {
         "seed {seed}: {report:?}"
     );
     assert_eq!(
-        report.status == Status::Complete,
+        report.status == RunStatus::Complete,
         file.bad == 0,
         "seed {seed}: {report:?}"
     );
@@ -316,7 +316,7 @@ async fn seed_of_inserts(seed: u64) -> u64 {
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, rows),
+        (RunStatus::Complete, rows),
         "seed {seed}: {report:?}"
     );
     let mut times: BTreeMap<String, u64> = BTreeMap::new();

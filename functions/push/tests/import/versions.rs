@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use push::import::{Next, Step};
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 
 use crate::support::{Execution, World, adds_up, contacts, seeds, small_slices};
@@ -72,7 +72,7 @@ async fn versions_are_imported_each_once_and_in_their_order_in_whatever_order_th
         let reports = run_all(&world, executions, random).await;
         let done: Vec<_> = reports.iter().flatten().collect();
         assert!(
-            done.iter().all(|report| report.status == Status::Complete),
+            done.iter().all(|report| report.status == RunStatus::Complete),
             "seed {seed}: {done:?}"
         );
         assert_eq!(done.len(), number, "seed {seed}: each version once: {done:?}");
@@ -100,7 +100,7 @@ async fn an_older_version_that_nothing_can_import_is_waited_for_a_quarter_of_an_
     let older = world.put(KEY, version(0));
     let newer = world.put(KEY, version(1));
     let begun = world.context.now();
-    assert_eq!(world.import(&newer).await.status, Status::Complete);
+    assert_eq!(world.import(&newer).await.status, RunStatus::Complete);
     let waited = world.context.now().duration_since(begun);
     assert!((900..1_000).contains(&waited.as_secs()), "{waited}");
     let started = world.machine.started.lock().unwrap().clone();
@@ -110,7 +110,7 @@ async fn an_older_version_that_nothing_can_import_is_waited_for_a_quarter_of_an_
     // It must not overwrite the newer one any more.
     for event in [&older, &started[0].1] {
         let late = world.import(event).await;
-        assert_eq!((late.status, code(&late)), (Status::Refused, Some("SUPERSEDED")));
+        assert_eq!((late.status, code(&late)), (RunStatus::Refused, Some("SUPERSEDED")));
     }
     assert_eq!(name_of(&world, "ann@example.com").as_deref(), Some("Name 1"));
 }
@@ -125,7 +125,7 @@ async fn of_full_exports_those_that_were_overwritten_before_their_turn_are_skipp
     let (done, skipped): (Vec<_>, Vec<_>) = reports
         .iter()
         .flatten()
-        .partition(|report| report.status == Status::Complete);
+        .partition(|report| report.status == RunStatus::Complete);
     assert_eq!((done.len(), skipped.len()), (1, 3), "{reports:?}");
     assert!(
         skipped.iter().all(|report| code(report) == Some("SUPERSEDED")),
@@ -143,7 +143,7 @@ async fn an_event_without_a_version_means_the_version_that_has_its_tag() {
     let report = world.import(&older).await;
     assert_eq!(
         (report.status, report.source_version.as_deref()),
-        (Status::Complete, Some("v1"))
+        (RunStatus::Complete, Some("v1"))
     );
     assert_eq!(name_of(&world, "ann@example.com").as_deref(), Some("Name 0"));
 }
@@ -156,12 +156,12 @@ async fn a_file_that_is_deleted_while_its_import_waits_is_withdrawn() {
     let mut waits = world.start(&world.put(KEY, version(0)));
     waits.run_until(&world, Next::waits).await;
     world.bucket.delete_at(KEY, Timestamp::now());
-    assert_eq!(world.run(first).await.status, Status::Complete);
+    assert_eq!(world.run(first).await.status, RunStatus::Complete);
     // No time passes: however short a wait is, the file may be gone behind it.
     let report = world.run(waits).await;
     assert_eq!(
         (report.status, code(&report)),
-        (Status::Stopped, Some("WITHDRAWN")),
+        (RunStatus::Stopped, Some("WITHDRAWN")),
         "{report:?}"
     );
     assert!(name_of(&world, "ann@example.com").is_none(), "nothing of it is sent");
@@ -171,7 +171,7 @@ async fn a_file_that_is_deleted_while_its_import_waits_is_withdrawn() {
     let again = world.import(&json!({"bucket": "data", "key": KEY})).await;
     assert_eq!(
         (again.status, again.counts.inserted),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{again:?}"
     );
 }
@@ -190,7 +190,7 @@ async fn of_a_file_that_is_deleted_in_the_middle_nothing_more_is_sent_and_the_re
     adds_up(&report);
     assert_eq!(
         (report.status, code(&report)),
-        (Status::Stopped, Some("WITHDRAWN")),
+        (RunStatus::Stopped, Some("WITHDRAWN")),
         "{report:?}"
     );
     assert_eq!(world.written("Contacts"), sent, "nothing more is sent");
@@ -203,7 +203,7 @@ async fn of_a_file_that_is_deleted_in_the_middle_nothing_more_is_sent_and_the_re
     adds_up(&again);
     assert_eq!(
         (again.status, again.counts.inserted),
-        (Status::Complete, 3_000),
+        (RunStatus::Complete, 3_000),
         "{again:?}"
     );
     assert_eq!(world.written("Contacts"), 3_000, "it went on where it stopped");
@@ -213,19 +213,19 @@ async fn of_a_file_that_is_deleted_in_the_middle_nothing_more_is_sent_and_the_re
 async fn a_version_that_was_put_after_the_deletion_is_wanted_and_one_that_was_done_is_not_withdrawn() {
     let world = World::new().await;
     let done = world.put(KEY, version(0));
-    assert_eq!(world.import(&done).await.status, Status::Complete);
+    assert_eq!(world.import(&done).await.status, RunStatus::Complete);
     world.bucket.delete_at(KEY, Timestamp::now());
     let mut twice = world.start(&done);
     assert_eq!(twice.step(&world).await.next, Step::Done);
     assert!(world.report(&twice).await.is_none(), "it was imported before");
     let newer = world.put(KEY, version(1));
-    assert_eq!(world.import(&newer).await.status, Status::Complete);
+    assert_eq!(world.import(&newer).await.status, RunStatus::Complete);
     // Deleted before its event came, which names no version.
     let mut gone = world.put(KEY, version(2));
     gone["detail"]["object"].as_object_mut().unwrap().remove("version-id");
     world.bucket.delete_at(KEY, Timestamp::now());
     let report = world.import(&gone).await;
-    assert_eq!((report.status, code(&report)), (Status::Stopped, Some("WITHDRAWN")));
+    assert_eq!((report.status, code(&report)), (RunStatus::Stopped, Some("WITHDRAWN")));
 }
 
 #[tokio::test]
@@ -236,6 +236,6 @@ async fn what_the_buckets_lifecycle_removes_is_told_as_such() {
         .bucket
         .delete_at(KEY, Timestamp::now() + SignedDuration::from_hours(24 * 91));
     let report = world.import(&event).await;
-    assert_eq!((report.status, code(&report)), (Status::Stopped, Some("EXPIRED")));
+    assert_eq!((report.status, code(&report)), (RunStatus::Stopped, Some("EXPIRED")));
     assert!(report.reason.unwrap().message.contains("90 days"));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use push::context::Settings;
 use push::import::{Next, Step};
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 use shared::state::pause::{self, SetCause};
 use shared::state::waits::{self, Patience};
@@ -41,7 +41,7 @@ async fn a_pause_in_the_middle_waits_and_goes_on_where_it_stopped() {
     let report = world.only_report();
     assert_eq!(
         (report.status, report.reason.unwrap().code.as_str()),
-        (Status::Paused, "operator")
+        (RunStatus::Paused, "operator")
     );
     assert_eq!(report.counts.read, 1_500);
     assert_eq!(report.counts.deferred, 1_500 - sent as u64);
@@ -57,7 +57,7 @@ async fn a_pause_in_the_middle_waits_and_goes_on_where_it_stopped() {
     pause::clear(&world.table, &[Cause::Operator]).await.unwrap();
     let report = world.run(execution).await;
     adds_up(&report);
-    assert_eq!((report.status, report.counts.inserted), (Status::Complete, 1_500));
+    assert_eq!((report.status, report.counts.inserted), (RunStatus::Complete, 1_500));
     assert_eq!(report.reason, None);
 }
 
@@ -119,7 +119,7 @@ async fn a_token_that_expires_in_the_middle_costs_one_refresh() {
         .console("PUT", "/console/clock", &json!({"advance_s": 3_700}));
     let report = world.run(execution).await;
     adds_up(&report);
-    assert_eq!((report.status, report.counts.inserted), (Status::Complete, 1_500));
+    assert_eq!((report.status, report.counts.inserted), (RunStatus::Complete, 1_500));
     assert_eq!(world.sandbox.state()["tokens"]["refreshed"], 1);
 }
 
@@ -134,7 +134,7 @@ async fn credits_that_run_out_pause_the_import_until_there_are_more() {
     let mut execution = world.start(&world.put("inbox/Contacts/a.csv", contacts(0..1_000)));
     execution.run_until(&world, Next::waits).await;
     let report = world.only_report();
-    assert_eq!(report.status, Status::Paused, "{report:?}");
+    assert_eq!(report.status, RunStatus::Paused, "{report:?}");
     assert_eq!(report.reason.unwrap().code, "CREDITS_EXHAUSTED");
     assert!(report.counts.deferred > 0 && report.counts.rejected == 0 && report.counts.add_up());
     assert!(
@@ -145,7 +145,7 @@ async fn credits_that_run_out_pause_the_import_until_there_are_more() {
     world.switch(json!({"credits": 5_000}));
     let report = world.run(execution).await;
     adds_up(&report);
-    assert_eq!((report.status, report.counts.inserted), (Status::Complete, 1_000));
+    assert_eq!((report.status, report.counts.inserted), (RunStatus::Complete, 1_000));
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn a_held_module_lets_another_pass_and_its_own_files_stay_in_order() {
     let held = world.only_report();
     assert_eq!(
         (held.status, held.counts.rejected, held.counts.deferred),
-        (Status::Paused, 0, 10),
+        (RunStatus::Paused, 0, 10),
         "{held:?}"
     );
     assert_eq!(held.reason.unwrap().code, "NO_PERMISSION");
@@ -169,7 +169,7 @@ async fn a_held_module_lets_another_pass_and_its_own_files_stay_in_order() {
         .await;
     assert_eq!(
         (other.status, other.module.as_deref()),
-        (Status::Complete, Some("Accounts")),
+        (RunStatus::Complete, Some("Accounts")),
         "{other:?}"
     );
     world.faults(json!([]));
@@ -196,7 +196,7 @@ async fn a_fault_of_the_whole_stops_the_import_instead_of_rejecting_everything()
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.read),
-        (Status::Stopped, 5_000),
+        (RunStatus::Stopped, 5_000),
         "{report:?}"
     );
     assert!(
@@ -216,8 +216,8 @@ async fn a_check_does_not_wait_for_the_import_under_way() {
     let mut check = world.start(&world.put("check/Contacts/b.csv", contacts(0..10)));
     check.step(&world).await;
     assert_eq!(check.step, Step::Plan);
-    assert_eq!(world.run(check).await.status, Status::Planned);
-    assert_eq!(world.run(long).await.status, Status::Complete);
+    assert_eq!(world.run(check).await.status, RunStatus::Planned);
+    assert_eq!(world.run(long).await.status, RunStatus::Complete);
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn calls_in_flight_stay_within_what_imports_may_have() {
     let report = world
         .import(&world.put("inbox/Contacts/a.csv", contacts(0..2_000)))
         .await;
-    assert_eq!(report.status, Status::Complete);
+    assert_eq!(report.status, RunStatus::Complete);
     assert_eq!(
         world.sandbox.state()["most_in_flight"],
         3,

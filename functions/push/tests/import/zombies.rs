@@ -6,7 +6,7 @@ use std::time::Duration;
 use push::context::Settings;
 use push::import::ledger::LedgerError;
 use push::import::{ExecutionEnded, ImportError, Importer, Step, StepEvent};
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 
 use crate::support::{World, adds_up, contacts};
@@ -57,11 +57,11 @@ async fn an_invocation_whose_execution_was_stopped_ends_its_calls_and_lets_the_n
     assert!(world.records("Contacts").len() < 5_000, "it did not go on to the end");
     assert_eq!(world.context.turn_holder().await.unwrap(), None);
     assert!(world.machine.is_woken(waiting.token.as_ref().unwrap()));
-    assert_eq!(world.run(waiting).await.status, Status::Complete);
+    assert_eq!(world.run(waiting).await.status, RunStatus::Complete);
     let again = json!({"bucket": "data", "key": "inbox/Contacts/a.csv"});
     let report = world.import(&again).await;
     adds_up(&report);
-    assert_eq!((report.status, report.counts.read), (Status::Complete, 5_000));
+    assert_eq!((report.status, report.counts.read), (RunStatus::Complete, 5_000));
     assert_eq!(
         (world.records("Contacts").len(), world.outcomes(&report).len()),
         (5_000, 5_000)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use push::context::Settings;
 use push::import::Step;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 use shared::state::credits;
 
@@ -38,7 +38,7 @@ async fn a_company_by_name_becomes_the_company_and_never_another_one() {
         adds_up(&report);
         assert_eq!(
             (report.status, report.counts.inserted),
-            (Status::Complete, 12),
+            (RunStatus::Complete, 12),
             "{report:?}"
         );
         for (number, name) in NAMES.iter().enumerate() {
@@ -92,7 +92,7 @@ async fn a_missing_company_is_rejected_made_or_left_out_as_the_mapping_says() {
     let report = import_with(&world, "[lookup.Account_Name]\non_missing = 'create'", text).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 4),
+        (RunStatus::Complete, 4),
         "{report:?}"
     );
     assert_eq!(world.records("Accounts").len(), 2, "each is made once");
@@ -192,7 +192,7 @@ async fn a_name_costs_one_question_however_often_it_comes_and_calls_stay_within_
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 3_000),
+        (RunStatus::Complete, 3_000),
         "{report:?}"
     );
     let names: std::collections::HashSet<_> = text
@@ -257,7 +257,7 @@ async fn a_parent_that_comes_while_the_import_runs_is_found_at_its_end() {
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.inserted, report.counts.updated),
-        (Status::Complete, 1_502, 1),
+        (RunStatus::Complete, 1_502, 1),
         "{report:?}"
     );
     assert_eq!(company_of(&world, "odd@example.com"), "L'Ate");

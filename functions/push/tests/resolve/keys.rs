@@ -1,6 +1,6 @@
 //! Updates and deletes by match key, and companies that take their contacts along.
 
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 
 use crate::support::{World, adds_up};
@@ -39,7 +39,7 @@ async fn an_update_by_another_key_may_change_the_usual_one() {
     let report = import_with(&world, mapping, text).await;
     assert_eq!(
         (report.status, report.counts.updated),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{report:?}"
     );
     assert_eq!(
@@ -65,7 +65,7 @@ async fn an_update_by_id_may_change_or_clear_a_match_field() {
     let report = import_with(&world, "operation = 'update'\nclear_marker = '#CLEAR'", &text).await;
     assert_eq!(
         (report.status, report.counts.updated),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{report:?}"
     );
     assert_eq!(
@@ -119,7 +119,7 @@ async fn companies_are_deleted_only_when_their_contacts_are_meant_too() {
     let report = world.import(&world.put("inbox/Accounts/gone.csv", text)).await;
     assert_eq!(
         (report.status, report.reason.as_ref().unwrap().code.as_str()),
-        (Status::Refused, "CASCADE_NEEDED")
+        (RunStatus::Refused, "CASCADE_NEEDED")
     );
     assert_eq!(
         (world.records("Accounts").len(), world.records("Contacts").len()),
@@ -131,7 +131,7 @@ async fn companies_are_deleted_only_when_their_contacts_are_meant_too() {
     let report = world.import(&world.put("inbox/Accounts/gone.csv", text)).await;
     assert_eq!(
         (report.status, report.counts.deleted),
-        (Status::Complete, 1),
+        (RunStatus::Complete, 1),
         "{report:?}"
     );
     assert_eq!(

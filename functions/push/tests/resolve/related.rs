@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use push::import::Next;
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 
 use crate::post::Post;
@@ -41,7 +41,7 @@ async fn insert(world: &World, module: &str, mapping: &str, text: &str) -> Repor
     report
 }
 
-fn done(report: &Report) -> (Status, u64, u64) {
+fn done(report: &Report) -> (RunStatus, u64, u64) {
     (report.status, report.counts.inserted, report.counts.rejected)
 }
 
@@ -54,7 +54,7 @@ async fn an_activity_names_what_it_is_about_in_the_module_that_its_own_row_names
          By id,{acme},Accounts\nAbout nothing,,\nNobody,nobody@example.com,Contacts\nNowhere,Acme,\n"
     );
     let report = insert(&world, "Tasks", "", &text).await;
-    assert_eq!(done(&report), (Status::Partial, 4, 2), "{report:?}");
+    assert_eq!(done(&report), (RunStatus::Partial, 4, 2), "{report:?}");
     assert_eq!(
         json!(report.counts.rejects_by_code),
         json!({"LOOKUP_NOT_FOUND": 1, "MANDATORY_EMPTY": 1})
@@ -78,7 +78,7 @@ async fn a_constant_may_say_in_which_module_all_activities_are() {
     let world = world().await;
     let mapping = "[constants]\n'$related_module' = 'Companies'";
     let report = insert(&world, "Tasks", mapping, "Subject,Related To\nCall,Acme\n").await;
-    assert_eq!(done(&report), (Status::Complete, 1, 0), "{report:?}");
+    assert_eq!(done(&report), (RunStatus::Complete, 1, 0), "{report:?}");
     assert_eq!(record(&world, "Tasks", "Subject", "Call")["Related_To"]["name"], "Acme");
 }
 
@@ -92,7 +92,7 @@ async fn notes_are_sent_to_the_record_they_belong_to() {
     }
     writeln!(text, "About Acme,{acme},Companies\nAbout nobody,,Contacts").unwrap();
     let report = insert(&world, "Notes", "", &text).await;
-    assert_eq!(done(&report), (Status::Partial, 151, 1), "{report:?}");
+    assert_eq!(done(&report), (RunStatus::Partial, 151, 1), "{report:?}");
     let notes = world.records("Notes");
     assert_eq!(notes.len(), 151);
     let of = |name: &str| notes.iter().filter(|note| note["Parent_Id"]["name"] == name).count();
@@ -111,7 +111,7 @@ async fn notes_of_records_that_are_gone_hurt_nobody_else() {
     }
     text += "Good,rao@example.com,Contacts\n";
     let report = insert(&world, "Notes", "", &text).await;
-    assert_eq!(done(&report), (Status::Partial, 1, 30), "{report:?}");
+    assert_eq!(done(&report), (RunStatus::Partial, 1, 30), "{report:?}");
     assert_eq!(world.records("Notes")[0]["Note_Content"], "Good");
 }
 
@@ -122,7 +122,7 @@ async fn a_file_of_notes_that_does_not_say_whose_is_refused() {
     let code = report.reason.map(|reason| reason.code);
     assert_eq!(
         (report.status, code.as_deref()),
-        (Status::Refused, Some("RELATED_MODULE_MISSING"))
+        (RunStatus::Refused, Some("RELATED_MODULE_MISSING"))
     );
 }
 
@@ -141,7 +141,7 @@ async fn messages_carry_notes_in_zohos_own_form_too() {
         .put(json!({"module": "Notes", "operation": "insert", "records": notes}));
     assert_eq!(post.consume().await, Vec::<String>::new());
     let report = post.last_report();
-    assert_eq!(done(&report), (Status::Partial, 2, 1), "{report:?}");
+    assert_eq!(done(&report), (RunStatus::Partial, 2, 1), "{report:?}");
     assert_eq!(calls(&post.world, "POST /bigin/v2/Contacts/{id}/Notes"), 1);
 }
 
@@ -151,7 +151,7 @@ async fn attachments_are_refused_by_name() {
     let report = world
         .import(&world.put("inbox/Attachments/file.csv", "Name\nx\n"))
         .await;
-    assert_eq!(report.status, Status::Refused, "{report:?}");
+    assert_eq!(report.status, RunStatus::Refused, "{report:?}");
     let code = report.reason.map(|reason| reason.code);
     assert_eq!(code.as_deref(), Some("MODULE_NOT_WRITABLE"));
 }
@@ -192,7 +192,7 @@ async fn line_items_and_secondary_contacts_follow_in_a_second_call() {
         deal("Attic", "Rao", ""),
     ];
     let report = insert(&world, "Pipelines", "", &text.concat()).await;
-    assert_eq!(done(&report), (Status::Partial, 3, 1), "{report:?}");
+    assert_eq!(done(&report), (RunStatus::Partial, 3, 1), "{report:?}");
     assert_eq!(json!(report.counts.incomplete), json!({"INVALID_DATA": 1}));
     assert_eq!(json!(report.counts.rejects_by_code), json!({"LOOKUP_NEEDS_ID": 1}));
     let roof = record(&world, "Pipelines", "Deal_Name", "Roof");
@@ -239,7 +239,7 @@ async fn an_insert_that_stops_before_its_second_call_is_not_repeated() {
     world.clock.advance(1_000);
     let report = world.run(execution).await;
     adds_up(&report);
-    assert_eq!(done(&report), (Status::Complete, 1, 0), "{report:?}");
+    assert_eq!(done(&report), (RunStatus::Complete, 1, 0), "{report:?}");
     let [roof] = <[Value; 1]>::try_from(world.records("Pipelines")).unwrap();
     assert_eq!(ids(&roof, "Secondary_Contacts"), [rao]);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use push::import::{Next, Step};
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 
 use crate::post::{Post, impatient};
@@ -40,7 +40,7 @@ async fn tags_are_added_to_those_that_records_have_and_made_where_there_are_none
     let counts = &report.counts;
     assert_eq!(
         (report.status, counts.inserted, counts.updated),
-        (Status::Complete, 2, 1),
+        (RunStatus::Complete, 2, 1),
         "{report:?}"
     );
     assert_eq!(report.warnings, Vec::<String>::new());
@@ -62,7 +62,7 @@ async fn hundreds_of_records_with_the_same_tags_share_a_call_that_costs_ten_cred
     let report = import_with(&world, "", &text).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 1_000),
+        (RunStatus::Complete, 1_000),
         "{report:?}"
     );
     let taggings = calls(&world, TAGGINGS);
@@ -89,7 +89,7 @@ async fn a_record_whose_tags_bigin_will_not_take_is_accepted_and_said_to_be_inco
     let counts = &report.counts;
     assert_eq!(
         (report.status, counts.inserted, counts.updated, counts.rejected),
-        (Status::Partial, 2, 1, 0),
+        (RunStatus::Partial, 2, 1, 0),
         "{report:?}"
     );
     assert_eq!(
@@ -135,7 +135,7 @@ async fn trouble_with_tags_only_delays_them() {
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{report:?}"
     );
     assert_eq!(tags_of(&world, "b@example.com"), ["New"]);
@@ -158,7 +158,7 @@ async fn an_import_that_stops_between_records_and_their_tags_goes_on_with_the_ta
     adds_up(&report);
     assert_eq!(
         (report.status, report.counts.inserted, report.counts.updated),
-        (Status::Complete, 3, 0),
+        (RunStatus::Complete, 3, 0),
         "{report:?}"
     );
     assert_eq!(tags_of(&world, "b@example.com"), ["New"]);
@@ -196,7 +196,7 @@ async fn a_module_that_may_not_be_tagged_is_held_and_loses_nothing() {
     let report = world.run(execution).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 1),
+        (RunStatus::Complete, 1),
         "{report:?}"
     );
     assert_eq!(tags_of(&world, "b@example.com"), ["Known"]);
@@ -215,7 +215,7 @@ async fn the_tags_of_messages_are_added_and_only_they_are_tried_again() {
     let report = post.last_report();
     assert_eq!(
         (report.status, report.counts.inserted, report.counts.deferred),
-        (Status::Paused, 1, 3),
+        (RunStatus::Paused, 1, 3),
         "{report:?}"
     );
     post.world.faults(json!([]));
@@ -223,7 +223,7 @@ async fn the_tags_of_messages_are_added_and_only_they_are_tried_again() {
     let report = post.last_report();
     assert_eq!(
         (report.status, report.counts.inserted, report.counts.updated),
-        (Status::Complete, 2, 1),
+        (RunStatus::Complete, 2, 1),
         "{report:?}"
     );
     assert_eq!(tags_of(&post.world, "a@example.com"), ["One", "Two"]);
@@ -241,7 +241,7 @@ async fn a_message_whose_tags_bigin_will_not_take_is_done_and_its_rejects_say_so
     let report = post.last_report();
     assert_eq!(
         (report.status, report.counts.inserted, report.counts.rejected),
-        (Status::Partial, 1, 0),
+        (RunStatus::Partial, 1, 0),
         "{report:?}"
     );
     assert_eq!(json!(report.counts.incomplete), json!({"LIMIT_EXCEEDED": 1}));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use push::context::Settings;
 use push::import::{Next, Step};
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 
 use crate::support::{Invocation, World, adds_up, seeds, small_slices};
@@ -22,7 +22,7 @@ async fn without_the_scope_for_queries_lists_are_walked_through_and_the_report_s
     let report = import_with(&world, "", text).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{report:?}"
     );
     assert!(
@@ -46,7 +46,7 @@ async fn a_token_that_is_revoked_and_throttling_only_delay_a_lookup() {
     let report = import_with(&world, "", text).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{report:?}"
     );
     assert_eq!(company_of(&world, "b@example.com"), "O'Reilly");
@@ -75,13 +75,13 @@ async fn a_module_that_may_not_be_read_holds_the_import_until_it_may() {
         .unwrap();
     assert_eq!(
         (report.status, report.reason.unwrap().code.as_str()),
-        (Status::Paused, "NO_PERMISSION")
+        (RunStatus::Paused, "NO_PERMISSION")
     );
     assert_eq!(report.counts.rejected, 0, "the fault is not the row's");
     world.faults(json!([]));
     world.clock.advance(1_000);
     let report = world.run(execution).await;
-    assert_eq!((report.status, report.counts.inserted), (Status::Complete, 1));
+    assert_eq!((report.status, report.counts.inserted), (RunStatus::Complete, 1));
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn an_answer_lost_over_making_a_company_makes_no_second_one() {
     .await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{report:?}"
     );
     assert_eq!(world.records("Accounts").len(), 2);

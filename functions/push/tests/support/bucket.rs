@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use shared::bucket::{BucketError, Listed, Mark, ObjectVersion, Objects};
+use shared::bucket::{BucketError, Listed, ObjectVersion, Objects, VersionMarker};
 use tokio::sync::RwLock;
 
 use super::crash::Crash;
@@ -219,7 +219,11 @@ impl Objects for MemoryBucket {
     }
 
     /// Pages of three versions, which cut the versions of one key apart.
-    async fn versions(&self, prefix: &str, from: Option<Mark>) -> Result<(Vec<Listed>, Option<Mark>), BucketError> {
+    async fn versions(
+        &self,
+        prefix: &str,
+        from: Option<VersionMarker>,
+    ) -> Result<(Vec<Listed>, Option<VersionMarker>), BucketError> {
         self.crash.touch().await;
         let held = self.held.lock().unwrap();
         let keys = held.iter().filter(|(key, _)| key.starts_with(prefix));
@@ -232,13 +236,14 @@ impl Objects for MemoryBucket {
         };
         let all = keys.flat_map(|(key, versions)| versions.iter().rev().map(|version| listed(key, version)));
         let all: Vec<Listed> = all.collect();
-        let is_mark =
-            |listed: &Listed, mark: &Mark| listed.object.key == mark.key && listed.object.version_id == mark.version_id;
+        let is_mark = |listed: &Listed, mark: &VersionMarker| {
+            listed.object.key == mark.key && listed.object.version_id == mark.version_id
+        };
         let start = from.map_or(0, |mark| {
             all.iter().position(|listed| is_mark(listed, &mark)).unwrap() + 1
         });
         let page: Vec<_> = all.iter().skip(start).take(3).cloned().collect();
-        let mark = |listed: &Listed| Mark {
+        let mark = |listed: &Listed| VersionMarker {
             key: listed.object.key.clone(),
             version_id: listed.object.version_id.clone(),
         };

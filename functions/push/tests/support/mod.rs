@@ -21,7 +21,7 @@ use futures_util::StreamExt;
 use jiff::SignedDuration;
 use push::context::{Context, Services, Settings};
 use push::import::{Import, Importer, Next, Step, StepEvent, TaskToken};
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use push::resolve::ResolverCache;
 use sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
@@ -446,7 +446,7 @@ pub fn adds_up(report: &Report) {
     assert!(report.finished_at.is_some());
     let has_lines = report.counts.rejected > 0 || !report.counts.incomplete.is_empty();
     assert_eq!(report.rejects_key.is_some(), has_lines);
-    if report.status == Status::Complete {
+    if report.status == RunStatus::Complete {
         assert_eq!((report.counts.rejected, report.counts.deferred), (0, 0));
     }
 }

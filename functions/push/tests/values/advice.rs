@@ -1,7 +1,7 @@
 //! Advice: each that a refusal gives is followed here. The file with the advised mapping, or with the advised change, is then
 //! accepted, or refused for another reason.
 
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 
 use crate::import_with;
 use crate::support::World;
@@ -295,7 +295,7 @@ async fn what_a_refusal_advises_helps() {
             File(file) => import_with(&world, case.mapping, file).await,
         };
         assert_ne!(code(&then), case.code, "{name}: {then:?}");
-        let is_accepted = matches!(then.status, Status::Complete | Status::Partial);
-        assert!(is_accepted || then.status == Status::Refused, "{name}: {then:?}");
+        let is_accepted = matches!(then.status, RunStatus::Complete | RunStatus::Partial);
+        assert!(is_accepted || then.status == RunStatus::Refused, "{name}: {then:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Structure: columns without a name or with one that another has, keys written twice, and other files than they seem.
 
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 
 use crate::post::Post;
@@ -68,7 +68,7 @@ async fn a_column_twice_or_nameless_refuses_a_file_only_if_it_has_values_and_is_
                         assert!(contact_named(&world, &format!("P{number}-0")).is_none(), "{shown}");
                         continue;
                     }
-                    assert_eq!(report.status, Status::Complete, "{shown}: {report:?}");
+                    assert_eq!(report.status, RunStatus::Complete, "{shown}: {report:?}");
                     let records = world.records("Contacts");
                     for n in 0..4 {
                         let last_name = format!("P{number}-{n}");

@@ -1,7 +1,7 @@
 //! Variants that nobody wrote by hand: a value, something that nobody sees or that a program puts around it, a place in it, a
 //! field, a file or a message.
 
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 
 use crate::post::Post;
@@ -113,7 +113,7 @@ async fn hundreds_of_variants_in_files_arrive_as_they_were_meant() {
                 if place == 0 { "External_ID" } else { "Email" }
             );
             let report = import_with(&world, &mapping, format!("Last Name,{column}\n{rows}")).await;
-            assert_eq!(report.status, Status::Complete, "{:?}: {report:?}", chunk[0]);
+            assert_eq!(report.status, RunStatus::Complete, "{:?}: {report:?}", chunk[0]);
             let records = world.records("Contacts");
             for (n, variant) in chunk.iter().enumerate() {
                 written += usize::from(check(&records, &format!("P{chunk_number}-{n}"), place, variant));
@@ -184,7 +184,7 @@ async fn what_means_something_within_a_text_stays() {
     let report = import_with(&world, "operation = 'insert'\n", format!("Last Name,Title\n{rows}")).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, texts.len() as u64),
+        (RunStatus::Complete, texts.len() as u64),
         "{report:?}"
     );
     assert!(report.repairs.is_empty(), "{report:?}");

@@ -1,7 +1,7 @@
 //! Character references of HTML in values: none reaches Bigin without a word, and the mapping says what they are.
 
 use push::record::RepairKind;
-use push::report::{Report, Status};
+use push::report::{Report, RunStatus};
 use serde_json::{Value, json};
 
 use crate::post::Post;
@@ -76,7 +76,7 @@ async fn a_reference_in_a_text_is_sent_as_it_stands_and_warned_of_by_line_and_fi
         let world = World::new().await;
         let values = written();
         let report = file_of(&world, MAPPING, column, &values).await;
-        assert_eq!(report.status, Status::Complete, "{report:?}");
+        assert_eq!(report.status, RunStatus::Complete, "{report:?}");
         assert_eq!(arrived(&world, field, values.len()), values, "{field}");
         let met = report.repairs.of(RepairKind::HtmlReference).unwrap();
         assert_eq!(
@@ -100,7 +100,7 @@ async fn what_is_no_reference_says_nothing() {
     let values = variants(NONE);
     for (column, field) in [("Title", "Title"), ("External_ID", "External_ID")] {
         let report = file_of(&world, MAPPING, column, &values).await;
-        assert_eq!(report.status, Status::Complete, "{report:?}");
+        assert_eq!(report.status, RunStatus::Complete, "{report:?}");
         assert!(report.repairs.is_empty(), "{report:?}");
         let trimmed: Vec<&str> = values.iter().map(|value| value.trim()).collect();
         let records = world.records("Contacts");
@@ -157,7 +157,7 @@ async fn what_the_mapping_decodes_arrives_as_it_was_meant() {
         let world = World::new().await;
         let column = if mapping.contains("Col") { "Col" } else { "Title" };
         let report = file_of(&world, &mapping, column, &written).await;
-        assert_eq!(report.status, Status::Complete, "{report:?}");
+        assert_eq!(report.status, RunStatus::Complete, "{report:?}");
         let expected: Vec<&str> = meant.iter().map(|value| value.trim()).collect();
         assert_eq!(arrived(&world, "Title", written.len()), expected);
         assert_eq!(
@@ -188,7 +188,7 @@ async fn what_the_mapping_keeps_arrives_as_it_stands_without_a_word_and_unknown_
     // Bigin compares keys without letter case.
     values.retain(|value| !value.contains("&AMP;"));
     let report = file_of(&world, &format!("{MAPPING}html = 'keep'\n"), "External_ID", &values).await;
-    assert_eq!(report.status, Status::Complete, "{report:?}");
+    assert_eq!(report.status, RunStatus::Complete, "{report:?}");
     assert_eq!(arrived(&world, "External_ID", values.len()), values);
     assert!(report.repairs.is_empty(), "{report:?}");
     let world = World::new().await;

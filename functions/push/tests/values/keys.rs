@@ -1,6 +1,6 @@
 //! Keys: what a record is matched or looked up by is sound, or nothing is written.
 
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 
 use crate::post::Post;
@@ -84,7 +84,7 @@ async fn the_mapping_says_which_placeholders_mean_none_and_which_are_keys() {
     let report = import_with(&world, mapping, file).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 3),
+        (RunStatus::Complete, 3),
         "{report:?}"
     );
     assert_eq!(contact_named(&world, "Zero").unwrap()["External_ID"], "0");
@@ -143,7 +143,7 @@ async fn rows_that_differ_and_share_a_key_are_warned_of_and_above_a_share_refuse
         world.bucket.set("mappings/Contacts.toml", "same_key = 'reject'\n");
         world.import(&world.put("check/Contacts/people.csv", few)).await
     };
-    assert_eq!(planned.status, Status::Planned);
+    assert_eq!(planned.status, RunStatus::Planned);
     let plan = planned.plan.unwrap();
     assert_eq!(
         plan["same_keys"],
@@ -159,7 +159,7 @@ async fn rows_that_differ_and_share_a_key_are_warned_of_and_above_a_share_refuse
     );
     let refused = import_with(&world, "same_key = 'reject'\n", few).await;
     let reason = refused.reason.unwrap();
-    assert_eq!((refused.status, reason.code.as_str()), (Status::Refused, "SAME_KEY"));
+    assert_eq!((refused.status, reason.code.as_str()), (RunStatus::Refused, "SAME_KEY"));
     assert!(
         reason.message.contains("lines 2, 4") && !reason.message.contains('@'),
         "{reason:?}"
@@ -170,7 +170,7 @@ async fn rows_that_differ_and_share_a_key_are_warned_of_and_above_a_share_refuse
     let followed = import_with(&world, "same_key = \"warn\"\n", few).await;
     assert_eq!(
         (followed.status, followed.counts.inserted, followed.counts.updated),
-        (Status::Complete, 2, 1),
+        (RunStatus::Complete, 2, 1),
         "{followed:?}"
     );
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use push::decode::{Decoder, FileRules, form_by};
 use push::record::Content;
-use push::report::Status;
+use push::report::RunStatus;
 
 use crate::import_with;
 use crate::support::World;
@@ -243,7 +243,7 @@ async fn files_put_one_behind_the_other_are_read_if_their_columns_stand_alike_an
                     let reason = report.reason.unwrap();
                     assert_eq!(
                         (report.status, reason.code.as_str()),
-                        (Status::Refused, "OTHER_HEADER"),
+                        (RunStatus::Refused, "OTHER_HEADER"),
                         "{delimiter:?} {order:?}"
                     );
                     assert!(reason.message.contains("line 3"), "{reason:?}");

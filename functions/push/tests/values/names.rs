@@ -1,6 +1,6 @@
 //! Names of columns and keys: as they stand first, and folded only where one thing comes of it.
 
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::json;
 
 use crate::post::Post;
@@ -14,7 +14,7 @@ async fn signs_tell_columns_apart() {
     let report = import_with(&world, mapping, "Last Name,Sales ($),Sales (%)\nRao,1234.50,12.5\n").await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 1),
+        (RunStatus::Complete, 1),
         "{report:?}"
     );
     assert_eq!(contact_named(&world, "Rao").unwrap()["Turnover"], 1234.5);
@@ -42,7 +42,7 @@ async fn the_advice_of_a_refusal_is_safe_to_follow() {
         let followed = import_with(&world, advice, file).await;
         assert_eq!(
             followed.status,
-            Status::Complete,
+            RunStatus::Complete,
             "{header} with {advice}: {followed:?}"
         );
         let record = contact_named(&world, "P").unwrap();

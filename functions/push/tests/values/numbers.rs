@@ -1,7 +1,7 @@
 //! Numbers, dates and what stands for no value.
 
 use push::record::RepairKind;
-use push::report::Status;
+use push::report::RunStatus;
 use serde_json::{Value, json};
 
 use crate::post::Post;
@@ -15,7 +15,7 @@ async fn other_cells_of_a_file_say_what_a_comma_means() {
     let english = import_with(&world, mapping, "Last Name,Loyalty_Points,Turnover\nA,\"1,234\",12.5\n").await;
     assert_eq!(
         (english.status, english.counts.inserted),
-        (Status::Complete, 1),
+        (RunStatus::Complete, 1),
         "{english:?}"
     );
     assert_eq!(contact_named(&world, "A").unwrap()["Loyalty_Points"], 1234);
@@ -76,7 +76,7 @@ async fn what_stands_for_no_value_keeps_or_clears_as_the_mapping_says() {
     import_with(&world, "", before).await;
     let nothing = "Last Name,Email,Phone,Birthday\nRao,a@example.com,N/A,0000-00-00\n";
     let kept = import_with(&world, "none = ['n/a']\n", nothing).await;
-    assert_eq!((kept.status, kept.counts.updated), (Status::Complete, 1), "{kept:?}");
+    assert_eq!((kept.status, kept.counts.updated), (RunStatus::Complete, 1), "{kept:?}");
     assert_eq!(kept.repairs.of(RepairKind::NoValue).map(|met| met.rows), Some(1));
     let record = contact_named(&world, "Rao").unwrap();
     assert_eq!(
@@ -85,7 +85,7 @@ async fn what_stands_for_no_value_keeps_or_clears_as_the_mapping_says() {
     );
     let mapping = "none = ['n/a']\n[columns]\nPhone = { on_none = 'clear' }\n";
     let cleared = import_with(&world, mapping, nothing).await;
-    assert_eq!(cleared.status, Status::Complete, "{cleared:?}");
+    assert_eq!(cleared.status, RunStatus::Complete, "{cleared:?}");
     let record = contact_named(&world, "Rao").unwrap();
     assert_eq!(
         (&record["Phone"], &record["Birthday"]),
@@ -109,7 +109,7 @@ async fn two_values_in_a_cell_are_rejected_or_the_first_is_taken_and_never_joine
     let report = import_with(&world, mapping, file.replace("B,030/1234567,\n", "")).await;
     assert_eq!(
         (report.status, report.counts.inserted),
-        (Status::Complete, 2),
+        (RunStatus::Complete, 2),
         "{report:?}"
     );
     assert_eq!(contact_named(&world, "A").unwrap()["Phone"], "030 1234567");
@@ -135,7 +135,7 @@ async fn a_telephone_number_that_is_respelt_is_said_to_be() {
         .map(|(n, (number, _))| format!("P{n},{number}\n"))
         .collect();
     let report = import_with(&world, "operation = 'insert'\n", format!("Last Name,Phone\n{rows}")).await;
-    assert_eq!(report.status, Status::Complete, "{report:?}");
+    assert_eq!(report.status, RunStatus::Complete, "{report:?}");
     for (n, (_, sent)) in numbers.iter().enumerate() {
         assert_eq!(contact_named(&world, &format!("P{n}")).unwrap()["Phone"], *sent);
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use push::decode::{Decoder, Encoding, FileRules, form_by};
 use push::record::Content;
-use push::report::Status;
+use push::report::RunStatus;
 use serde::Deserialize;
 
 use crate::import_with;
@@ -175,7 +175,7 @@ async fn what_the_mapping_names_arrives_in_bigin_value_by_value() {
         seen.push(file.encoding.clone());
         let mapping = format!("operation = 'insert'\nencoding = '{}'\n", file.encoding);
         let report = import_with(&world, &mapping, file.bytes()).await;
-        assert_eq!(report.status, Status::Complete, "{}: {report:?}", file.encoding);
+        assert_eq!(report.status, RunStatus::Complete, "{}: {report:?}", file.encoding);
         let records = world.records("Contacts");
         let latest = &records[records.len() - file.rows.len()..];
         for (row, record) in file.rows.iter().zip(latest) {

@@ -1,7 +1,7 @@
 //! Files that are not what they seem: another program's ids, columns written twice, rejects that nobody has mended, several
 //! values in a cell.
 
-use push::report::Status;
+use push::report::RunStatus;
 
 use crate::support::World;
 use crate::{contact_named, import_with};
@@ -12,12 +12,15 @@ async fn another_programs_ids_are_no_ids_of_records_and_the_advice_is_safe_to_fo
     let world = World::new().await;
     let refused = import_with(&world, "", file).await;
     let reason = refused.reason.unwrap();
-    assert_eq!((refused.status, reason.code.as_str()), (Status::Refused, "FOREIGN_IDS"));
+    assert_eq!(
+        (refused.status, reason.code.as_str()),
+        (RunStatus::Refused, "FOREIGN_IDS")
+    );
     let advice = reason.action.split("leave it out: ").nth(1).unwrap();
     let followed = import_with(&world, advice, file).await;
-    assert_eq!(followed.status, Status::Complete, "{followed:?}");
+    assert_eq!(followed.status, RunStatus::Complete, "{followed:?}");
     let mapped = import_with(&world, "[columns]\nID = 'External_ID'\n", file).await;
-    assert_eq!(mapped.status, Status::Complete, "{mapped:?}");
+    assert_eq!(mapped.status, RunStatus::Complete, "{mapped:?}");
     assert_eq!(contact_named(&world, "Dee").unwrap()["External_ID"], "2");
     let one = "ID,Last Name,Email\n1,Rao,rao@example.com\n,Lee,lee@example.com\n";
     let partial = import_with(&world, "stop_after = 'never'\n", one).await;
@@ -39,7 +42,7 @@ async fn a_rejects_file_that_nobody_has_mended_says_so() {
         "{again:?}"
     );
     let mended = import_with(&world, "", rejects.replace("rao@example\n", "rao@example.com\n")).await;
-    assert_eq!(mended.status, Status::Complete, "{mended:?}");
+    assert_eq!(mended.status, RunStatus::Complete, "{mended:?}");
     assert!(
         !mended.warnings.iter().any(|warning| warning.contains("mending")),
         "{mended:?}"
@@ -81,7 +84,7 @@ async fn an_empty_column_that_is_another_written_otherwise_refuses_no_file() {
     let empty = import_with(&world, "", "Last Name,Email,E-Mail\nRao,rao@example.com,\n").await;
     assert_eq!(
         (empty.status, empty.counts.inserted),
-        (Status::Complete, 1),
+        (RunStatus::Complete, 1),
         "{empty:?}"
     );
     let filled = import_with(
@@ -93,7 +96,7 @@ async fn an_empty_column_that_is_another_written_otherwise_refuses_no_file() {
     assert_eq!(filled.reason.unwrap().code, "COLUMN_TWICE");
     let named = "[columns]\n'E-Mail' = 'Second_Email'\n";
     let both = import_with(&world, named, "Last Name,Email,E-Mail\nDee,dee@example.com,\n").await;
-    assert_eq!(both.status, Status::Complete, "{both:?}");
+    assert_eq!(both.status, RunStatus::Complete, "{both:?}");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use bigin::secret::RefreshToken;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use refresh::{Function, Refresher, Request, Status};
+use refresh::{Function, RefreshStatus, Refresher, Request};
 use shared::clock::Clock;
 use shared::intake::MemoryIntake;
 use shared::state::waits::Patience;
@@ -25,7 +25,7 @@ use shared::stop::Stop;
 use shared::testing::{access_token, self_client};
 use shared::tokens::Tokens;
 use shared::tokens::{AccessTokenStore, DocumentStore, Issuer, MemoryIssuer, MemorySecret, StandingGrant};
-use shared::tokens::{Refreshed, Refresher as AskRefresh, TokenProvider};
+use shared::tokens::{Refreshed, TokenMinter, TokenProvider};
 
 pub use clock::DayClock;
 
@@ -149,7 +149,7 @@ impl Wake for Somebody {
 /// Invokes refresh, as push does.
 struct Invoke(Arc<Refresh>, String);
 
-impl AskRefresh for Invoke {
+impl TokenMinter for Invoke {
     async fn refresh(&self, rejected_version: &str) -> Result<Refreshed, Stop> {
         let request = Request {
             rejected_version: Some(rejected_version.to_owned()),
@@ -159,8 +159,8 @@ impl AskRefresh for Invoke {
             message: error.to_string(),
         })?;
         Ok(match answer.status {
-            Status::InProgress => Refreshed::InProgress,
-            Status::Fresh | Status::Refreshed => Refreshed::Read,
+            RefreshStatus::InProgress => Refreshed::InProgress,
+            RefreshStatus::Fresh | RefreshStatus::Refreshed => Refreshed::Read,
             _ => Refreshed::NotAuthorized,
         })
     }

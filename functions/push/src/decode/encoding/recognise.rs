@@ -181,7 +181,7 @@ pub(crate) enum Recognised {
 }
 
 /// What one encoding makes of the words.
-struct Reading {
+struct Interpretation {
     candidate: &'static EncodingCandidate,
     page: Page,
     text: Vec<Option<String>>,
@@ -191,7 +191,7 @@ struct Reading {
     by_language: Vec<Vec<Fit>>,
 }
 
-impl Reading {
+impl Interpretation {
     fn new(candidate: &'static EncodingCandidate, words: &Words) -> Option<Self> {
         let page = Page::named(candidate.name)?;
         let text: Vec<Option<String>> = words.0.iter().map(|word| page.text_of(word)).collect();
@@ -274,9 +274,9 @@ fn count(fits: &[Fit], wanted: Fit) -> usize {
 
 /// What the words say.
 pub(crate) fn recognise(words: &Words) -> Recognised {
-    let readings: Vec<Reading> = CANDIDATES
+    let readings: Vec<Interpretation> = CANDIDATES
         .iter()
-        .filter_map(|candidate| Reading::new(candidate, words))
+        .filter_map(|candidate| Interpretation::new(candidate, words))
         .collect();
     let names = |names: Vec<&'static str>| {
         let mut all: Vec<&'static str> = Vec::new();
@@ -296,7 +296,7 @@ pub(crate) fn recognise(words: &Words) -> Recognised {
             names(possible)
         };
     };
-    let is_rival = |reading: &&Reading| {
+    let is_rival = |reading: &&Interpretation| {
         reading.is_rival_of(best)
             || NEIGHBOURS.contains(&reading.candidate.name)
                 && reading.candidate.is_read
@@ -327,7 +327,7 @@ pub(crate) fn is_foreign(words: &Words, page: Page) -> bool {
 
 /// Whether words have so few letters outside ASCII that one letter of another language may stand for each: only the most
 /// usual encoding is believed then.
-fn are_of_few_letters(reading: &Reading) -> bool {
+fn are_of_few_letters(reading: &Interpretation) -> bool {
     let letters = reading.text.iter().flatten().flat_map(|word| word.chars());
     let letters: BTreeSet<char> = letters.filter(|c| !c.is_ascii()).flat_map(char::to_lowercase).collect();
     reading.candidate.name != CANDIDATES[0].name && letters.len() < FEWEST_LETTERS

@@ -13,7 +13,7 @@ use crate::import::progress::{Lost, Progress, Rows};
 use crate::import::progress_revision::ProgressRevision;
 use crate::import::slice::Slice;
 use crate::import::slice::file_reader::MOST_ROWS;
-use crate::import::slice::parts::Part;
+use crate::import::slice::parts::FilePart;
 use crate::import::steps::ImportError;
 use crate::import::suspects::Suspects;
 use crate::resolve::Tallies;
@@ -27,7 +27,7 @@ pub(in crate::import) struct CheckpointState {
     /// How far the import has come, the parts below included.
     pub progress: Progress,
     /// The parts that the ledger does not know of yet.
-    pub parts: Vec<Part>,
+    pub parts: Vec<FilePart>,
     /// What calls cost since the last checkpoint.
     pub credits: u64,
     /// The credits left, where an answer said so.

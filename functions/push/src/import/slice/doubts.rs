@@ -22,13 +22,13 @@ use shared::stop::Stop;
 const BELIEVED_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// The answer to whether the fields are still as they were.
-pub type Answer = Result<Metadata, AskFailure>;
+pub type MetadataAnswer = Result<Metadata, AskFailure>;
 
 /// Rows in doubt, and those behind them, in the order of the file.
 #[derive(Default)]
 pub struct Doubts<'a> {
     rows: Vec<u64>,
-    reading: Option<Pin<Box<dyn Future<Output = Answer> + Send + 'a>>>,
+    reading: Option<Pin<Box<dyn Future<Output = MetadataAnswer> + Send + 'a>>>,
     believed_until: Option<Timestamp>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Doubts<'a> {
     }
 
     /// Waits for the fields, for ever where they are not being read. Safe to cancel.
-    pub async fn answer(&mut self) -> Answer {
+    pub async fn answer(&mut self) -> MetadataAnswer {
         match &mut self.reading {
             Some(reading) => {
                 let answer = reading.as_mut().await;
@@ -87,7 +87,7 @@ impl<S: Services> Slice<'_, S> {
     }
 
     /// The fields were read once more: what waited for that is sent, or rejected.
-    pub(in crate::import) fn take_answer(&mut self, answer: Answer) -> Result<(), ImportError> {
+    pub(in crate::import) fn take_answer(&mut self, answer: MetadataAnswer) -> Result<(), ImportError> {
         self.dispatcher.take_call_back();
         match answer {
             Ok(metadata) if !metadata.is_same(&self.metadata) => {

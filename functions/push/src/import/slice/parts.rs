@@ -79,7 +79,7 @@ impl Parts {
 
     /// Takes what waits, as parts of their own, and notes them in the progress, which may be saved once they are written.
     /// The first part of a file has its header.
-    pub fn take(&mut self, progress: &mut Progress) -> Vec<Part> {
+    pub fn take(&mut self, progress: &mut Progress) -> Vec<FilePart> {
         let mut parts = Vec::new();
         if !self.outcomes.is_empty() {
             let mut text = if progress.outcomes.is_empty() {
@@ -91,7 +91,7 @@ impl Parts {
             let key = progress.outcomes.next_key(&self.run_id, OUTCOMES, progress.epoch);
             progress.outcomes.written(progress.epoch);
             let is_packed = true;
-            parts.push(Part { key, text, is_packed });
+            parts.push(FilePart { key, text, is_packed });
         }
         if !self.rejects.is_empty() {
             let mut text = if progress.rejects.is_empty() {
@@ -103,20 +103,20 @@ impl Parts {
             let key = progress.rejects.next_key(&self.run_id, REJECTS, progress.epoch);
             progress.rejects.written(progress.epoch);
             let is_packed = false;
-            parts.push(Part { key, text, is_packed });
+            parts.push(FilePart { key, text, is_packed });
         }
         parts
     }
 }
 
 /// A part of a file that is put together at the end.
-pub struct Part {
+pub struct FilePart {
     key: String,
     text: Vec<u8>,
     is_packed: bool,
 }
 
-impl Part {
+impl FilePart {
     /// Writes it.
     ///
     /// # Errors

@@ -10,20 +10,20 @@ use crate::import::progress::Progress;
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
-use crate::report::{Reason, Status};
+use crate::report::{Reason, RunStatus};
 
 impl<S: Services, I: Imports> Importer<'_, S, I> {
     pub(in crate::import) async fn abandon(&self, import: Import, error: Option<&Value>) -> Result<Next, ImportError> {
         let action = "mend what the message names; then invoke push with this bucket and key (the import goes on where it stopped), or put the file again";
         let reason = Reason::new(IMPORT_FAILED, describe(error), action);
-        self.leave_off(import, Status::Failed, reason, Step::Abandon).await
+        self.leave_off(import, RunStatus::Failed, reason, Step::Abandon).await
     }
 
     /// Ends an import wherever it is. Whoever imports the version again goes on there.
     pub(in crate::import) async fn leave_off(
         &self,
         import: Import,
-        status: Status,
+        status: RunStatus,
         reason: Reason,
         next: Step,
     ) -> Result<Next, ImportError> {

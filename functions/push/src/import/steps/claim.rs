@@ -13,7 +13,7 @@ use crate::import::step::{Import, MINUTE, Next, Step};
 use crate::import::steps::older::Older;
 use crate::import::steps::{ImportError, Importer};
 use crate::import::version::{self, VersionDecision};
-use crate::report::{Reason, Status};
+use crate::report::{Reason, RunStatus};
 use shared::bucket::{Area, InboxKey};
 use shared::bucket::{BucketError, ObjectVersion, Objects};
 use shared::module_names::by_own_name;
@@ -25,7 +25,7 @@ const TOO_LATE: &str =
 /// How an execution ends that has nothing to import.
 enum NothingToDo {
     /// It says so in a report.
-    Say(Status, Reason),
+    Say(RunStatus, Reason),
     /// The file was deleted: it is withdrawn.
     Withdrawn(Reason),
     /// The version before this one goes first, and no import has it yet.
@@ -37,12 +37,12 @@ enum NothingToDo {
 
 impl NothingToDo {
     fn refused(code: &str, message: impl Into<String>, action: &str) -> Self {
-        Self::Say(Status::Refused, Reason::new(code, message, action))
+        Self::Say(RunStatus::Refused, Reason::new(code, message, action))
     }
 
     fn duplicate(message: impl Into<String>) -> Self {
         let action = "nothing; to repeat it, invoke push with \"force\": true";
-        Self::Say(Status::Duplicate, Reason::new(codes::DUPLICATE, message, action))
+        Self::Say(RunStatus::Duplicate, Reason::new(codes::DUPLICATE, message, action))
     }
 
     fn superseded(why: &str) -> Self {
@@ -99,7 +99,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         }
         let object = match self.find(&asked).await? {
             Ok(object) => object,
-            Err(reason) => return Ok(Some(NothingToDo::Say(Status::Refused, reason))),
+            Err(reason) => return Ok(Some(NothingToDo::Say(RunStatus::Refused, reason))),
         };
         import.object = Some(object.clone());
         if asked.key.ends_with('/') && object.size == 0 {
@@ -163,7 +163,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         Ok(match self.form(&object, &FileRules::default()).await? {
             Ok(_) => None,
             Err(reason) if depends_on_rules(&reason.code) => None,
-            Err(reason) => Some(NothingToDo::Say(Status::Refused, reason)),
+            Err(reason) => Some(NothingToDo::Say(RunStatus::Refused, reason)),
         })
     }
 

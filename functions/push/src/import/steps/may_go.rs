@@ -5,7 +5,7 @@ use crate::import::line::{self, May, Waiting};
 use crate::import::state_machine::Imports;
 use crate::import::step::{HOUR, Import, MINUTE, Next, QUARTER, Step};
 use crate::import::steps::{ImportError, Importer};
-use crate::report::{Reason, Status};
+use crate::report::{Reason, RunStatus};
 use shared::module_names::by_own_name;
 use shared::state::waits::ITS_TURN;
 use shared::state::{Cause, PauseCode};
@@ -135,7 +135,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         };
         // Until a label is known to be a module's, the report's place is not known.
         if report.module.is_some() {
-            report.status = Status::Paused;
+            report.status = RunStatus::Paused;
             report.reason = Some(reason);
             report.waits_for = waits_for.map(str::to_owned);
             self.context.reports().write(&mut report).await?;

@@ -22,7 +22,7 @@ use crate::context::{Context, Services};
 use crate::import::ledger::{LedgerError, VersionState};
 use crate::import::state_machine::{Imports, MachineError};
 use crate::import::step::{Import, Next, Step, StepEvent};
-use crate::report::{Reason, Report, Status};
+use crate::report::{Reason, Report, RunStatus};
 use crate::resolve::ResolverCache;
 use shared::bucket::{BucketError, Objects};
 use shared::module_names::by_own_name;
@@ -177,7 +177,7 @@ impl<'a, S: Services, I: Imports> Importer<'a, S, I> {
         &self,
         import: Import,
         mut report: Report,
-        status: Status,
+        status: RunStatus,
         reason: Reason,
     ) -> Result<Next, ImportError> {
         report.end(status, Some(reason), self.context.now());

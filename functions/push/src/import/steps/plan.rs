@@ -22,7 +22,7 @@ use crate::import::steps::{ImportError, Importer};
 use crate::map::Versions;
 use crate::map::codes::rests_on_fields;
 use crate::record::{Met, RepairKind};
-use crate::report::{Reason, Status};
+use crate::report::{Reason, RunStatus};
 use shared::authorized_bigin::AskFailure;
 use shared::bucket::Objects;
 use shared::metadata_cache::{Freshness, Metadata};
@@ -76,7 +76,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             Preparation::Refused { reason, module, .. } => {
                 let mut report = Self::new_report(&import);
                 report.module = module.map(|module| module.as_str().to_owned()).or(report.module);
-                return self.end_early(import, report, Status::Refused, reason).await;
+                return self.end_early(import, report, RunStatus::Refused, reason).await;
             }
         };
         plan.module.as_str().clone_into(&mut import.module);
@@ -89,7 +89,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             && let Some(reason) = self.look_for_newer(&import).await?
         {
             return self
-                .end_early(import.clone(), Self::new_report(&import), Status::Refused, reason)
+                .end_early(import.clone(), Self::new_report(&import), RunStatus::Refused, reason)
                 .await;
         }
         let run_id = import.run_id();
@@ -103,7 +103,9 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         let count = self.count(&import, &plan.form, &columns, &mut progress).await?;
         match count {
             Count::Faulty(reason) => {
-                return self.end_early(import, progress.report, Status::Refused, reason).await;
+                return self
+                    .end_early(import, progress.report, RunStatus::Refused, reason)
+                    .await;
             }
             Count::OtherForm(form) => {
                 plan.form = *form;
@@ -170,10 +172,14 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             return self.end_as_planned(import, progress).await;
         }
         if let Some(reason) = shared {
-            return self.end_early(import, progress.report, Status::Refused, reason).await;
+            return self
+                .end_early(import, progress.report, RunStatus::Refused, reason)
+                .await;
         }
         if let Some(reason) = columns.stops_at(progress.counted.rows, &progress.counted.rejects_by_code) {
-            return self.end_early(import, progress.report, Status::Refused, reason).await;
+            return self
+                .end_early(import, progress.report, RunStatus::Refused, reason)
+                .await;
         }
         self.context.reports().write(&mut progress.report).await?;
         Ok(Next::progress(
@@ -398,7 +404,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
             read: progress.counted.rows,
             ..Default::default()
         };
-        progress.report.end(Status::Planned, None, self.context.now());
+        progress.report.end(RunStatus::Planned, None, self.context.now());
         self.publish_end(&import, &mut progress.report).await?;
         self.make_room(&import, crate::import::ledger::VersionState::Ended)
             .await?;

@@ -16,7 +16,7 @@ use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
 use crate::import::vanished;
-use crate::report::{Counts, Reason, Status};
+use crate::report::{Counts, Reason, RunStatus};
 use shared::authorized_bigin::AskFailure;
 use shared::metadata_cache::Freshness;
 use shared::stop::Stop;
@@ -84,7 +84,7 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
         }
         progress.whole_up_to = ended;
         progress.sent_since = progress.sent_since.or(Some(context.now()));
-        progress.report.status = Status::Running;
+        progress.report.status = RunStatus::Running;
         progress.report.reason = None;
         let watch = context.pause_watch(Some(plan.module.clone()));
         let mut slice = Slice::new(self, turn, hold, &import, &plan, (columns, metadata), progress);
@@ -196,10 +196,10 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
     ) -> Result<Next, ImportError> {
         if reason.code == UNREADABLE {
             // It is not done: whoever can read it goes on.
-            return self.leave_off(import, Status::Stopped, reason, Step::Done).await;
+            return self.leave_off(import, RunStatus::Stopped, reason, Step::Done).await;
         }
         progress.ending = Some(EarlyEnd {
-            status: Status::Stopped,
+            status: RunStatus::Stopped,
             reason,
         });
         self.context

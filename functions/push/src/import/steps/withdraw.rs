@@ -7,7 +7,7 @@ use crate::import::key_versions::KeyVersions;
 use crate::import::state_machine::Imports;
 use crate::import::step::{Import, Next, Step};
 use crate::import::steps::{ImportError, Importer};
-use crate::report::{Reason, Status};
+use crate::report::{Reason, RunStatus};
 
 /// How often it is looked whether the file is there still, while its import goes on without a wait.
 const LOOKS_EVERY: SignedDuration = SignedDuration::from_secs(10);
@@ -37,6 +37,6 @@ impl<S: Services, I: Imports> Importer<'_, S, I> {
 
     /// Gives the rest of the file up.
     pub(in crate::import) async fn withdraw(&self, import: Import, reason: Reason) -> Result<Next, ImportError> {
-        self.leave_off(import, Status::Stopped, reason, Step::Done).await
+        self.leave_off(import, RunStatus::Stopped, reason, Step::Done).await
     }
 }

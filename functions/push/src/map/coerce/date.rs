@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::calendar::Language;
 use super::damage;
 use super::date_pattern::DatePattern;
-use super::date_read::{self, Moment, Unread};
+use super::date_read::{self, DateFault, Moment};
 use super::given::Given;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
@@ -68,7 +68,7 @@ impl DateRule {
         };
         let moment = match &self.pattern {
             Some(pattern) => pattern.read(text, self.language).map_err(|why| match why {
-                Unread::Word => unread(why, text, given),
+                DateFault::Word => unread(why, text, given),
                 _ => damage(text).unwrap_or_else(|| {
                     let kind = given.kind();
                     Flaw::new(
@@ -127,23 +127,23 @@ impl DateRule {
     }
 }
 
-fn unread(why: Unread, text: &str, given: Given<'_>) -> Flaw {
+fn unread(why: DateFault, text: &str, given: Given<'_>) -> Flaw {
     match why {
-        Unread::DayOrMonth => Flaw::new(
+        DateFault::DayOrMonth => Flaw::new(
             codes::DATE_AMBIGUOUS,
             "a date whose day and month could be swapped: say in the mapping how the column writes dates, as in date = \
              \"dd/MM/yyyy\" or date = \"MM/dd/yyyy\"",
         ),
-        Unread::ShortYear => Flaw::new(
+        DateFault::ShortYear => Flaw::new(
             codes::DATE_AMBIGUOUS,
             "a date with a year of two digits: say in the mapping how the column writes dates, as in date = \"dd.MM.yy\"",
         ),
-        Unread::Word => Flaw::new(
+        DateFault::Word => Flaw::new(
             codes::DATE_AMBIGUOUS,
             "a date with a word that means one month in one language and another in another: say in the mapping which it is, \
              as in language = \"pl\"",
         ),
-        Unread::Not => damage(text).unwrap_or_else(|| {
+        DateFault::Not => damage(text).unwrap_or_else(|| {
             Flaw::new(
                 codes::INVALID_DATE,
                 format!(

@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time};
 use jiff::{Span, ToSpan};
 
 use super::calendar::Language;
-use super::date_read::{Moment, Unread, offset, on_24_hours};
+use super::date_read::{DateFault, Moment, offset, on_24_hours};
 use super::given::digit_of;
 use super::scanner::Scanner;
 
@@ -124,13 +124,13 @@ impl DatePattern {
     }
 
     /// Reads a date written so.
-    pub(super) fn read(&self, text: &str, language: Option<&'static Language>) -> Result<Moment, Unread> {
+    pub(super) fn read(&self, text: &str, language: Option<&'static Language>) -> Result<Moment, DateFault> {
         let mut scan = Scanner::new(text, language);
         let read = match &self.0 {
             Notation::Excel => day_number(text),
             Notation::Pieces(pieces) => read_pieces(pieces, &mut scan),
         };
-        read.ok_or(if scan.unclear { Unread::Word } else { Unread::Not })
+        read.ok_or(if scan.unclear { DateFault::Word } else { DateFault::Not })
     }
 }
 

@@ -24,7 +24,7 @@ impl Moment {
 
 /// Why a text is not read as a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unread {
+pub(super) enum DateFault {
     Not,
     /// Day and month could be swapped.
     DayOrMonth,
@@ -35,7 +35,7 @@ pub(super) enum Unread {
 }
 
 /// Reads a date, and a time behind it if there is one.
-pub(super) fn moment(text: &str, language: Option<&'static Language>) -> Result<Moment, Unread> {
+pub(super) fn moment(text: &str, language: Option<&'static Language>) -> Result<Moment, DateFault> {
     if let Some(date) = iso_date(text) {
         return Ok(Moment {
             date,
@@ -48,36 +48,36 @@ pub(super) fn moment(text: &str, language: Option<&'static Language>) -> Result<
     behind_weekday.weekday();
     // "Mar" is a month in most languages, and Tuesday in some.
     match whole(plain) {
-        Err(Unread::Not | Unread::Word) if behind_weekday.rest != plain.rest => whole(behind_weekday),
+        Err(DateFault::Not | DateFault::Word) if behind_weekday.rest != plain.rest => whole(behind_weekday),
         read => read,
     }
 }
 
 /// All of a text.
-fn whole(mut scan: Scanner<'_>) -> Result<Moment, Unread> {
+fn whole(mut scan: Scanner<'_>) -> Result<Moment, DateFault> {
     match date_and_time(&mut scan) {
-        Err(Unread::Not) if scan.unclear => Err(Unread::Word),
+        Err(DateFault::Not) if scan.unclear => Err(DateFault::Word),
         read => read,
     }
 }
 
-fn date_and_time(scan: &mut Scanner<'_>) -> Result<Moment, Unread> {
+fn date_and_time(scan: &mut Scanner<'_>) -> Result<Moment, DateFault> {
     let date = date(scan)?;
     let (time, offset) = if scan.is_done() {
         (None, None)
     } else {
         let apart = scan.eat(|c| matches!(c, 'T' | 't' | ',')).is_some() | scan.blanks();
         if !apart {
-            return Err(Unread::Not);
+            return Err(DateFault::Not);
         }
         // RFC 2822 and others write a comma, or "at", between.
-        let time = time(scan).ok_or(Unread::Not)?;
+        let time = time(scan).ok_or(DateFault::Not)?;
         (Some(time), offset(scan)?)
     };
     if scan.is_done() {
         Ok(Moment { date, time, offset })
     } else {
-        Err(Unread::Not)
+        Err(DateFault::Not)
     }
 }
 
@@ -98,31 +98,31 @@ fn iso_date(text: &str) -> Option<Date> {
     Date::new(number(year)?, small(month)?, small(day)?).ok()
 }
 
-fn date(scan: &mut Scanner<'_>) -> Result<Date, Unread> {
+fn date(scan: &mut Scanner<'_>) -> Result<Date, DateFault> {
     if scan.peek().is_some_and(char::is_alphabetic) {
         scan.particles();
         if scan.peek().is_some_and(|c| digit_of(c).is_some()) {
             return date(scan);
         }
-        let month = scan.month().ok_or(Unread::Not)?;
+        let month = scan.month().ok_or(DateFault::Not)?;
         scan.eat(|c| c == '.');
         scan.blanks();
         scan.particles();
-        let day = ordinal(scan).ok_or(Unread::Not)?;
+        let day = ordinal(scan).ok_or(DateFault::Not)?;
         scan.eat(|c| c == ',');
         scan.blanks();
         let year = long_year(scan)?;
         return new(year, month, day);
     }
-    let (first, digits) = scan.number(9).ok_or(Unread::Not)?;
+    let (first, digits) = scan.number(9).ok_or(DateFault::Not)?;
     match digits {
         8 => new(first / 10_000, small(first / 100 % 100)?, small(first % 100)?),
         4 => {
-            separator(scan).ok_or(Unread::Not)?;
+            separator(scan).ok_or(DateFault::Not)?;
             scan.particles();
             let month = number_or_month(scan)?;
-            separator(scan).ok_or(Unread::Not)?;
-            let day = scan.small(2).ok_or(Unread::Not)?;
+            separator(scan).ok_or(DateFault::Not)?;
+            let day = scan.small(2).ok_or(DateFault::Not)?;
             scan.eat(|c| matches!(c, '日' | '일'));
             // "2026. 12. 31." as in Korean.
             if scan.rest == "." {
@@ -131,20 +131,20 @@ fn date(scan: &mut Scanner<'_>) -> Result<Date, Unread> {
             new(first, month.0, day)
         }
         1 | 2 => day_first(scan, small(first)?),
-        _ => Err(Unread::Not),
+        _ => Err(DateFault::Not),
     }
 }
 
 /// Day, month and year, or month, day and year.
-fn day_first(scan: &mut Scanner<'_>, first: i8) -> Result<Date, Unread> {
+fn day_first(scan: &mut Scanner<'_>, first: i8) -> Result<Date, DateFault> {
     ordinal_ending(scan);
     let mark = separator(scan)
         .or_else(|| scan.peek().filter(|c| c.is_alphabetic()))
-        .ok_or(Unread::Not)?;
+        .ok_or(DateFault::Not)?;
     let (second, named) = number_or_month(scan)?;
     scan.eat(|c| c == ',');
     if separator(scan).is_none() && !named {
-        return Err(Unread::Not);
+        return Err(DateFault::Not);
     }
     scan.particles();
     let year = long_year(scan)?;
@@ -156,22 +156,22 @@ fn day_first(scan: &mut Scanner<'_>, first: i8) -> Result<Date, Unread> {
         (day, month) if day > 12 => new(year, month, day),
         (month, day) if day > 12 => new(year, month, day),
         (day, month) if day == month => new(year, month, day),
-        _ => Err(Unread::DayOrMonth),
+        _ => Err(DateFault::DayOrMonth),
     }
 }
 
-fn number_or_month(scan: &mut Scanner<'_>) -> Result<(i8, bool), Unread> {
+fn number_or_month(scan: &mut Scanner<'_>) -> Result<(i8, bool), DateFault> {
     let before = scan.rest;
     scan.particles();
     if scan.peek().is_some_and(char::is_alphabetic) {
-        let month = scan.month().ok_or(Unread::Not)?;
+        let month = scan.month().ok_or(DateFault::Not)?;
         return Ok((month, true));
     }
     // "5 tháng 3" names the month although it is a number.
     if scan.rest != before {
-        return scan.small(2).map(|number| (number, true)).ok_or(Unread::Not);
+        return scan.small(2).map(|number| (number, true)).ok_or(DateFault::Not);
     }
-    scan.small(2).map(|number| (number, false)).ok_or(Unread::Not)
+    scan.small(2).map(|number| (number, false)).ok_or(DateFault::Not)
 }
 
 fn ordinal(scan: &mut Scanner<'_>) -> Option<i8> {
@@ -189,11 +189,11 @@ fn ordinal_ending(scan: &mut Scanner<'_>) {
     }
 }
 
-fn long_year(scan: &mut Scanner<'_>) -> Result<i32, Unread> {
+fn long_year(scan: &mut Scanner<'_>) -> Result<i32, DateFault> {
     match scan.number(5) {
         Some((year, 4)) => Ok(year),
-        Some((_, 2)) => Err(Unread::ShortYear),
-        _ => Err(Unread::Not),
+        Some((_, 2)) => Err(DateFault::ShortYear),
+        _ => Err(DateFault::Not),
     }
 }
 
@@ -220,13 +220,13 @@ fn separator(scan: &mut Scanner<'_>) -> Option<char> {
     mark.or_else(|| blank.then_some(' '))
 }
 
-fn small(number: i32) -> Result<i8, Unread> {
-    i8::try_from(number).map_err(|_| Unread::Not)
+fn small(number: i32) -> Result<i8, DateFault> {
+    i8::try_from(number).map_err(|_| DateFault::Not)
 }
 
-fn new(year: i32, month: i8, day: i8) -> Result<Date, Unread> {
-    let year = i16::try_from(year).map_err(|_| Unread::Not)?;
-    Date::new(year, month, day).map_err(|_| Unread::Not)
+fn new(year: i32, month: i8, day: i8) -> Result<Date, DateFault> {
+    let year = i16::try_from(year).map_err(|_| DateFault::Not)?;
+    Date::new(year, month, day).map_err(|_| DateFault::Not)
 }
 
 /// Hours and minutes, perhaps seconds and their fraction, perhaps a half of the day before or behind.
@@ -271,7 +271,7 @@ pub(super) fn on_24_hours(hour: i8, afternoon: Option<bool>) -> Option<i8> {
 }
 
 /// `Z`, `UTC`, `GMT`, `+01:00`, `+0100` or `+01`, or nothing.
-pub(super) fn offset(scan: &mut Scanner<'_>) -> Result<Option<i32>, Unread> {
+pub(super) fn offset(scan: &mut Scanner<'_>) -> Result<Option<i32>, DateFault> {
     scan.blanks();
     if scan.is_done() {
         return Ok(None);
@@ -279,18 +279,20 @@ pub(super) fn offset(scan: &mut Scanner<'_>) -> Result<Option<i32>, Unread> {
     if scan.peek().is_some_and(char::is_alphabetic) {
         let word = scan.word();
         let utc = ["Z", "UTC", "GMT"].iter().any(|name| word.eq_ignore_ascii_case(name));
-        return if utc { Ok(Some(0)) } else { Err(Unread::Not) };
+        return if utc { Ok(Some(0)) } else { Err(DateFault::Not) };
     }
-    let sign = scan.eat(|c| matches!(c, '+' | '-' | '\u{2212}')).ok_or(Unread::Not)?;
-    let (hours, digits) = scan.number(4).ok_or(Unread::Not)?;
+    let sign = scan
+        .eat(|c| matches!(c, '+' | '-' | '\u{2212}'))
+        .ok_or(DateFault::Not)?;
+    let (hours, digits) = scan.number(4).ok_or(DateFault::Not)?;
     let (hours, minutes) = match digits {
         4 => (hours / 100, hours % 100),
-        2 if scan.eat(|c| c == ':').is_some() => (hours, scan.small(2).map(i32::from).ok_or(Unread::Not)?),
+        2 if scan.eat(|c| c == ':').is_some() => (hours, scan.small(2).map(i32::from).ok_or(DateFault::Not)?),
         2 => (hours, 0),
-        _ => return Err(Unread::Not),
+        _ => return Err(DateFault::Not),
     };
     if hours > 18 || minutes > 59 {
-        return Err(Unread::Not);
+        return Err(DateFault::Not);
     }
     let seconds = hours * 3600 + minutes * 60;
     Ok(Some(if sign == '+' { seconds } else { -seconds }))

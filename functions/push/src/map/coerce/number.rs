@@ -6,7 +6,7 @@ use super::Note;
 use super::currency::without_currency;
 use super::damage;
 use super::given::{Given, digit_of};
-use super::number_style::{Mark, NumberStyle, Unreadable, read_marks};
+use super::number_style::{NumberStyle, Separator, Unreadable, read_marks};
 use super::scientific::written_out;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
@@ -255,7 +255,7 @@ fn read(text: &str, kind: NumberKind, style: Option<NumberStyle>) -> Result<Numb
         all: 0,
         decimal_comma: false,
     };
-    let (mut marks, mut runs, mut seen) = ([Mark::Point; MOST_MARKS], [0_usize; MOST_MARKS + 1], 0);
+    let (mut marks, mut runs, mut seen) = ([Separator::Point; MOST_MARKS], [0_usize; MOST_MARKS + 1], 0);
     for c in digits.chars() {
         if let Some(digit) = digit_of(c) {
             // Leading zeros say nothing.
@@ -265,7 +265,7 @@ fn read(text: &str, kind: NumberKind, style: Option<NumberStyle>) -> Result<Numb
             }
             runs[seen] += 1;
         } else {
-            let mark = Mark::of(c).ok_or(Unreadable::Not)?;
+            let mark = Separator::of(c).ok_or(Unreadable::Not)?;
             *marks.get_mut(seen).ok_or(Unreadable::Not)? = mark;
             seen += 1;
         }
@@ -277,7 +277,7 @@ fn read(text: &str, kind: NumberKind, style: Option<NumberStyle>) -> Result<Numb
     }
     let leading_zero = digits.chars().next().and_then(digit_of) == Some(0);
     let reading = read_marks(marks, runs, leading_zero, style)?;
-    number.decimal_comma = reading.decimal.is_some_and(|place| marks[place] == Mark::Comma);
+    number.decimal_comma = reading.decimal.is_some_and(|place| marks[place] == Separator::Comma);
     let fraction = reading.decimal.map_or(0, |place| runs[place + 1]);
     // Zeros in front of the first other digit were left out only where they stood before the first mark.
     number.whole = number.all - fraction;

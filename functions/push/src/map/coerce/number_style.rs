@@ -4,7 +4,7 @@ use super::given::digit_of;
 
 /// A mark within a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum Separator {
     Point,
     Comma,
     Space,
@@ -15,7 +15,7 @@ pub(super) enum Mark {
     Thousands,
 }
 
-impl Mark {
+impl Separator {
     pub(super) fn of(c: char) -> Option<Self> {
         Some(match c {
             '.' | '．' => Self::Point,
@@ -36,21 +36,21 @@ impl Mark {
 /// How numbers are written, as a mapping says by an example: `1,234.56`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberStyle {
-    pub(super) group: Option<Mark>,
-    pub(super) decimal: Mark,
+    pub(super) group: Option<Separator>,
+    pub(super) decimal: Separator,
 }
 
 impl NumberStyle {
     /// Numbers as programs write them: `1234.56`.
     pub(super) const PLAIN: Self = Self {
         group: None,
-        decimal: Mark::Point,
+        decimal: Separator::Point,
     };
 
     /// `1,234.56`.
     pub(super) const COMMA_BETWEEN_THOUSANDS: Self = Self {
-        group: Some(Mark::Comma),
-        decimal: Mark::Point,
+        group: Some(Separator::Comma),
+        decimal: Separator::Point,
     };
 
     /// Reads the example: the digits 1234 with or without a mark between them, a point or comma, two decimals.
@@ -59,14 +59,14 @@ impl NumberStyle {
         let digit = |c: Option<char>, wanted: u8| (c.and_then(digit_of) == Some(wanted)).then_some(());
         digit(rest.next(), 1)?;
         let mut next = rest.next()?;
-        let group = Mark::of(next);
+        let group = Separator::of(next);
         if group.is_some() {
             next = rest.next()?;
         }
         digit(Some(next), 2)?;
         digit(rest.next(), 3)?;
         digit(rest.next(), 4)?;
-        let decimal = Mark::of(rest.next()?)?;
+        let decimal = Separator::of(rest.next()?)?;
         digit(rest.next(), 5)?;
         digit(rest.next(), 6)?;
         let fits = rest.next().is_none() && decimal.may_be_decimal() && group != Some(decimal);
@@ -75,7 +75,7 @@ impl NumberStyle {
 }
 
 /// How the marks between digits are to be read.
-pub(super) struct Reading {
+pub(super) struct SeparatorRoles {
     /// The place among the marks of the one before the decimals.
     pub decimal: Option<usize>,
 }
@@ -90,13 +90,13 @@ pub(super) enum Unreadable {
 /// Reads the marks of a number: `marks` says which they are, `runs` how many digits stand before the first, between
 /// them and behind the last.
 pub(super) fn read_marks(
-    marks: &[Mark],
+    marks: &[Separator],
     runs: &[usize],
     leading_zero: bool,
     style: Option<NumberStyle>,
-) -> Result<Reading, Unreadable> {
+) -> Result<SeparatorRoles, Unreadable> {
     let Some((&last, before)) = marks.split_last() else {
-        return Ok(Reading { decimal: None });
+        return Ok(SeparatorRoles { decimal: None });
     };
     let decimal = match style {
         Some(style) if last == style.decimal => Some(before.len()),
@@ -105,7 +105,7 @@ pub(super) fn read_marks(
         None if before.is_empty() && !last.may_be_decimal() => None,
         None if before.is_empty() => {
             let (whole, fraction) = (runs[0], runs[1]);
-            if fraction == 3 && (1..=3).contains(&whole) && !leading_zero && last != Mark::Decimal {
+            if fraction == 3 && (1..=3).contains(&whole) && !leading_zero && last != Separator::Decimal {
                 return Err(Unreadable::Ambiguous);
             }
             Some(0)
@@ -119,7 +119,7 @@ pub(super) fn read_marks(
     let well_apart = groups.is_empty() || is_grouped(&runs[..=groups.len()]);
     let decimal_alone = decimal.is_none_or(|place| marks[place].may_be_decimal() && !groups.contains(&marks[place]));
     if alike && as_styled && well_apart && decimal_alone {
-        Ok(Reading { decimal })
+        Ok(SeparatorRoles { decimal })
     } else {
         Err(Unreadable::Not)
     }

@@ -9,7 +9,7 @@ pub const LANDING: Duration = Duration::from_secs(45);
 
 /// How far delivery may go.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct DeliveryLimits {
     /// The most calls in flight.
     pub width: usize,
     /// When the last call may start.
