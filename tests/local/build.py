@@ -22,6 +22,16 @@ def sandbox_binary() -> Path:
     return cargo_target() / "debug" / "sandbox"
 
 
+def operator_binary() -> Path:
+    """The operator's tool, as `cargo build` leaves it."""
+    return cargo_target() / "debug" / "bigin-relay"
+
+
+def build_operator() -> None:
+    """Builds the operator's tool with the development profile. All packages are named, so that what the tests were built of is of use."""
+    run(["cargo", "build", "--locked", "--workspace", "--bin", "bigin-relay"], cwd=ROOT, env=tool_environment())
+
+
 def build_all() -> None:
     """Builds functions and sandbox for this machine."""
     build_sandbox()

@@ -17,6 +17,7 @@ CRATES = (
     "functions/push",
     "functions/refresh",
     "functions/revoke",
+    "operator",
     "shared",
     "shared/bigin",
     "tests/interleavings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from .build import build_operator, operator_binary
 from .places import ENV_FILE, ROOT, UP_FILE
 from .processes import end_group_of, start_time
 from .stack import LocalStack, write_env_file
@@ -14,6 +15,7 @@ def up() -> None:
     if _still_up():
         print(f"The local stack is up already. Use it with: . {ENV_FILE.relative_to(ROOT)}   (make down stops it)")
         return
+    build_operator()
     stack = LocalStack(parameters={"PullModules": "all"}, outlive=True)
     stack.__enter__()
     try:
@@ -33,7 +35,12 @@ The local stack is up. In a shell:
   CLIENT=$(curl -s $SANDBOX_URL/console/self-clients -d '{{"client_name":"relay"}}' | python3 -c 'import json,sys;print(json.load(sys.stdin)["client_id"])')
   curl -s $SANDBOX_URL/console/codes -d '{{"client_id":"'$CLIENT'","scope":"ZohoBigin.modules.ALL,ZohoBigin.settings.ALL,ZohoBigin.users.READ,ZohoBigin.org.READ,ZohoBigin.coql.READ","minutes":10}}' > target/local/self_client.json
 
-  sam remote invoke --stack-name $STACK_NAME AuthorizeFunction --event-file target/local/self_client.json
+  alias bigin-relay={operator_binary()}
+  export BIGIN_RELAY_STACK=$STACK_NAME
+  bigin-relay authorize target/local/self_client.json
+  bigin-relay status
+
+  # the same without the tool
   sam remote invoke --stack-name $STACK_NAME RevokeFunction --event '{{"action":"status"}}'
 
   curl -s $SANDBOX_URL/console/records/Contacts   # what Bigin holds

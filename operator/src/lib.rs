@@ -1,0 +1,29 @@
+//! The operator's tool.
+//!
+//! - [`Cli`] is the command line: every command with its help and one example.
+//! - [`Stack`] is the deployed stack: its functions, its bucket, its queues. Nothing else talks to AWS.
+//! - [`Report`] is a run's report, and [`Runs`] finds it in the bucket.
+//! - `commands` has one module a command. Each asks the stack, shows what it found, and answers with an [`ExitStatus`].
+//! - [`Screen`] is the only place that prints: as text for people, as JSON for programs.
+//!
+//! The tool keeps nothing. What it knows of AWS (profile, region, endpoint) comes from AWS's own settings, and the
+//! stack's name from `--stack` or `BIGIN_RELAY_STACK`.
+
+mod cli;
+mod commands;
+mod error;
+mod exit_status;
+mod progress;
+mod report;
+mod runs;
+mod screen;
+mod stack;
+
+pub use cli::{Cli, Command};
+pub use commands::run;
+pub use error::OperatorError;
+pub use exit_status::ExitStatus;
+pub use report::Report;
+pub use runs::Runs;
+pub use screen::Screen;
+pub use stack::Stack;

@@ -1,0 +1,123 @@
+"""The operator's tool, driven as a process: its text as people see it, its JSON parsed, its exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from local.build import build_operator, operator_binary
+from local.processes import wait_until
+from local.relay import Relay, unique
+
+
+@dataclass
+class Tool:
+    """The program, and what its environment says of AWS."""
+
+    environment: dict[str, str]
+
+    def run(self, *words: str | Path, ends: int = 0, given: str | None = None) -> str:
+        """Runs one command, behind a pipe; answers what it printed."""
+        command = [str(operator_binary()), *map(str, words)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, input=given, timeout=120, check=False)
+        assert done.returncode == ends, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "\x1b" not in done.stdout + done.stderr, "no colours behind a pipe"
+        return done.stdout + (done.stderr if ends else "")
+
+    def json(self, *words: str | Path, ends: int = 0) -> dict:
+        """The same, as JSON."""
+        return json.loads(self.run("--json", *words, ends=ends))
+
+
+@pytest.fixture(scope="module")
+def tool(relay: Relay) -> Tool:
+    build_operator()
+    aws = {name: value for name, value in relay.names.items() if name.startswith("AWS_")}
+    return Tool(aws | {"HOME": os.environ.get("HOME", "/"), "PATH": os.environ["PATH"], "BIGIN_RELAY_STACK": relay.names["STACK_NAME"]})
+
+
+def test_a_file_with_faults_is_checked_imported_mended_and_put_back(tool: Tool, relay: Relay, authorized: dict, tmp_path: Path) -> None:
+    mark = unique("tool")
+    file = tmp_path / f"{mark}.csv"
+    rows = [("Åse", f"{mark}-1@example.test"), ("Bo", f"{mark}-2(at)example.test"), ("Çelik", f"{mark}-3@example.test")]
+    with file.open("w", newline="") as out:
+        csv.writer(out).writerows([("Last Name", "Email"), *rows])
+
+    planned = tool.run("check", file, "Contacts")
+    assert "planned" in planned and "1 INVALID_EMAIL" in planned and "line 3" in planned
+    assert not any(mark in email for email in relay.contacts()), "a check sends nothing"
+
+    shown = tool.run("import", file, "Contacts", "--wait", ends=2)
+    assert "partial" in shown
+    (run,) = [line.split()[1] for line in shown.splitlines() if line.startswith("run ")]
+    report = tool.json("show", run, ends=2)
+    assert (report["inserted"], report["rejected"], report["source"]) == (2, 1, f"inbox/Contacts/{file.name}")
+    assert run in tool.run("runs")
+    assert "INVALID_EMAIL" in tool.run("why", run, "3")
+    assert tool.json("why", run, "2")["outcome"]["_outcome"] == "inserted"
+    assert "says nothing of 99" in tool.run("why", run, "99", ends=3)
+
+    rejects = tmp_path / "rejects.csv"
+    assert "INVALID_EMAIL" in tool.run("rejects", run, "--save", rejects)
+    rejects.write_text(rejects.read_text().replace("(at)", "@"))
+    again = tool.run("retry", run, "--file", rejects, "--wait")
+    assert "complete" in again
+    assert relay.contacts()[f"{mark}-2@example.test"]["Last_Name"] == "Bo"
+    (mended,) = [line.split()[1] for line in again.splitlines() if line.startswith("run ")]
+    assert "no row of" in tool.run("rejects", mended, ends=3)
+
+
+def test_messages_are_sent_from_a_file_or_a_pipe_and_none_of_a_bad_file(tool: Tool, relay: Relay, authorized: dict, tmp_path: Path) -> None:
+    mark = unique("sent")
+    lines = [json.dumps({"module": "Contacts", "record": {"Last_Name": "S", "Email": f"{mark}-{n}@example.test"}}) for n in range(12)]
+    file = tmp_path / "messages.ndjson"
+    file.write_text("\n".join([*lines[:11], "no message"]))
+    assert "line 12" in tool.run("send", file, ends=64)
+    file.write_text("\n".join(lines[:11]))
+    assert "11 messages sent" in tool.run("send", file)
+    assert "1 messages sent" in tool.run("send", "-", given=lines[11])
+    relay.arrived(*(f"{mark}-{n}@example.test" for n in range(12)))
+
+
+def test_the_state_is_shown_on_one_screen_with_the_command_that_mends_it(tool: Tool, relay: Relay, authorized: dict) -> None:
+    shown = tool.run("status")
+    assert authorized["authorization"]["org_id"] in shown and "runs" in shown and "next:" not in shown
+    assert tool.json("status")["authorization"] == authorized["authorization"]
+    assert "spent in 24 hours" in tool.run("credits") and "records" in tool.run("queue")
+    tool.run("pause", "--reason", "the tool's own test")
+    shown = tool.run("status")
+    assert "the tool's own test" in shown and "next: bigin-relay resume" in shown
+    tool.run("resume")
+    assert "next:" not in wait_until("the pause is over", 30, lambda: (lambda text: text if "paused" not in text else None)(tool.run("status")))
+    assert tool.json("refresh")["status"] in ("fresh", "refreshed")
+
+
+def test_it_authorizes_removes_the_file_and_revokes_only_when_the_id_was_typed(
+    tool: Tool, relay: Relay, authorized: dict, client_id: str, tmp_path: Path
+) -> None:
+    relay.forget_mints()
+    file = tmp_path / "self_client.json"
+    file.write_text(json.dumps(relay.console.new_code(client_id)))
+    assert authorized["authorization"]["org_id"] in tool.run("authorize", file)
+    assert not file.exists(), "it holds a secret"
+    org_id = authorized["authorization"]["org_id"]
+    assert f"revoke --confirm {org_id}" in tool.run("revoke", ends=3)
+    assert relay.status()["authorization"]["state"] == "active"
+    assert "NotConfirmed" in tool.run("revoke", "--confirm", "1", ends=4)
+    tool.run("revoke", "--confirm", org_id, "--reason", "the tool's own test")
+    assert "next: bigin-relay authorize" in tool.run("status")
+    relay.forget_mints()
+    relay.authorize(client_id)
+
+
+def test_what_is_wrong_is_said_with_what_to_do(tool: Tool, authorized: dict) -> None:
+    assert "--stack" in tool.run("--stack", "nobodys-stack", "status", ends=64)
+    assert "runs" in tool.run("show", "20200101T000000-00000000", ends=64)
+    assert "Usage" in tool.run("import", ends=64)
+    assert "cannot be read" in tool.run("import", "/nowhere/file.csv", "Contacts", ends=64)
+    assert "bigin-relay" in tool.run("--version") and "complete" in tool.run("completions", "bash")
