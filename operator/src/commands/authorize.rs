@@ -106,12 +106,12 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("self_client.json");
         for (content, says) in [
-            ("secret-1000.abc", "is no JSON"),
-            (r#"{"client_id": "secret-1000.abc"}"#, "has no code"),
+            ("hidden-1000.abc", "is no JSON"),
+            (r#"{"client_id": "hidden-1000.abc"}"#, "has no code"),
         ] {
             fs::write(&path, content).unwrap();
             let error = read(&path).unwrap_err().to_string();
-            assert!(error.contains(says) && !error.contains("secret"), "{error}");
+            assert!(error.contains(says) && !error.contains("hidden"), "{error}");
         }
         fs::write(&path, "\u{feff}{\"code\": \"c\", \"client_secret\": \"s\"}").unwrap();
         assert_eq!(read(&path).unwrap()["code"], "c");
