@@ -215,8 +215,8 @@ fn a_few_names_of_another_country_are_never_read_as_those_of_a_third() {
             }
             let read = cells("x.csv", &bytes);
             let differs = |(cells, name): &(&Vec<String>, &&str)| !cells[0].starts_with('!') && cells[0] != **name;
-            let named = |(cells, name): (&Vec<String>, &&str)| format!("{encoding}: {name} as {}", cells[0]);
-            wrong.extend(read.iter().zip(&names).filter(differs).map(named));
+            let told = |(cells, name): (&Vec<String>, &&str)| format!("{encoding}: {name} as {}", cells[0]);
+            wrong.extend(read.iter().zip(&names).filter(differs).map(told));
         }
     }
     println!(
