@@ -13,7 +13,7 @@ use crate::queue::{HELD_FOLDER, RecordsQueue, module_of};
 impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
     /// Brings back what may come: how many messages, and whether none is left.
     pub(super) async fn bring_back_held(&self) -> Result<(usize, bool), UpkeepError> {
-        let mut brought = 0;
+        let (mut brought, mut tried) = (0, HashSet::new());
         loop {
             let mut may_come = BTreeMap::<String, usize>::new();
             // A message that was put away twice, because something died in between, comes back once. One that has come back
@@ -30,7 +30,7 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
                 }
                 let module = module_of(&key).unwrap_or_default().to_owned();
                 if !may_come.contains_key(&module) {
-                    let objects = self.objects_that_may_come(&module).await?;
+                    let objects = self.objects_that_may_come(&module, &mut tried).await?;
                     may_come.insert(module.clone(), objects);
                 }
                 match may_come.get_mut(&module) {
@@ -50,13 +50,13 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         }
     }
 
-    /// How many objects of a module's messages may come back now.
-    async fn objects_that_may_come(&self, module: &str) -> Result<usize, UpkeepError> {
+    /// How many objects of a module's messages may come back now. A held module is `tried` once.
+    async fn objects_that_may_come(&self, module: &str, tried: &mut HashSet<String>) -> Result<usize, UpkeepError> {
         let hold = held::of_module(&self.context.table, module).await?;
         Ok(match hold {
             None => usize::MAX,
-            // One call shows whether it works again.
-            Some(hold) if self.context.now() >= hold.look_again_at => 1,
+            // One call shows whether it works again, however often this upkeep looks.
+            Some(hold) if self.context.now() >= hold.look_again_at && tried.insert(module.to_owned()) => 1,
             Some(_) => 0,
         })
     }
