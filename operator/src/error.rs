@@ -73,6 +73,9 @@ pub enum OperatorError {
     /// The run has nothing of the kind.
     #[error("{0}")]
     Nothing(String),
+    /// Ctrl-C came while it waited.
+    #[error("the import goes on by itself: {0}")]
+    Interrupted(String),
     /// A dangerous command was not confirmed.
     #[error("nothing was done: {0}")]
     NotConfirmed(String),
@@ -103,6 +106,7 @@ impl OperatorError {
             Self::NotAllowed { .. } => ExitStatus::NotAllowed,
             Self::File { .. } | Self::NoRun(_) | Self::NoStack { .. } => ExitStatus::Usage,
             Self::NotConfirmed(_) | Self::Nothing(_) => ExitStatus::Refused,
+            Self::Interrupted(_) => ExitStatus::Interrupted,
             Self::Screen(_) if self.is_reader_gone() => ExitStatus::Complete,
             _ => ExitStatus::Failed,
         }
@@ -111,5 +115,31 @@ impl OperatorError {
     /// Whether nobody reads the answer any more, as behind `| head`.
     pub fn is_reader_gone(&self) -> bool {
         matches!(self, Self::Screen(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_lambda::error::ErrorMetadata;
+    use aws_sdk_lambda::operation::invoke::InvokeError;
+    use aws_sdk_lambda::primitives::SdkBody;
+
+    use super::*;
+
+    fn refused(code: &str) -> OperatorError {
+        let answer = HttpResponse::new(403.try_into().unwrap(), SdkBody::empty());
+        let error = InvokeError::generic(ErrorMetadata::builder().code(code).message("not for you").build());
+        OperatorError::aws("invoking relay-push", &SdkError::service_error(error, answer))
+    }
+
+    #[test]
+    fn what_aws_does_not_allow_ends_otherwise_than_what_fails() {
+        let denied = refused("AccessDeniedException");
+        assert_eq!(
+            (denied.exit_status(), denied.exit_status().code()),
+            (ExitStatus::NotAllowed, 5)
+        );
+        assert!(denied.to_string().contains("not for you") && denied.to_string().contains("AWS_PROFILE"));
+        assert_eq!(refused("ServiceException").exit_status(), ExitStatus::Failed);
     }
 }

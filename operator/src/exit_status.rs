@@ -17,6 +17,8 @@ pub enum ExitStatus {
     NotAllowed,
     /// The command line makes no sense.
     Usage,
+    /// Ctrl-C ended the tool; what it had begun goes on by itself.
+    Interrupted,
 }
 
 impl ExitStatus {
@@ -39,6 +41,7 @@ impl ExitStatus {
             Self::Failed => 4,
             Self::NotAllowed => 5,
             Self::Usage => 64,
+            Self::Interrupted => 130,
         }
     }
 }

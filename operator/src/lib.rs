@@ -3,6 +3,7 @@
 //! - [`Cli`] is the command line: every command with its help and one example.
 //! - [`Stack`] is the deployed stack: its functions, its bucket, its queues. Nothing else talks to AWS.
 //! - [`Report`] is a run's report, and [`Runs`] finds it in the bucket.
+//! - `rows` reads rejects and outcomes, which say what became of each row.
 //! - `commands` has one module a command. Each asks the stack, shows what it found, and answers with an [`ExitStatus`].
 //! - [`Screen`] is the only place that prints: as text for people, as JSON for programs.
 //!
@@ -15,6 +16,7 @@ mod error;
 mod exit_status;
 mod progress;
 mod report;
+mod rows;
 mod runs;
 mod screen;
 mod stack;

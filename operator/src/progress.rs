@@ -60,9 +60,9 @@ impl Followed<'_> {
                 () = sleep(LOOK) => bar.tick(),
                 _ = tokio::signal::ctrl_c() => {
                     bar.finish_and_clear();
-                    return Err(OperatorError::Nothing(match &report_key {
-                        Some(key) => format!("the import goes on by itself; its report is {key}"),
-                        None => "the import goes on by itself; `bigin-relay runs` will list it".to_owned(),
+                    return Err(OperatorError::Interrupted(match &report_key {
+                        Some(key) => format!("its report is {key}"),
+                        None => "`bigin-relay runs` will list it".to_owned(),
                     }));
                 }
             }

@@ -96,27 +96,19 @@ fn draw(stack: &Stack, screen: &mut Screen, status: &Value, now: Timestamp) -> R
     if paused.is_null() {
         screen.entry("delivery", "runs")?;
     } else {
-        let why = format!(
-            "paused by {}, {}: {}",
-            text(paused, "by"),
-            text(paused, "code"),
-            text(paused, "message")
-        );
-        screen.entry("delivery", with_time(&why, "since", instant(paused, "since"), now))?;
-        screen.entry("", format_args!("to do: {}", text(paused, "action")))?;
+        tell_why(
+            screen,
+            "delivery",
+            &format!("paused by {}", text(paused, "by")),
+            paused,
+            now,
+        )?;
         if let Some(end) = instant(paused, "resumes_at") {
             screen.entry("", format_args!("ends by itself {}", from_now(end, now)))?;
         }
     }
     for held in status["held_modules"].as_array().into_iter().flatten() {
-        let why = format!(
-            "{} is held, {}: {}",
-            text(held, "module"),
-            text(held, "code"),
-            text(held, "message")
-        );
-        screen.entry("held", with_time(&why, "since", instant(held, "since"), now))?;
-        screen.entry("", format_args!("to do: {}", text(held, "action")))?;
+        tell_why(screen, "held", &format!("{} is held", text(held, "module")), held, now)?;
     }
     screen.entry("credits", credits_line(&status["credits"], now))?;
     screen.line("")?;
@@ -148,6 +140,14 @@ fn draw(stack: &Stack, screen: &mut Screen, status: &Value, now: Timestamp) -> R
     if let Some(next) = next_command(status) {
         screen.line(format_args!("\nnext: {next}"))?;
     }
+    Ok(())
+}
+
+/// What does not go on, why, since when, and what to do about it.
+fn tell_why(screen: &mut Screen, name: &str, what: &str, reason: &Value, now: Timestamp) -> Result<(), OperatorError> {
+    let why = format!("{what}, {}: {}", text(reason, "code"), text(reason, "message"));
+    screen.entry(name, with_time(&why, "since", instant(reason, "since"), now))?;
+    screen.entry("", format_args!("to do: {}", text(reason, "action")))?;
     Ok(())
 }
 

@@ -1,18 +1,13 @@
 //! One row's story.
 
-use std::collections::BTreeMap;
-use std::io::Read;
-
-use flate2::read::MultiGzDecoder;
 use serde_json::json;
 
 use crate::error::OperatorError;
 use crate::exit_status::ExitStatus;
+use crate::rows::{Row, Rows};
 use crate::runs::Runs;
 use crate::screen::Screen;
 use crate::stack::Stack;
-
-use super::rejects;
 
 /// Looks a row up in the outcomes and in the rejects, by its line, by the record's id or by the message's.
 pub(super) async fn run(stack: &Stack, screen: &mut Screen, run: &str, row: &str) -> Result<ExitStatus, OperatorError> {
@@ -20,19 +15,12 @@ pub(super) async fn run(stack: &Stack, screen: &mut Screen, run: &str, row: &str
     let (_, report) = runs.read(&runs.find(run).await?).await?;
     let mut outcome = None;
     if let Some(key) = &report.outcomes_key {
-        let text = unpacked(key, &stack.get(key).await?)?;
-        outcome = rejects::rows(key, &text)?
-            .into_iter()
-            .find(|found| is_asked_for(found, row));
+        let found = Rows::of(key, &stack.get(key).await?).find(|found| is_asked_for(found, row))?;
+        outcome = found.into_iter().next();
     }
     let mut rejected = Vec::new();
     if let Some(key) = &report.rejects_key {
-        let text = unpacked(key, &stack.get(key).await?)?;
-        rejected.extend(
-            rejects::rows(key, &text)?
-                .into_iter()
-                .filter(|found| is_asked_for(found, row)),
-        );
+        rejected = Rows::of(key, &stack.get(key).await?).find(|found| is_asked_for(found, row))?;
     }
     if outcome.is_none() && rejected.is_empty() {
         let going = if report.is_final() {
@@ -66,22 +54,8 @@ pub(super) async fn run(stack: &Stack, screen: &mut Screen, run: &str, row: &str
     Ok(ExitStatus::Complete)
 }
 
-fn is_asked_for(found: &BTreeMap<String, String>, row: &str) -> bool {
+fn is_asked_for(found: &Row, row: &str) -> bool {
     ["_line", "id", "_record_id", "_message_id"]
         .iter()
         .any(|name| found.get(*name).is_some_and(|value| value == row))
-}
-
-fn unpacked(key: &str, bytes: &[u8]) -> Result<String, OperatorError> {
-    let mut text = String::new();
-    let read = if key.strip_suffix(".gz").is_some() {
-        MultiGzDecoder::new(bytes).read_to_string(&mut text)
-    } else {
-        (&bytes[..]).read_to_string(&mut text)
-    };
-    read.map_err(|error| OperatorError::Unreadable {
-        what: key.to_owned(),
-        problem: error.to_string(),
-    })?;
-    Ok(text)
 }
