@@ -1,6 +1,6 @@
 //! Tells lines that are no records: headers in the middle, rulers, titles, footers, totals.
 
-use crate::record::Span;
+use crate::record::{Span, is_relay_column};
 
 /// What a row is, as far as its form says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,10 @@ pub(crate) enum RowKind {
 /// Knows the header, and so what is none of its rows.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordForm {
+    /// The columns of the rows' owner.
     header: Vec<String>,
+    /// Which columns a rejects file has in front of them; empty where there are none.
+    ours: Vec<bool>,
     /// Has a bit for each column's name, by its first and last letter: most cells that are none have another.
     traces: u64,
 }
@@ -133,15 +136,29 @@ const FOOTERS: [&str; 22] = [
 
 impl RecordForm {
     pub(crate) fn new(header: &[String]) -> Self {
+        let ours: Vec<_> = header.iter().map(|name| is_relay_column(name)).collect();
+        let header: Vec<_> = header.iter().filter(|name| !is_relay_column(name)).cloned().collect();
         Self {
-            header: header.to_vec(),
+            ours: if ours.contains(&true) { ours } else { Vec::new() },
             traces: header.iter().fold(0, |bits, name| bits | trace(name)),
+            header,
         }
     }
 
-    /// Looks at a row that has something in it. Few bytes are looked at of a row like most.
+    /// Looks at a row that has something in it. Few bytes are looked at of a row like most. What a rejects file has
+    /// in front does not count: a total that was rejected is a total when it comes again.
     #[inline]
     pub(crate) fn kind(&self, text: &str, cells: &[Span]) -> RowKind {
+        if self.ours.is_empty() {
+            return self.kind_of(text, cells);
+        }
+        let is_ours = |column: usize| self.ours.get(column).copied().unwrap_or(false);
+        let own = cells.iter().enumerate().filter(|(column, _)| !is_ours(*column));
+        self.kind_of(text, &own.map(|(_, cell)| *cell).collect::<Vec<_>>())
+    }
+
+    #[inline]
+    fn kind_of(&self, text: &str, cells: &[Span]) -> RowKind {
         let Some((first, rest)) = cells.split_first() else {
             return RowKind::Record;
         };
@@ -165,7 +182,7 @@ impl RecordForm {
     /// A row whose first cells are blank: the first that is not says what it is.
     fn behind_blanks(&self, text: &str, cells: &[Span]) -> RowKind {
         let filled = cells.iter().position(|cell| !text[cell.range()].trim().is_empty());
-        let kind = filled.map_or(RowKind::Record, |filled| self.kind(text, &cells[filled..]));
+        let kind = filled.map_or(RowKind::Record, |filled| self.kind_of(text, &cells[filled..]));
         // One value in another column than the first is no title.
         if kind == RowKind::Padded { RowKind::Record } else { kind }
     }

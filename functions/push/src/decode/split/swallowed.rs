@@ -46,11 +46,12 @@ impl Looks {
         }
     }
 
-    fn allows(&self, column: usize, cell: &[u8]) -> bool {
+    /// Whether a cell looks like those of its column. The first cell of a row is not set off from anything.
+    fn allows(&self, column: usize, is_first: bool, cell: &[u8]) -> bool {
         let look = self.columns.get(column).copied().unwrap_or_default();
         let text = cell.trim_ascii();
         let is_prose = self.rows >= ENOUGH && !look.within && text.split(|byte| *byte == b' ').count() > 2;
-        let is_set_off = column > 0 && !look.at_start && cell.first() == Some(&b' ') && !text.is_empty();
+        let is_set_off = !is_first && !look.at_start && cell.first() == Some(&b' ') && !text.is_empty();
         !is_prose && !is_set_off
     }
 
@@ -59,7 +60,7 @@ impl Looks {
         let (mut count, mut filled) = (0, 0);
         for (place, cell) in line.split(|byte| *byte == delimiter).enumerate() {
             let column = columns.start + place;
-            if column >= columns.end || !self.allows(column, cell) {
+            if column >= columns.end || !self.allows(column, place == 0, cell) {
                 return false;
             }
             count += 1;

@@ -94,6 +94,22 @@ fn rejects_of_rejects_have_our_columns_once_wherever_they_stand() {
 }
 
 #[test]
+fn rows_in_quotes_are_found_in_a_rejects_file_too_where_a_blank_stands_before_the_last_row() {
+    let input = b"A,B,C\n\",a,\n \",,x\"\"\"";
+    let first = reject_all("x.csv", input, "");
+    assert_eq!(records("x.csv", input), ["ROWS_IN_QUOTES Some(\"A\")"]);
+    assert_eq!(records("x.csv", &first), records("x.csv", input));
+}
+
+#[test]
+fn what_is_no_record_is_none_in_a_rejects_file_either() {
+    let input = "Name,City,Amount\n===,,\nSumme,,300\n(2 rows),,\nName,City,Amount\n".as_bytes();
+    let first = reject_all("x.csv", input, "");
+    assert_eq!(records("x.csv", input), ["NOT_A_RECORD None"; 4]);
+    assert_eq!(records("x.csv", &first), records("x.csv", input));
+}
+
+#[test]
 fn a_mended_reject_maps_again() {
     let rejects = text(reject_all("x.csv", "Name,City\nMüller,Köln,Bonn\n".as_bytes(), ""));
     let mended = rejects.replace("Köln,Bonn", "\"Köln,Bonn\"");
