@@ -38,7 +38,7 @@ codes! {
     TEXT_TOO_LONG "A text has more characters than its field takes."
     SPREADSHEET_DAMAGE "A spreadsheet has changed the value: 4.93E+11, an id rounded to zeros, #REF!, a date as a day number."
     CONTROL_CHARACTER "A value has a NUL, U+FFFD or another character that stands for one that was lost, or keeps two values apart."
-    SUSPECT_TEXT "A text that was read in the wrong encoding before, such as MÃ¼ller; with validate = \"strict\" any that is hardly meant."
+    SUSPECT_TEXT "A text that was read in the wrong encoding before, such as MÃ¼ller; a key that was changed on its way, such as M?ller; with validate = \"strict\" any that is hardly meant."
     WRONG_TYPE "A JSON value is of a type that the field cannot take."
     INVALID_JSON "A field that takes JSON has a cell that is none."
     INVALID_RELATED_MODULE "An activity or a note is about something that is neither in Contacts, Accounts nor Deals."

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::codes;
 use super::coerce::{
-    Given, Named, Note, Related, clean, is_clean, push_id, read_reference, read_related, several, stands_for_none, tags,
+    Coercion, Given, Named, Note, Related, clean, doubt, is_clean, push_id, read_reference, read_related, several,
+    stands_for_none, tags,
 };
 use super::column::{Column, Filler};
 use super::flaw::{Flaw, Flaws};
 use super::mapped::{Reference, ReferenceRule};
-use super::mapping::OnMissing;
+use super::mapping::{HtmlReferences, OnMissing};
 use crate::record::{MatchKey, Reject, RepairKind, RowRepairs, Tag};
 
 /// What has come together of a record.
@@ -75,6 +76,13 @@ impl Draft {
             Filler::Value(coercion) => {
                 let (repairs, decimal_comma) = (&mut self.repairs, &mut self.decimal_comma);
                 let mut note = |kind| repairs.add_in(column.name.shared(), kind);
+                if !column.identifies
+                    && matches!(coercion, Coercion::Text(_) | Coercion::Unknown)
+                    && let Some(kind) = given.plain_text().and_then(doubt)
+                    && (kind != RepairKind::OtherNotation || column.html.references != HtmlReferences::Keep)
+                {
+                    note(kind);
+                }
                 let key = self.writer.value(&column.name, |json| {
                     let at = json.len();
                     match coercion.write(given, json)? {

@@ -36,11 +36,17 @@ pub enum RepairKind {
     HtmlReference,
     /// Character references of HTML were decoded, as the mapping says.
     HtmlDecoded,
+    /// A text is written in the notation of a program.
+    OtherNotation,
+    /// A question mark stands in the place of a letter.
+    LostLetter,
+    /// A word has letters of two scripts that look alike.
+    MixedScripts,
 }
 
 impl RepairKind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::InvisibleTakenOff,
         Self::Unwrapped,
         Self::NoValue,
@@ -54,6 +60,9 @@ impl RepairKind {
         Self::Respelt,
         Self::HtmlReference,
         Self::HtmlDecoded,
+        Self::OtherNotation,
+        Self::LostLetter,
+        Self::MixedScripts,
     ];
 
     /// The stable word for it.
@@ -72,6 +81,9 @@ impl RepairKind {
             Self::Respelt => "respelt",
             Self::HtmlReference => "html_reference",
             Self::HtmlDecoded => "html_decoded",
+            Self::OtherNotation => "other_notation",
+            Self::LostLetter => "lost_letter",
+            Self::MixedScripts => "mixed_scripts",
         }
     }
 
@@ -104,6 +116,18 @@ impl RepairKind {
                  mapping."
             }
             Self::HtmlDecoded => "Character references of HTML were written as their characters, as the mapping says.",
+            Self::OtherNotation => {
+                "A text is written in the notation of a program, such as `<br>`, `_x000D_`, `M\\u00fcller`, `M%C3%BCller` or \
+                 `{{name}}`, and was sent as it stands: export it as plain text."
+            }
+            Self::LostLetter => {
+                "A question mark stands right before a letter, such as in `M?ller`, where a letter may have been lost in a \
+                 conversion: export the file as UTF-8."
+            }
+            Self::MixedScripts => {
+                "A word has Latin letters among Cyrillic or Greek ones that look like them, so that nobody will find it by \
+                 typing it."
+            }
             Self::SameKey => "Rows that differ have the same key: the last one wins.",
         }
     }

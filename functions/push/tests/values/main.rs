@@ -11,6 +11,7 @@ mod support;
 
 mod advice;
 mod columns;
+mod doubts;
 mod generated;
 mod html;
 mod keys;

@@ -1,6 +1,7 @@
 //! What spreadsheets do to values on the way out: long numbers become 4.93E+11, ids lose their last digits, formulas
 //! leave #REF! behind, dates become day numbers.
 
+use super::placeholder::is_surely_unfilled;
 use crate::map::codes;
 use crate::map::flaw::Flaw;
 
@@ -33,7 +34,7 @@ pub(super) fn in_text(text: &str) -> Option<Flaw> {
 pub(super) fn in_any_text(text: &str) -> Option<Flaw> {
     match text.as_bytes() {
         [b'#' | b'E', ..] => formula_error(text),
-        [b'[' | b'S' | b'<', ..] => program_error(text),
+        [b'[' | b'S' | b'<' | b'{' | b'$' | b'*' | b'%', ..] => program_error(text).or_else(|| unfilled(text)),
         [b'=', ..] => formula(text).or_else(|| mail_word(text)),
         [b'\\', b'N'] => Some(Flaw::new(
             codes::SPREADSHEET_DAMAGE,
@@ -105,6 +106,17 @@ fn program_error(text: &str) -> Option<Flaw> {
         Flaw::new(
             codes::SPREADSHEET_DAMAGE,
             "a program has left a message or the name of a type in place of the value (such as [object Object]): export it again",
+        )
+    })
+}
+
+/// Looks for the place of a value in a template that no program has filled in.
+fn unfilled(text: &str) -> Option<Flaw> {
+    is_surely_unfilled(text).then(|| {
+        Flaw::new(
+            codes::SPREADSHEET_DAMAGE,
+            "a template's place for the value stands there (such as {{name}}), which a program should have filled in: export it \
+             again",
         )
     })
 }
@@ -252,6 +264,11 @@ mod tests {
             "=?iso-8859-1?B?TfxsbGVy?=",
             "\\N",
             "#CÂMP!",
+            "{{first_name}}",
+            "${customer.name}",
+            "*|FNAME|*",
+            "<%= name %>",
+            "[[Title]]",
         ] {
             assert!(in_any_text(text).is_some(), "{text}");
         }
@@ -263,6 +280,12 @@ mod tests {
             "=?",
             "\\N1",
             "= SUM of all (parts)",
+            "{draft}",
+            "%off%",
+            "$5",
+            "{{1}}",
+            "*|*",
+            "{{a}} and more",
         ] {
             assert!(in_any_text(text).is_none(), "{text}");
         }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::damage;
 use super::placeholder::is_placeholder;
+use super::{damage, doubt};
 use crate::map::codes;
 use crate::map::flaw::Flaw;
 use crate::record::{fold, folded};
@@ -56,13 +56,14 @@ fn fault_of(value: &str, folded: &str) -> Option<Flaw> {
     if let Some(damage) = damage::of_key(value) {
         return Some(damage);
     }
-    is_placeholder(folded).then(|| {
-        Flaw::new(
-            codes::PLACEHOLDER_KEY,
-            "a text that stands for no value (such as N/A, - or 0) where a record is to be found by it: different records \
+    if !is_placeholder(folded) {
+        return doubt::of_key(value);
+    }
+    Some(Flaw::new(
+        codes::PLACEHOLDER_KEY,
+        "a text that stands for no value (such as N/A, - or 0) where a record is to be found by it: different records \
              would become one. If it means none, name it under none in the mapping; if it is a real key, under allow_keys",
-        )
-    })
+    ))
 }
 
 #[cfg(test)]

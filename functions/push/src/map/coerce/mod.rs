@@ -12,6 +12,7 @@ mod damage;
 mod date;
 mod date_pattern;
 mod date_read;
+mod doubt;
 mod first_of;
 mod given;
 mod html_names;
@@ -46,6 +47,7 @@ pub use number_style::NumberStyle;
 
 pub(super) use cleaned::{Care, clean, is_clean};
 pub(super) use date::DateRule;
+pub(super) use doubt::doubt;
 pub(super) use first_of::FirstOf;
 pub(super) use given::Given;
 pub(super) use html_rule::HtmlRule;

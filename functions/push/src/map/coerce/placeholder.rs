@@ -76,6 +76,7 @@ const WORDS: &[&str] = &[
     "desconhecido",
     "desconocida",
     "desconocido",
+    "asdf",
     "dummy",
     "eksik",
     "empty",
@@ -172,6 +173,10 @@ const WORDS: &[&str] = &[
     "sin email",
     "sin nombre",
     "sense dades",
+    "n.v.t.",
+    "nvt",
+    "test",
+    "testing",
     "tba",
     "tbc",
     "tbd",
@@ -284,6 +289,13 @@ const NOBODY: &[&str] = &[
     "keineemail",
     "keine-email",
     "keinemail",
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "no.reply",
+    "donotreply",
+    "do-not-reply",
+    "do_not_reply",
 ];
 
 /// Of these, the ones that say it whatever stands behind the @.
@@ -303,29 +315,42 @@ const WHATEVER_BEHIND: &[&str] = &[
     "keineemail",
     "keine-email",
     "keinemail",
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "no.reply",
+    "donotreply",
+    "do-not-reply",
+    "do_not_reply",
 ];
 
 /// Words that stand on both sides of the @ of an address that nobody has.
 const MADE_UP: &[&str] = &[
-    "abc", "email", "example", "fake", "mail", "sin", "aaa", "asdf", "qwerty", "user", "dummy",
+    "abc", "email", "example", "fake", "mail", "sin", "aaa", "asdf", "qwerty", "user", "dummy", "info", "name",
 ];
 
-/// Whether a text is the place for a value in a template that nobody has filled in: `{{email}}`, `${email}`, `%EMAIL%`.
-fn is_unfilled(folded: &str) -> bool {
+/// Whether a text is the place for a value in a template that nobody has filled in, and can be nothing else: `{{email}}`.
+pub(super) fn is_surely_unfilled(text: &str) -> bool {
     let pairs = [
         ("{{", "}}"),
         ("${", "}"),
-        ("{", "}"),
-        ("%", "%"),
         ("[[", "]]"),
         ("<%", "%>"),
         ("*|", "|*"),
+        ("%%", "%%"),
     ];
-    pairs.iter().any(|(open, close)| {
-        let inner = folded.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
-        // An id in braces is one.
-        inner.is_some_and(|inner| inner.contains(char::is_alphabetic) && !inner.contains(|c: char| c.is_ascii_digit()))
-    })
+    pairs.iter().any(|(open, close)| is_place(text, open, close))
+}
+
+/// The same of what may be a value by chance: `{email}`, `%EMAIL%`.
+fn is_unfilled(text: &str) -> bool {
+    is_surely_unfilled(text) || is_place(text, "{", "}") || is_place(text, "%", "%")
+}
+
+/// An id in braces is one.
+fn is_place(text: &str, open: &str, close: &str) -> bool {
+    let inner = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    inner.is_some_and(|inner| inner.contains(char::is_alphabetic) && !inner.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether a value, trimmed and in small letters, stands for none.
@@ -344,7 +369,10 @@ pub(in crate::map) fn is_placeholder(folded: &str) -> bool {
             return true;
         }
         // How those that nobody has begin.
-        if !matches!(local.as_bytes(), [b'k' | b'n' | b'p' | b's' | b't' | b'u' | b'x', ..]) {
+        if !matches!(
+            local.as_bytes(),
+            [b'd' | b'k' | b'n' | b'p' | b's' | b't' | b'u' | b'x', ..]
+        ) {
             return false;
         }
         return NOBODY.contains(&local)
@@ -399,6 +427,10 @@ mod tests {
             "fake@fake.com",
             "nobody@nowhere.com",
             "not specified",
+            "test",
+            "info@info.com",
+            "noreply@company.com",
+            "do-not-reply@shop.example",
         ] {
             assert!(is_placeholder(text), "{text}");
         }

@@ -1,25 +1,37 @@
 //! Looks at all bytes of a text, eight at a time: nearly every cell has nothing in it that any rule would take notice of.
 
+use super::doubt::may_mix_scripts;
 use super::twice::may_be_read_twice;
 
 const EACH: u64 = 0x0101_0101_0101_0101;
 const HIGHEST: u64 = 0x80 * EACH;
 
-/// Whether every character of a text is seen, is no mark upon another, has one form alone and stands for itself in JSON and
-/// in HTML. Blanks are plain ones.
+/// Whether every character of a text is seen, is no mark upon another, has one form alone and stands for itself in JSON, in
+/// HTML and in any other notation. Blanks are plain ones.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let odd = |word: u64| {
         let is_control = word.wrapping_sub(0x20 * EACH);
         let is_delete_or_above = word | word.wrapping_add(EACH);
-        is_control | is_delete_or_above | has(word, b'"') | has(word, b'\\') | has(word, b'&')
+        is_control | is_delete_or_above | has(word, b'"') | has(word, b'\\') | has_sign(word)
     };
     let each = || {
         bytes
             .iter()
-            .all(|byte| is_seen(*byte) && !matches!(byte, b'"' | b'\\' | b'&'))
+            .all(|byte| is_seen(*byte) && !matches!(byte, b'"' | b'\\') && !is_sign(*byte))
     };
-    of_words(bytes, odd) & HIGHEST == 0 || each() && !may_be_read_twice(bytes)
+    of_words(bytes, odd) & HIGHEST == 0 || each() && !may_be_read_twice(bytes) && !may_mix_scripts(bytes)
+}
+
+/// Whether a byte stands where a text is written in some notation, or where a letter was lost; `=` and `>` are beside them.
+fn is_sign(byte: u8) -> bool {
+    matches!(byte, b'%' | b'&' | b'\'' | b'$' | b'<'..=b'?' | b'_' | b'{')
+}
+
+/// Marks such bytes of the word, several at a time: `$%&'` and `<=>?` have all but two bits in common.
+fn has_sign(word: u64) -> u64 {
+    let but_two_bits = word & (0xFC * EACH);
+    has(but_two_bits, b'$') | has(but_two_bits, b'<') | has(word, b'_') | has(word, b'{')
 }
 
 /// Whether a byte belongs to a character that is seen, is no blank but the plain one and no mark upon another, and has one
@@ -59,8 +71,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn eight_bytes_at_a_time_say_what_each_of_them_says(text in "[ -~]{0,20}[\\x00-\\x7F]?[ -~äЖ字]{0,20}[\\x00-\\x7Fé«]?") {
-            let each = text.bytes().all(|byte| is_seen(byte) && !matches!(byte, b'"' | b'\\' | b'&'));
-            let each = each && !may_be_read_twice(text.as_bytes());
+            let each = text.bytes().all(|byte| is_seen(byte) && !matches!(byte, b'"' | b'\\') && !is_sign(byte));
+            let each = each && !may_be_read_twice(text.as_bytes()) && !may_mix_scripts(text.as_bytes());
             proptest::prop_assert_eq!(is_plain(&text), each, "{:?}", text);
         }
     }
