@@ -68,6 +68,9 @@ impl<'a> HeaderCheck<'a> {
             .enumerate()
             .map(|(place, (name, said))| self.column(place, name.trim(), *said))
             .collect();
+        if columns.iter().all(Option::is_none) {
+            self.say_where_a_header_may_be();
+        }
         for name in names.missing {
             self.warnings.push(format!(
                 "the mapping names a column {name:?}, which the file does not have"
@@ -75,6 +78,20 @@ impl<'a> HeaderCheck<'a> {
         }
         self.check_complete(header);
         columns
+    }
+
+    /// A first line of which Bigin knows nothing may be a title.
+    fn say_where_a_header_may_be(&mut self) {
+        let unknown = self
+            .faults
+            .iter_mut()
+            .filter(|fault| fault.code == codes::COLUMN_UNKNOWN);
+        for fault in unknown {
+            fault.action = format!(
+                "{}; where the header stands on a lower line, say in the mapping how many stand above it, such as skip_first = 1",
+                fault.action
+            );
+        }
     }
 
     fn column(&mut self, place: usize, header: &str, said: Said<'_>) -> Option<Column> {

@@ -95,6 +95,20 @@ const CASES: &[Followed] = &[
     followed(
         "COLUMN_UNKNOWN",
         INSERT,
+        b"Customers of November\nLast Name,Title\nRao,Boss\n",
+        "skip_first = 1",
+        Mapping("operation = 'insert'\nskip_first = 1\n"),
+    ),
+    followed(
+        "COLUMN_UNKNOWN",
+        INSERT,
+        b"Customers of November,,\nLast Name,Title,\nRao,Boss,\n",
+        "skip_first = 1",
+        Mapping("operation = 'insert'\nskip_first = 1\n"),
+    ),
+    followed(
+        "COLUMN_UNKNOWN",
+        INSERT,
         b"Last Name,Shoe Size\nRao,44\n",
         "under ignore",
         Mapping("operation = 'insert'\nignore = ['Shoe Size']\n"),
