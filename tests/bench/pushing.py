@@ -90,7 +90,7 @@ class _Calls:
             raise Failed(f"{count} records were to be written: {wrote}, calls ended with {endings}")
         if len(calls) != -(-count // BATCH) or state["most_in_flight"] > WIDTH:
             raise Failed(f"{count} records took {len(calls)} calls, up to {state['most_in_flight']} at a time")
-        began, ended = [_instant(call["began"]) for call in calls], [_instant(call["ended"]) for call in calls]
+        began, ended = [instant(call["began"]) for call in calls], [instant(call["ended"]) for call in calls]
         took = statistics.fmean((end - begin).total_seconds() for begin, end in zip(began, ended, strict=True))
         return (max(ended) - min(began)).total_seconds(), took * 1000
 
@@ -103,7 +103,8 @@ def _upload(world: World, count: int) -> str:
     return key
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """A time as the sandbox writes it."""
     # Nanoseconds are more than datetime reads.
     head, _, rest = text.removesuffix("Z").partition(".")
     return datetime.fromisoformat(f"{head}.{rest[:6]:0<6}+00:00")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from local.places import FUNCTIONS
 from local.processes import Failed
 
-from . import cold_start, finish, instructions, line, pushes, sizes, tokens
+from . import cold_start, finish, instructions, line, pulls, pushes, sizes, tokens
 from .peer_push import peer
 from .table import Row, missing
 
@@ -41,6 +41,7 @@ PARTS = {
     ),
     "memory": Part([f"memory.peak_rss_mb.{rows}" for rows in MEMORY_ROWS], lambda: pushes.memory(MEMORY_ROWS)),
     "finish": Part(finish.NAMES, finish.measured),
+    "pull": Part(pulls.NAMES, pulls.measured),
     "line": Part(line.NAMES, line.measured),
     "peer": Part([f"peer.{what}_ratio" for what in ("time", "cpu", "memory", "cold_start")], peer),
 }

@@ -116,9 +116,9 @@ class World:
         }
 
     @contextlib.contextmanager
-    def function(self, name: str) -> Iterator[Process]:
-        """One of the functions, as it was built for deployment."""
-        with Process([str(binary(name))], self.environment(), self.folder / f"{name}.log") as process:
+    def function(self, name: str, **more: str) -> Iterator[Process]:
+        """One of the functions, as it was built for deployment, with that environment besides."""
+        with Process([str(binary(name))], self.environment() | more, self.folder / f"{name}.log") as process:
             yield process
 
     def answers_after(self, latency_ms: int) -> None:

@@ -56,6 +56,10 @@ class Console:
         assert answer["rejected"] == [], answer
         return answer["ids"]
 
+    def generate(self, module: str, count: int, record: dict, first: int = 1) -> None:
+        """Many records of one pattern, in which `{n}` is a number from `first` on."""
+        self._call("POST", f"generate/{module}?user={PERSON}", {"count": count, "record": record, "first": first})
+
     def edit(self, module: str, *records: dict) -> None:
         """The same person edits records, each by its id."""
         lines = "".join(json.dumps(record) + "\n" for record in records)

@@ -70,14 +70,49 @@ fn date_and_time(scan: &mut Scanner<'_>) -> Result<Moment, DateFault> {
         if !apart {
             return Err(DateFault::Not);
         }
-        // RFC 2822 and others write a comma, or "at", between.
+        word_for_at(scan);
         let time = time(scan).ok_or(DateFault::Not)?;
+        word_for_hours(scan);
         (Some(time), offset(scan)?)
     };
     if scan.is_done() {
         Ok(Moment { date, time, offset })
     } else {
         Err(DateFault::Not)
+    }
+}
+
+/// What stands between a date and a time in running text: "um", "at", "à", "a las".
+fn word_for_at(scan: &mut Scanner<'_>) {
+    const WORDS: [&str; 12] = [
+        "a", "alle", "as", "at", "kl", "klo", "las", "om", "ore", "um", "à", "às",
+    ];
+    let mut ahead = *scan;
+    for _ in 0..2 {
+        if ahead.peek().is_some_and(char::is_alphabetic) {
+            let word = ahead.word().to_lowercase();
+            if !WORDS.contains(&word.as_str()) {
+                return;
+            }
+            ahead.eat(|c| c == '.');
+            ahead.blanks();
+        }
+    }
+    if ahead.peek().is_some_and(|c| c.is_ascii_digit()) {
+        *scan = ahead;
+    }
+}
+
+/// What stands behind a time of 24 hours: "Uhr", "h".
+fn word_for_hours(scan: &mut Scanner<'_>) {
+    let mut ahead = *scan;
+    ahead.blanks();
+    let word = ahead.word();
+    if ["uhr", "h", "hs", "hrs"]
+        .iter()
+        .any(|hours| word.eq_ignore_ascii_case(hours))
+    {
+        *scan = ahead;
     }
 }
 

@@ -294,6 +294,13 @@ fn read(text: &str, kind: NumberKind, style: Option<NumberStyle>) -> Result<Numb
     Ok(number)
 }
 
+/// The digits of a sum that ends in `.--` or `,-`, as sums without cents are written: `1'000.--`.
+fn without_whole_mark(text: &str) -> Option<&str> {
+    let bare = text.trim_end_matches(['-', '\u{2013}', '\u{2014}']);
+    let whole = bare.strip_suffix(['.', ',']).filter(|_| bare.len() < text.len())?;
+    whole.ends_with(|c: char| c.is_ascii_digit()).then_some(whole)
+}
+
 /// Takes away what may stand around the digits: a sign, the brackets that accountants write for minus, a currency, a
 /// percent sign; each once.
 fn strip_signs(text: &str, kind: NumberKind) -> Option<(bool, &str)> {
@@ -301,7 +308,9 @@ fn strip_signs(text: &str, kind: NumberKind) -> Option<(bool, &str)> {
     let (mut rest, mut negative) = (text.trim(), None);
     let (mut affix, mut brackets) = (false, false);
     loop {
-        if let Some(unsigned) = rest.strip_prefix(MINUS).or_else(|| rest.strip_suffix(MINUS)) {
+        if let Some(whole) = without_whole_mark(rest).filter(|_| kind == NumberKind::Decimal) {
+            rest = whole;
+        } else if let Some(unsigned) = rest.strip_prefix(MINUS).or_else(|| rest.strip_suffix(MINUS)) {
             rest = unsigned.trim();
             negative.replace(true).is_none().then_some(())?;
         } else if let Some(unsigned) = rest.strip_prefix(['+', '＋']) {

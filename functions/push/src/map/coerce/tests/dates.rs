@@ -159,6 +159,33 @@ fn instants_get_an_offset() {
 }
 
 #[test]
+fn words_around_a_time_are_read() {
+    let instant = Coercion::Instant(date_rule(None, Some("Europe/Berlin"), false));
+    for cell in [
+        "31.12.2026 14:30 Uhr",
+        "31.12.2026, 14:30 Uhr",
+        "31.12.2026 um 14:30 Uhr",
+        "31/12/2026 à 14:30",
+        "31/12/2026 a las 14:30 h",
+        "31/12/2026 alle ore 14:30",
+        "31/12/2026 às 14:30",
+        "31.12.2026 kl. 14:30",
+        "Dec 31, 2026 at 2:30 PM",
+        "31-12-2026 om 14:30",
+    ] {
+        accepts(&instant, &[(cell, json!("2026-12-31T14:30:00+01:00"))]);
+    }
+    for cell in [
+        "31.12.2026 um",
+        "31.12.2026 a b 14:30",
+        "31.12.2026 bis 14:30",
+        "31.12.2026 14:30 Uhr morgens",
+    ] {
+        assert!(write(&instant, Given::Cell(cell)).is_err(), "{cell}");
+    }
+}
+
+#[test]
 fn words_of_many_languages_are_read_in_dates_and_times() {
     let date = Coercion::Date(date_rule(None, None, false));
     for (cell, day) in [
