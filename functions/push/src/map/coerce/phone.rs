@@ -34,12 +34,12 @@ impl PhoneRule {
             return Err(damage);
         }
         let mut note = Note::Nothing;
-        let text = match text.get(..4) {
-            Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => {
+        let text = match without_label(&text) {
+            Some(number) => {
                 note = Note::Unwrapped;
-                Cow::Owned(text[4..].trim().to_owned())
+                Cow::Owned(number.to_owned())
             }
-            _ => text,
+            None => text,
         };
         let is_two = has_two_numbers(&text);
         json.push('"');
@@ -99,6 +99,30 @@ impl PhoneRule {
             && !text.ends_with(".00")
             && text.bytes().any(|byte| matches!(byte, b'1'..=b'9'))
     }
+}
+
+/// What stands behind `tel:`, `Tel.:` or `Phone:`.
+fn without_label(text: &str) -> Option<&str> {
+    const LABELS: [&str; 12] = [
+        "cell",
+        "fon",
+        "handy",
+        "mob",
+        "mobil",
+        "mobile",
+        "phone",
+        "tel",
+        "telefon",
+        "telefone",
+        "telefono",
+        "telephone",
+    ];
+    let (label, number) = text.split_once(':')?;
+    let label = label.trim().trim_end_matches('.');
+    LABELS
+        .iter()
+        .any(|known| label.eq_ignore_ascii_case(known))
+        .then(|| number.trim())
 }
 
 /// The digits of all numbers that anybody can dial, with what is dialled before them.

@@ -137,6 +137,9 @@ fn telephone_numbers_have_the_characters_bigin_takes() {
             ("٠١٢٣٤٥٦٧٨٩", json!("0123456789")),
             ("＋８１（３）１２３４", json!("+81(3)1234")),
             ("\u{202A}+971 4 123\u{202C}", json!("+971 4 123")),
+            ("tel:+49301234567", json!("+49301234567")),
+            ("Tel.: 030 1234567", json!("030 1234567")),
+            ("PHONE : (212) 555-0100", json!("(212) 555-0100")),
         ],
     );
     refuses(
@@ -144,6 +147,8 @@ fn telephone_numbers_have_the_characters_bigin_takes() {
         &[
             ("n/a", codes::INVALID_PHONE),
             ("keine Nummer!", codes::INVALID_PHONE),
+            ("Tel.:", codes::INVALID_PHONE),
+            ("Fax: 030 1234567", codes::INVALID_PHONE),
             ("電話なし", codes::INVALID_PHONE),
             ("4.93E+11", codes::SPREADSHEET_DAMAGE),
             ("4,93E+11", codes::SPREADSHEET_DAMAGE),
