@@ -135,8 +135,24 @@ pub enum Command {
     #[command(after_help = "Example: bigin-relay credits")]
     Credits,
     /// Shows what waits on the queues.
-    #[command(after_help = "Example: bigin-relay queue")]
-    Queue,
+    #[command(after_help = "Example: bigin-relay queue --redrive")]
+    Queue {
+        /// Brings the messages of the records dead-letter queue back, once what kept them is mended.
+        #[arg(long)]
+        redrive: bool,
+    },
+    /// Shows what has changed in Bigin, as pull brought it out.
+    #[command(after_help = "Example: bigin-relay changes Contacts --tail")]
+    Changes {
+        /// The module's API name; without it all that are pulled.
+        module: Option<String>,
+        /// At most so many of those that are there.
+        #[arg(long, default_value_t = 20)]
+        most: usize,
+        /// Goes on with those that come, until Ctrl-C.
+        #[arg(long)]
+        tail: bool,
+    },
     /// Sends nothing until it is resumed.
     #[command(after_help = "Example: bigin-relay pause --reason 'Bigin is being cleaned up'")]
     Pause {

@@ -9,7 +9,7 @@ use aws_sdk_lambda::config::http::HttpResponse;
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
@@ -18,15 +18,19 @@ use crate::error::OperatorError;
 /// The most messages that SQS takes in one call.
 pub const MOST_MESSAGES_A_CALL: usize = 10;
 
-/// A stack. Its functions have fixed names, `<stack>-push` and so on; the names of bucket and queue are read from
-/// push's own settings when they are first needed.
+/// For so long nobody else is given a dead letter that was taken, so that it can be sent and deleted.
+const OUT_OF_SIGHT_S: i32 = 60;
+
+/// A stack. Its functions have fixed names, `<stack>-push` and so on; the names of bucket and queues are read from
+/// their own settings when they are first needed.
 #[derive(Debug)]
 pub struct Stack {
     name: String,
     lambda: aws_sdk_lambda::Client,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
-    settings: OnceCell<HashMap<String, String>>,
+    push_settings: OnceCell<HashMap<String, String>>,
+    revoke_settings: OnceCell<HashMap<String, String>>,
 }
 
 /// An object of a listing.
@@ -57,7 +61,8 @@ impl Stack {
             lambda: aws_sdk_lambda::Client::from_conf(once),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),
             sqs: aws_sdk_sqs::Client::new(config),
-            settings: OnceCell::new(),
+            push_settings: OnceCell::new(),
+            revoke_settings: OnceCell::new(),
         }
     }
 
@@ -212,23 +217,103 @@ impl Stack {
         Ok(sent.failed.len())
     }
 
+    /// About how many messages the records dead-letter queue has that may be taken.
+    ///
+    /// # Errors
+    /// AWS refused or failed.
+    pub async fn count_dead_letters(&self) -> Result<u64, OperatorError> {
+        let wanted = QueueAttributeName::ApproximateNumberOfMessages;
+        let request = self.sqs.get_queue_attributes().queue_url(self.dead_letters().await?);
+        let answer = request.attribute_names(wanted.clone()).send().await;
+        let answer = answer.map_err(|error| OperatorError::aws("looking at the records dead-letter queue", &error))?;
+        let count = answer.attributes.unwrap_or_default().remove(&wanted);
+        count
+            .and_then(|count| count.parse().ok())
+            .ok_or_else(|| OperatorError::Unreadable {
+                what: "how many messages the records dead-letter queue has".to_owned(),
+                problem: "AWS does not say".to_owned(),
+            })
+    }
+
+    /// Takes some messages out of the records dead-letter queue's sight. None means that there are none now.
+    ///
+    /// # Errors
+    /// AWS refused or failed.
+    pub async fn take_dead_letters(&self) -> Result<Vec<Message>, OperatorError> {
+        let request = self.sqs.receive_message().queue_url(self.dead_letters().await?);
+        let request = request
+            .max_number_of_messages(10)
+            .visibility_timeout(OUT_OF_SIGHT_S)
+            .wait_time_seconds(2)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .message_attribute_names("All");
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| OperatorError::aws("reading the records dead-letter queue", &error))?;
+        Ok(answer.messages.unwrap_or_default())
+    }
+
+    /// Puts a dead letter back on the records queue and takes it off its own, in this order: what dies between the two
+    /// is on both, and never on none.
+    ///
+    /// # Errors
+    /// AWS refused or failed.
+    pub async fn bring_back(&self, letter: &Message) -> Result<(), OperatorError> {
+        let group = letter.attributes.as_ref();
+        let group = group.and_then(|attributes| attributes.get(&MessageSystemAttributeName::MessageGroupId));
+        let queue = self.setting("RECORDS_QUEUE_URL").await?;
+        let mut request = self
+            .sqs
+            .send_message()
+            .queue_url(queue)
+            .set_message_body(letter.body.clone())
+            .set_message_attributes(letter.message_attributes.clone());
+        if queue.ends_with(".fifo") {
+            // Under the id that it was first sent with, the queue would let nothing in for five minutes, and say nothing.
+            let once = letter.message_id.as_ref().map(|id| format!("redrive-{id}"));
+            request = request
+                .set_message_group_id(group.cloned())
+                .set_message_deduplication_id(once);
+        }
+        let sent = request.send().await;
+        sent.map_err(|error| OperatorError::aws("sending a dead letter again", &error))?;
+        let delete = self.sqs.delete_message().queue_url(self.dead_letters().await?);
+        let deleted = delete.set_receipt_handle(letter.receipt_handle.clone()).send().await;
+        deleted.map_err(|error| OperatorError::aws("deleting a dead letter that was sent again", &error))?;
+        Ok(())
+    }
+
     async fn bucket(&self) -> Result<&str, OperatorError> {
         self.setting("DATA_BUCKET").await
     }
 
     async fn setting(&self, name: &str) -> Result<&str, OperatorError> {
-        let settings = self.settings.get_or_try_init(|| self.read_settings()).await?;
-        settings
-            .get(name)
-            .map(String::as_str)
-            .ok_or_else(|| OperatorError::Unreadable {
-                what: format!("the settings of {}-push", self.name),
-                problem: format!("{name} is not among them"),
-            })
+        let settings = self.push_settings.get_or_try_init(|| self.settings_of("push")).await?;
+        self.of_settings(settings, "push", name)
     }
 
-    async fn read_settings(&self) -> Result<HashMap<String, String>, OperatorError> {
-        let full = format!("{}-push", self.name);
+    async fn dead_letters(&self) -> Result<&str, OperatorError> {
+        let settings = self
+            .revoke_settings
+            .get_or_try_init(|| self.settings_of("revoke"))
+            .await?;
+        self.of_settings(settings, "revoke", "RECORDS_DEAD_LETTER_QUEUE_URL")
+    }
+
+    fn of_settings<'s>(
+        &self,
+        settings: &'s HashMap<String, String>,
+        function: &str,
+        name: &str,
+    ) -> Result<&'s str, OperatorError> {
+        let value = settings.get(name).map(String::as_str);
+        value.ok_or_else(|| OperatorError::Unreadable {
+            what: format!("the settings of {}-{function}", self.name),
+            problem: format!("{name} is not among them"),
+        })
+    }
+
+    async fn settings_of(&self, function: &str) -> Result<HashMap<String, String>, OperatorError> {
+        let full = format!("{}-{function}", self.name);
         let answer = self
             .lambda
             .get_function_configuration()

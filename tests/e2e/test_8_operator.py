@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from local import changes
 from local.build import build_operator, operator_binary
 from local.relay import Relay, unique
 
@@ -83,6 +85,43 @@ def test_messages_are_sent_from_a_file_or_a_pipe_and_none_of_a_bad_file(tool: To
     assert "11 messages sent" in tool.run("send", file)
     assert "1 messages sent" in tool.run("send", "-", given=lines[11])
     relay.arrived(*(f"{mark}-{n}@example.test" for n in range(12)))
+
+
+def test_dead_letters_are_brought_back_by_one_word(tool: Tool, relay: Relay, authorized: dict) -> None:
+    mark = unique("dead")
+    emails = [f"{mark}-{n}@example.test" for n in range(12)]
+    for email in emails:
+        body = json.dumps({"module": "Contacts", "record": {"Last_Name": "D", "Email": email}})
+        relay.aws("sqs").send_message(QueueUrl=relay.names["RECORDS_DEAD_LETTER_QUEUE_URL"], MessageBody=body)
+    assert "queue --redrive" in tool.run("queue")
+    done = tool.json("queue", "--redrive")
+    assert done["brought_back"] == done["found"]
+    assert done["found"] >= len(emails)
+    relay.arrived(*emails)
+    assert relay.depth("RECORDS_DEAD_LETTER_QUEUE_URL") == 0
+    assert "0 of 0" in tool.run("queue", "--redrive")
+
+
+def test_changes_are_listed_and_followed(tool: Tool, relay: Relay, authorized: dict) -> None:
+    changes.pulled(relay)
+    [record_id] = relay.console.add("Contacts", {"Last_Name": unique("Rao"), "Title": "not on the screen"})
+    changes.pulled(relay)
+    change = tool.json("changes", "Contacts", "--most", "1")
+    assert (change["record_id"], change["record"]["Title"]) == (record_id, "not on the screen")
+    shown = tool.run("changes", "--most", "5")
+    assert record_id in shown
+    assert "not on the screen" not in shown
+    assert "PullModules" in tool.run("changes", "Nothings", ends=3)
+
+    command = [str(operator_binary()), "changes", "Contacts", "--most", "1", "--tail"]
+    with subprocess.Popen(command, env=tool.environment, stdout=subprocess.PIPE, text=True) as follower:
+        lines = iter(follower.stdout.readline, "")
+        assert any(record_id in line for line in lines)
+        [later] = relay.console.add("Contacts", {"Last_Name": unique("Li")})
+        changes.pulled(relay)
+        assert any(later in line for line in lines)
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(timeout=30) == 0
 
 
 def test_the_state_is_shown_on_one_screen_with_the_command_that_mends_it(tool: Tool, relay: Relay, authorized: dict) -> None:

@@ -30,6 +30,30 @@ pub(super) async fn send(stack: &Stack, screen: &mut Screen, file: &Path) -> Res
     })
 }
 
+/// Brings dead letters back: as many as there are when it begins, since one that fails again comes here again.
+pub(super) async fn bring_back(stack: &Stack, screen: &mut Screen) -> Result<ExitStatus, OperatorError> {
+    let found = stack.count_dead_letters().await?;
+    let mut brought = 0;
+    'looks: loop {
+        let letters = stack.take_dead_letters().await?;
+        if letters.is_empty() {
+            break;
+        }
+        for letter in letters {
+            stack.bring_back(&letter).await?;
+            brought += 1;
+            if brought >= found {
+                break 'looks;
+            }
+        }
+    }
+    if !screen.json(&json!({"found": found, "brought_back": brought}))? {
+        screen.line(format_args!("{brought} of {found} dead letters brought back"))?;
+        screen.line("next: bigin-relay queue")?;
+    }
+    Ok(ExitStatus::Complete)
+}
+
 fn read(file: &Path) -> Result<String, OperatorError> {
     let mut text = String::new();
     let read = if file == Path::new("-") {

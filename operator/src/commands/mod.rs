@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 mod authorize;
+mod changes;
 mod files;
 mod hold;
 mod messages;
@@ -54,7 +55,9 @@ pub async fn run(cli: Cli, screen: &mut Screen) -> Result<ExitStatus, OperatorEr
         Command::Retry { run, file, wait } => rejects::retry(stack, screen, &run, file.as_deref(), wait).await,
         Command::Send { file } => messages::send(stack, screen, &file).await,
         Command::Credits => status::credits(stack, screen).await,
-        Command::Queue => status::queues(stack, screen).await,
+        Command::Changes { module, most, tail } => changes::run(stack, screen, module.as_deref(), most, tail).await,
+        Command::Queue { redrive: true } => messages::bring_back(stack, screen).await,
+        Command::Queue { redrive: false } => status::queues(stack, screen).await,
         Command::Pause { reason } => hold::pause(stack, screen, reason.as_deref()).await,
         Command::Resume => hold::resume(stack, screen).await,
         Command::Held { module, reject } => hold::held(stack, screen, &module, reject).await,

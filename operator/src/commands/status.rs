@@ -57,18 +57,24 @@ pub(super) async fn queues(stack: &Stack, screen: &mut Screen) -> Result<ExitSta
             &["QUEUE", "WAITING", "IN FLIGHT", "DELAYED", "OLDEST"],
             queue_rows(&queues),
         )?;
-        let dead = queues
+        for (name, _) in queues
             .as_object()
             .into_iter()
             .flatten()
-            .filter(|(name, _)| name.contains("dead"));
-        if dead.map(|(_, queue)| count(queue, "waiting")).sum::<u64>() > 0 {
-            screen.line(
-                "\nnext: the runbook's entries on dead-letter queues say what to look at before they are brought back",
-            )?;
+            .filter(|(name, queue)| name.contains("dead") && count(queue, "waiting") > 0)
+        {
+            screen.line(next_for_dead_letters(name))?;
         }
     }
     Ok(ExitStatus::Complete)
+}
+
+fn next_for_dead_letters(queue: &str) -> &'static str {
+    if queue.contains("records") {
+        "\nnext: the runbook's entry on the records dead-letter queue says what to mend; then bigin-relay queue --redrive"
+    } else {
+        "\nnext: the runbook's entry on the events dead-letter queue says what to look at"
+    }
 }
 
 async fn look(stack: &Stack) -> Result<Value, OperatorError> {
