@@ -460,3 +460,47 @@ async fn one_upkeep_at_a_time() {
     let (one, other) = tokio::join!(look_after(&post), look_after(&post));
     assert_ne!(one["under_way"], other["under_way"], "{one} {other}");
 }
+
+#[tokio::test]
+async fn an_upkeep_that_the_table_fails_leaves_the_next_one_free() {
+    let post = Post::open().await;
+    post.world.table.fails_to_count(true);
+    assert!(post.by_hand(json!({"upkeep": true})).await.is_err());
+    post.world.table.fails_to_count(false);
+    assert_eq!(look_after(&post).await["under_way"], false);
+}
+
+#[tokio::test]
+async fn a_message_that_is_put_away_again_while_the_upkeep_is_at_it_is_not_taken_for_a_second_copy() {
+    let post = Post::open().await;
+    let away = |key: &str, number: u32| {
+        let body = json!({"module": "Contacts", "records": [contact(number)]}).to_string();
+        let line = json!({"message_id": format!("message-{number}"), "sent_at": null, "body": body});
+        post.world
+            .bucket
+            .set(&format!("deferred/held/Contacts/{key}"), line.to_string());
+    };
+    away("1.ndjson", 1);
+    away("2.ndjson", 2);
+    // The first comes back, is refused and put away, before the second has come back.
+    let consumer = async {
+        while post.queue.lying().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let [first] = post.queue.lying().try_into().unwrap();
+        assert_eq!(first.origin.as_deref(), Some("message-1"));
+        post.queue.remove(&first.id);
+        away("3.ndjson", 1);
+    };
+    let (answer, ()) = tokio::join!(look_after(&post), consumer);
+    assert_eq!(answer["brought_back"], 3, "{answer}");
+    let origins: BTreeSet<_> = post
+        .queue
+        .lying()
+        .into_iter()
+        .filter_map(|lying| lying.origin)
+        .collect();
+    assert_eq!(origins, ["message-1".to_owned(), "message-2".to_owned()].into());
+    post.drain().await;
+    assert_eq!(post.world.records("Contacts").len(), 2);
+}

@@ -125,11 +125,15 @@ impl<S: Services, Q: RecordsQueue, I: Imports> Caretaker<'_, S, Q, I> {
         }
         let mut earlier = UpkeepAnswer::default();
         loop {
-            let before = table.count(&asked).await?;
-            let done = self.under_lease().await.map(|answer| answer.after(earlier));
+            let before = table.count(&asked).await;
+            let done = match &before {
+                Ok(_) => self.under_lease().await.map(|answer| answer.after(earlier)),
+                Err(_) => Ok(earlier),
+            };
             if let Err(error) = lease::give_back(table, &lease(), holder).await {
                 tracing::warn!(%error, "the lease was not given back; it runs out by itself");
             }
+            let before = before?;
             let may_go_on = done.is_ok() && !self.is_over() && table.count(&asked).await? != before;
             match done {
                 Ok(answer) if may_go_on && self.take_lease(holder).await? => earlier = answer,

@@ -71,6 +71,11 @@ impl MemoryQueue {
         id
     }
 
+    /// Takes a message off the queue, as whoever has received it does.
+    pub fn remove(&self, id: &str) {
+        self.lying.lock().unwrap().retain(|message| message.id != id);
+    }
+
     /// What lies on the queue.
     pub fn lying(&self) -> Vec<Lying> {
         self.lying.lock().unwrap().clone()

@@ -1,5 +1,8 @@
 //! The state table in memory, in a process that may die.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,11 +15,21 @@ use super::crash::Crash;
 pub struct TestTable {
     pub inner: MemoryTable,
     crash: Crash,
+    fails_to_count: Arc<AtomicBool>,
 }
 
 impl TestTable {
     pub fn new(inner: MemoryTable, crash: Crash) -> Self {
-        Self { inner, crash }
+        Self {
+            inner,
+            crash,
+            fails_to_count: Arc::default(),
+        }
+    }
+
+    /// Whether DynamoDB fails to read single counters from now on.
+    pub fn fails_to_count(&self, fails: bool) {
+        self.fails_to_count.store(fails, Ordering::SeqCst);
     }
 }
 
@@ -58,6 +71,13 @@ impl Table for TestTable {
     }
 
     async fn count(&self, key: &Key) -> Result<i64, StateError> {
+        if self.fails_to_count.load(Ordering::SeqCst) {
+            return Err(StateError::Failed {
+                action: "read",
+                what: key.to_string(),
+                problem: "ordered".into(),
+            });
+        }
         self.inner.count(key).await
     }
 
