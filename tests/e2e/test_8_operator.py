@@ -35,11 +35,16 @@ class Tool:
         return json.loads(self.run("--json", *words, ends=ends))
 
 
+def environment(relay: Relay) -> dict[str, str]:
+    """What the tool's environment says of a stack."""
+    aws = {name: value for name, value in relay.names.items() if name.startswith("AWS_")}
+    return aws | {"HOME": os.environ.get("HOME", "/"), "PATH": os.environ["PATH"], "BIGIN_RELAY_STACK": relay.names["STACK_NAME"]}
+
+
 @pytest.fixture(scope="module")
 def tool(relay: Relay) -> Tool:
     build_operator()
-    aws = {name: value for name, value in relay.names.items() if name.startswith("AWS_")}
-    return Tool(aws | {"HOME": os.environ.get("HOME", "/"), "PATH": os.environ["PATH"], "BIGIN_RELAY_STACK": relay.names["STACK_NAME"]})
+    return Tool(environment(relay))
 
 
 def test_a_file_with_faults_is_checked_imported_mended_and_put_back(tool: Tool, relay: Relay, authorized: dict, tmp_path: Path) -> None:
