@@ -40,6 +40,9 @@ pub enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Looks at everything that has to be right, and says what to type where something is not.
+    #[command(after_help = "Example: bigin-relay doctor")]
+    Doctor,
     /// Hands the file that Zoho's API console gave to the relay, and removes it once it is used.
     #[command(after_help = "Example: bigin-relay authorize self_client.json --data-center eu")]
     Authorize {

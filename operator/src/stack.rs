@@ -42,6 +42,26 @@ pub struct Found {
     pub written_s: i64,
 }
 
+/// A function, as Lambda has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployed {
+    /// Whether it can be invoked, and its last change went well.
+    pub is_active: bool,
+    /// Its state, in Lambda's words.
+    pub state: String,
+    /// The processor that it is built for.
+    pub architecture: String,
+    /// Its environment. No value of it is a secret.
+    pub settings: HashMap<String, String>,
+}
+
+impl Deployed {
+    /// A setting, where it has one.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(String::as_str)
+    }
+}
+
 impl Stack {
     /// The stack of that name, in the account and region of AWS's own settings.
     pub async fn load(name: &str) -> Self {
@@ -313,6 +333,14 @@ impl Stack {
     }
 
     async fn settings_of(&self, function: &str) -> Result<HashMap<String, String>, OperatorError> {
+        Ok(self.deployed(function).await?.settings)
+    }
+
+    /// How one of its functions is deployed.
+    ///
+    /// # Errors
+    /// There is none, or AWS refused or failed.
+    pub async fn deployed(&self, function: &str) -> Result<Deployed, OperatorError> {
         let full = format!("{}-{function}", self.name);
         let answer = self
             .lambda
@@ -321,10 +349,23 @@ impl Stack {
             .send()
             .await;
         let answer = answer.map_err(|error| of_lambda(&full, "looking at", &error))?;
-        Ok(answer
-            .environment
-            .and_then(|environment| environment.variables)
-            .unwrap_or_default())
+        let state = answer
+            .state
+            .map_or_else(|| "Active".to_owned(), |state| state.as_str().to_owned());
+        let change = answer.last_update_status;
+        let change = change.map_or_else(|| "Successful".to_owned(), |status| status.as_str().to_owned());
+        let architectures = answer.architectures.unwrap_or_default();
+        Ok(Deployed {
+            is_active: state == "Active" && change == "Successful",
+            state: format!("{state}, its last change {change}"),
+            architecture: architectures
+                .first()
+                .map_or_else(|| "x86_64".to_owned(), |architecture| architecture.as_str().to_owned()),
+            settings: answer
+                .environment
+                .and_then(|environment| environment.variables)
+                .unwrap_or_default(),
+        })
     }
 }
 

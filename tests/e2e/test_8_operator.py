@@ -148,6 +148,23 @@ def test_the_state_is_shown_on_one_screen_with_the_command_that_mends_it(tool: T
     assert tool.json("refresh")["status"] in ("fresh", "refreshed")
 
 
+def test_the_doctor_says_what_works_and_what_to_type_where_something_does_not(tool: Tool, relay: Relay, authorized: dict) -> None:
+    told = tool.json("doctor")
+    assert told["works"]
+    by_name = {finding["name"]: finding for finding in told["findings"]}
+    names = ("authorize", "refresh", "push", "pull", "revoke", "settings", "bucket", "authorization", "access token", "delivery", "Bigin")
+    assert {name: by_name[name]["verdict"] for name in names} == dict.fromkeys(names, "ok")
+    assert by_name["alarms"]["verdict"] == "unknown"
+    aws, name = relay.aws("lambda"), relay.names["PULL_FUNCTION"]
+    before = aws.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    aws.update_function_configuration(FunctionName=name, Environment={"Variables": before | {"STATE_TABLE": "another"}})
+    shown = tool.run("doctor", ends=4)
+    aws.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+    assert "do not agree on STATE_TABLE" in shown
+    assert "deploy the stack again" in shown
+    assert "ok" in tool.run("doctor")
+
+
 def test_it_authorizes_removes_the_file_and_revokes_only_when_the_id_was_typed(
     tool: Tool, relay: Relay, authorized: dict, client_id: str, tmp_path: Path
 ) -> None:

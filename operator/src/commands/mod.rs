@@ -2,6 +2,7 @@
 
 mod authorize;
 mod changes;
+mod doctor;
 mod files;
 mod hold;
 mod messages;
@@ -55,6 +56,7 @@ pub async fn run(cli: Cli, screen: &mut Screen) -> Result<ExitStatus, OperatorEr
         Command::Retry { run, file, wait } => rejects::retry(stack, screen, &run, file.as_deref(), wait).await,
         Command::Send { file } => messages::send(stack, screen, &file).await,
         Command::Credits => status::credits(stack, screen).await,
+        Command::Doctor => doctor::run(stack, screen).await,
         Command::Changes { module, most, tail } => changes::run(stack, screen, module.as_deref(), most, tail).await,
         Command::Queue { redrive: true } => messages::bring_back(stack, screen).await,
         Command::Queue { redrive: false } => status::queues(stack, screen).await,
