@@ -47,6 +47,8 @@ pub struct Found {
 pub struct Deployed {
     /// Whether it can be invoked, and its last change went well.
     pub is_active: bool,
+    /// Whether a change of it is under way.
+    pub is_changing: bool,
     /// Its state, in Lambda's words.
     pub state: String,
     /// The processor that it is built for.
@@ -357,6 +359,7 @@ impl Stack {
         let architectures = answer.architectures.unwrap_or_default();
         Ok(Deployed {
             is_active: state == "Active" && change == "Successful",
+            is_changing: state == "Pending" || change == "InProgress",
             state: format!("{state}, its last change {change}"),
             architecture: architectures
                 .first()

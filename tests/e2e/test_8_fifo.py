@@ -21,7 +21,7 @@ from .test_8_operator import Tool, environment
 
 NAME = "ordered-relay"
 # The one stack here that tells of each changed record.
-EVENTS = {"PullModules": "Contacts", "PullRecordEvents": "true", "PullSchedule": "rate(1 day)"}
+EVENTS = {"PullModules": "Contacts", "PullRecordEvents": "true"}
 
 
 @pytest.fixture(scope="module")

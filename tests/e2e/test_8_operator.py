@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from local import changes
 from local.build import build_operator, operator_binary
+from local.processes import wait_until
 from local.relay import Relay, unique
 
 
@@ -162,7 +163,7 @@ def test_the_doctor_says_what_works_and_what_to_type_where_something_does_not(to
     aws.update_function_configuration(FunctionName=name, Environment={"Variables": before})
     assert "do not agree on STATE_TABLE" in shown
     assert "deploy the stack again" in shown
-    assert "ok" in tool.run("doctor")
+    wait_until("the function as it was", 60, lambda: "a change of it" not in tool.run("doctor"))
 
 
 def test_it_authorizes_removes_the_file_and_revokes_only_when_the_id_was_typed(

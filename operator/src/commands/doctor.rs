@@ -140,6 +140,14 @@ async fn look(stack: &Stack) -> Result<Vec<Finding>, OperatorError> {
 fn of_function(name: &str, found: &Deployed) -> Finding {
     if found.is_active {
         Finding::ok(name, format!("active, {}", found.architecture))
+    } else if found.is_changing {
+        let what = format!("a change of it is under way ({})", found.state);
+        Finding::of(
+            name,
+            Verdict::Warning,
+            what,
+            Some("wait a minute, then bigin-relay doctor"),
+        )
     } else {
         let what = format!("its state is {}", found.state);
         Finding::of(
@@ -296,6 +304,7 @@ mod tests {
     fn found(architecture: &str, settings: &[(&str, &str)]) -> Deployed {
         Deployed {
             is_active: true,
+            is_changing: false,
             state: "Active".to_owned(),
             architecture: architecture.to_owned(),
             settings: settings
@@ -340,6 +349,16 @@ mod tests {
             !findings.iter().any(|finding| finding.name == "records"),
             "a queue that works is nothing to tell"
         );
+    }
+
+    #[test]
+    fn a_function_that_is_being_changed_is_not_taken_for_broken() {
+        let mut function = found("arm64", &[]);
+        assert_eq!(of_function("push", &function).verdict, Verdict::Ok);
+        (function.is_active, function.is_changing) = (false, true);
+        assert_eq!(of_function("push", &function).verdict, Verdict::Warning);
+        function.is_changing = false;
+        assert_eq!(of_function("push", &function).verdict, Verdict::Wrong);
     }
 
     #[test]
