@@ -69,23 +69,6 @@ def test_a_bad_message_hurts_nobody_behind_it(ordered: Relay) -> None:
     assert ordered.contacts()[f"{mark}@example.test"]["Title"] == "2"
 
 
-def test_hundreds_of_messages_of_a_group_move_into_the_bucket_in_their_order(ordered: Relay) -> None:
-    mark = unique("long")
-    ordered.invoke("revoke", {"action": "pause", "reason": "a long one"})
-    send(ordered, mark, [numbered(mark, number) for number in range(200)])
-    # Half of the stack's DeferAfterSeconds: what is as old as that moves when the queue is looked at.
-    time.sleep(31)
-    ordered.invoke("refresh", {})
-
-    def deferred() -> list[str]:
-        lines = [json.loads(line) for key in sorted(ordered.keys("deferred/")) for line in ordered.text(key).splitlines()]
-        return [json.loads(line["body"])["record"]["Title"] for line in lines if line["group"] == mark]
-
-    wait_until("200 messages in the bucket", 120, lambda: len(deferred()) >= 200)
-    assert deferred() == [str(number) for number in range(200)]
-    assert ordered.depth() == 0
-
-
 def test_dead_letters_of_a_group_come_back_in_their_order(ordered: Relay) -> None:
     build_operator()
     mark = unique("letter")
@@ -127,3 +110,20 @@ def test_each_changed_record_is_an_event_of_its_own(ordered: Relay) -> None:
     aws("events").remove_targets(Rule=rule, Ids=["queue"])
     aws("events").delete_rule(Name=rule)
     aws("sqs").delete_queue(QueueUrl=queue)
+
+
+def test_hundreds_of_messages_of_a_group_move_into_the_bucket_in_their_order(ordered: Relay) -> None:
+    mark = unique("long")
+    ordered.invoke("revoke", {"action": "pause", "reason": "a long one"})
+    send(ordered, mark, [numbered(mark, number) for number in range(200)])
+    # Half of the stack's DeferAfterSeconds: what is as old as that moves when the queue is looked at.
+    time.sleep(31)
+    ordered.invoke("refresh", {})
+
+    def deferred() -> list[str]:
+        lines = [json.loads(line) for key in sorted(ordered.keys("deferred/")) for line in ordered.text(key).splitlines()]
+        return [json.loads(line["body"])["record"]["Title"] for line in lines if line["group"] == mark]
+
+    wait_until("200 messages in the bucket", 120, lambda: len(deferred()) >= 200)
+    assert deferred() == [str(number) for number in range(200)]
+    assert ordered.depth() == 0

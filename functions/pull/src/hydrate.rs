@@ -10,7 +10,7 @@ use shared::authorized_bigin::AskFailure;
 
 use crate::change::modified_at;
 use crate::context::Services;
-use crate::reader::Reader;
+use crate::module_reader::ModuleReader;
 use crate::schema::MODIFIED_TIME;
 use crate::window::Window;
 
@@ -29,12 +29,12 @@ pub enum ByIds {
 }
 
 /// A record in full, and when it was written last.
-pub type Dated = (WholeRecord, Timestamp);
+pub type DatedRecord = (WholeRecord, Timestamp);
 
 /// Reads records in full. `rows` are their ids and when a query said that they were written.
 pub struct Hydrator<'a, S: Services> {
     /// Asks.
-    pub reader: &'a Reader<'a, S>,
+    pub reader: &'a ModuleReader<'a, S>,
     /// The fields to ask for.
     pub columns: &'a [ColumnName],
     /// What is written later belongs to the next run.
@@ -46,7 +46,7 @@ impl<S: Services> Hydrator<'_, S> {
     ///
     /// # Errors
     /// Bigin cannot be asked for now, or refuses to answer.
-    pub async fn read(&self, rows: &[(String, Timestamp)], by_ids: &mut ByIds) -> Result<Vec<Dated>, AskFailure> {
+    pub async fn read(&self, rows: &[(String, Timestamp)], by_ids: &mut ByIds) -> Result<Vec<DatedRecord>, AskFailure> {
         let mut found = HashMap::new();
         for some in rows.chunks(MOST_IDS_A_LIST) {
             // Those that are neither read yet nor the next run's.
@@ -58,7 +58,7 @@ impl<S: Services> Hydrator<'_, S> {
                 let Some(answers) = self.list(&left, by_ids).await? else {
                     break;
                 };
-                let Joined { records, uneven } = join(answers);
+                let Merged { records, uneven } = join(answers);
                 let is_later = |id: &&str| uneven.get(*id).is_some_and(|at| self.window.is_before(*at));
                 left.retain(|id| !is_later(id));
                 found.extend(records.into_iter().map(|record| (record.id.clone(), record)));
@@ -118,7 +118,7 @@ fn portions(columns: &[ColumnName]) -> Vec<Vec<&ColumnName>> {
 
 /// What the answers of several calls make together.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Joined {
+struct Merged {
     /// Records of which every answer told the same state.
     records: Vec<WholeRecord>,
     /// Those that were written between two calls, and when last.
@@ -126,7 +126,7 @@ struct Joined {
 }
 
 /// Joins answers by id. A record that one of them lacks was deleted meanwhile, or is looked for by itself.
-fn join(answers: Vec<Vec<WholeRecord>>) -> Joined {
+fn join(answers: Vec<Vec<WholeRecord>>) -> Merged {
     let calls = answers.len();
     let mut parts: HashMap<String, Vec<WholeRecord>> = HashMap::new();
     let mut order = Vec::new();
@@ -137,7 +137,7 @@ fn join(answers: Vec<Vec<WholeRecord>>) -> Joined {
         }
         known.push(record);
     }
-    let mut joined = Joined::default();
+    let mut joined = Merged::default();
     for id in order {
         let parts = parts.remove(&id).unwrap_or_default();
         if parts.len() < calls {

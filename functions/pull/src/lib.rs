@@ -25,7 +25,7 @@
 //! | [`event`] | tells apart what pull was invoked with | `Event` |
 //! | [`run`] | starts runs and reads on, slice by slice | `Starter`, `Slicer`, `Progress` |
 //! | [`hydrate`] | reads records in full | `Hydrator` |
-//! | [`reader`] | asks Bigin about one module | `Reader` |
+//! | [`module_reader`] | asks Bigin about one module | `ModuleReader` |
 //! | [`config`] | the environment, read once | `Config` |
 //! | [`context`] | what every room works with: bucket, state table, Bigin, time | `Context`, `Services` |
 //! | [`file`] | parts, their names and the manifest | `PartWriter`, `Manifest`, `RunFiles` |
@@ -46,8 +46,8 @@ pub mod file;
 pub mod handler;
 pub mod hydrate;
 pub mod known;
+pub mod module_reader;
 pub mod origin;
-pub mod reader;
 pub mod run;
 pub mod schema;
 pub mod state_machine;

@@ -9,7 +9,7 @@ use shared::bucket::{BucketError, Objects};
 
 use super::comparison::{Compared, Finding, compared, most_vanished};
 use super::failure::Halt;
-use super::progress::{Held, Stage};
+use super::progress::{Stage, StoredProgress};
 use super::reading::{Reading, out_of_order, run_of};
 use crate::change::Op;
 use crate::context::Services;
@@ -45,12 +45,12 @@ pub struct Census {
     pub vanished: Vec<u64>,
 }
 
-fn census_of(held: &mut Held) -> Result<&mut Census, Halt> {
+fn census_of(held: &mut StoredProgress) -> Result<&mut Census, Halt> {
     run_of(held)?.census.as_mut().ok_or(Halt::Lost)
 }
 
 /// What consumers have is not known any more, or is damaged: nothing can be compared.
-fn lose_known(held: &mut Held) -> Result<(), Halt> {
+fn lose_known(held: &mut StoredProgress) -> Result<(), Halt> {
     held.progress.known = None;
     let run = run_of(held)?;
     run.warn(
@@ -73,7 +73,7 @@ fn put_together(lists: Vec<Vec<u8>>) -> std::io::Result<Vec<u8>> {
 
 impl<S: Services> Reading<'_, S> {
     /// Compares a page, or looks into some of those that are not listed.
-    pub(super) async fn take_census(&mut self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn take_census(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         let window = self.open_window(held, None).await?;
         if self.known.is_none() {
             // What this run has read is known from here on.
@@ -95,7 +95,7 @@ impl<S: Services> Reading<'_, S> {
         }
     }
 
-    async fn compare(&mut self, held: &mut Held, window: &Window) -> Result<(), Halt> {
+    async fn compare(&mut self, held: &mut StoredProgress, window: &Window) -> Result<(), Halt> {
         let everything = Window {
             from: None,
             to: window.to,
@@ -163,7 +163,7 @@ impl<S: Services> Reading<'_, S> {
     }
 
     /// What was changed since the window closed is not listed, and is there all the same.
-    async fn look_into_absent(&mut self, held: &mut Held) -> Result<(), Halt> {
+    async fn look_into_absent(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         let module = self.module;
         let failed = |failure| Halt::of(failure, module.as_str());
         let by_ids = run_of(held)?.by_ids;
@@ -198,7 +198,7 @@ impl<S: Services> Reading<'_, S> {
         Ok(())
     }
 
-    async fn tell_of_vanished(&mut self, held: &mut Held, window: &Window) -> Result<(), Halt> {
+    async fn tell_of_vanished(&mut self, held: &mut StoredProgress, window: &Window) -> Result<(), Halt> {
         if census_of(held)?.vanished.is_empty() {
             return Ok(());
         }
@@ -263,7 +263,7 @@ impl<S: Services> Reading<'_, S> {
     }
 
     /// What consumers know by manifests, and by what this run has read, from where the census is. `None` where that is lost.
-    async fn find_known(&mut self, held: &mut Held) -> Result<Option<Merged>, Halt> {
+    async fn find_known(&mut self, held: &mut StoredProgress) -> Result<Option<Merged>, Halt> {
         let Some(known) = held.progress.known.clone() else {
             return Ok(None);
         };

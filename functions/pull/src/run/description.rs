@@ -10,11 +10,11 @@ use shared::metadata_cache::{Freshness, Metadata};
 use shared::state::{Key, Table};
 
 use super::failure::{Halt, Refusal};
-use super::progress::Held;
+use super::progress::StoredProgress;
 use crate::change::Teller;
 use crate::context::{Context, Services};
+use crate::module_reader::ModuleReader;
 use crate::origin::Origins;
-use crate::reader::Reader;
 use crate::schema::Schema;
 
 /// Another user may authorize; after that long it is noticed.
@@ -34,8 +34,8 @@ impl Description {
     pub(super) async fn find<S: Services>(
         context: &Context<S>,
         module: &ModuleName,
-        reader: &Reader<'_, S>,
-        held: &mut Held,
+        reader: &ModuleReader<'_, S>,
+        held: &mut StoredProgress,
     ) -> Result<Self, Halt> {
         let name = || module.as_str().to_owned();
         let schema = Schema::of(&*fields(context, module).await?);
@@ -61,7 +61,7 @@ impl Description {
     pub(super) fn teller<'a>(
         &'a self,
         module: &'a ModuleName,
-        held: &'a Held,
+        held: &'a StoredProgress,
         origins: &'a Origins,
         now: jiff::Timestamp,
     ) -> Option<Teller<'a>> {
@@ -93,7 +93,7 @@ async fn fields<S: Services>(context: &Context<S>, module: &ModuleName) -> Resul
 async fn relay_user<S: Services>(
     context: &Context<S>,
     module: &ModuleName,
-    reader: &Reader<'_, S>,
+    reader: &ModuleReader<'_, S>,
 ) -> Result<Option<String>, Halt> {
     let key = Key::new("pull", "relay-user");
     if let Some(noted) = context.table.get::<String>(&key).await? {
@@ -117,7 +117,7 @@ async fn note_schema<S: Services>(
     context: &Context<S>,
     module: &ModuleName,
     schema: &Schema,
-    held: &mut Held,
+    held: &mut StoredProgress,
 ) -> Result<(), Halt> {
     let earlier = held.progress.schema.replace(schema.clone());
     let Some(run) = held.progress.run.as_mut() else {

@@ -17,5 +17,5 @@ pub use census::Census;
 pub use failure::{Refusal, RunError};
 pub use progress::{Progress, Run, Stage};
 pub use record_events::{EventBus, NotSent};
-pub use slice::{Next, Slicer, Word};
+pub use slice::{Next, NextStep, Slicer};
 pub use start::{Execution, ExecutionError, Executions, StartError, Started, Starter, Wish};

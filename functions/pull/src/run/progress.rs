@@ -230,7 +230,7 @@ impl Run {
 
 /// A module's progress as it lies in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct StoredProgress {
     /// The progress.
     pub progress: Progress,
     revision: Option<u64>,
@@ -240,7 +240,7 @@ fn key(module: &ModuleName) -> Key {
     Key::new("pull", module.as_str())
 }
 
-impl Held {
+impl StoredProgress {
     /// Reads a module's progress.
     ///
     /// # Errors

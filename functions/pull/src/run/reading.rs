@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::census::line_of;
 use super::description::Description;
 use super::failure::{Halt, Refusal};
-use super::progress::{Held, MOST_PARTS, Run, Stage};
+use super::progress::{MOST_PARTS, Run, Stage, StoredProgress};
 use super::record_events::MOST_RECORD_EVENTS;
 use super::turn::Turn;
 use crate::change::{Kind, Op};
@@ -21,8 +21,8 @@ use crate::deleted::{Sifted, sift};
 use crate::file::{Manifest, PartWriter};
 use crate::hydrate::{ByIds, Hydrator};
 use crate::known::{Line, Merged, pack};
+use crate::module_reader::ModuleReader;
 use crate::origin::Origins;
-use crate::reader::Reader;
 use crate::window::Window;
 
 /// Where Bigin's clock is not known, ours is taken for being wrong by no more than that.
@@ -41,7 +41,7 @@ pub(super) struct Reading<'a, S: Services> {
     pub(super) module: &'a ModuleName,
     turn: &'a Turn<'a, S>,
     until: Instant,
-    pub(super) reader: Reader<'a, S>,
+    pub(super) reader: ModuleReader<'a, S>,
     pub(super) description: Option<Description>,
     pub(super) origins: Option<Origins>,
     pub(super) part: PartWriter,
@@ -61,7 +61,7 @@ impl<'a, S: Services> Reading<'a, S> {
             module,
             turn,
             until,
-            reader: Reader::new(context, module),
+            reader: ModuleReader::new(context, module),
             description: None,
             origins: None,
             part: PartWriter::default(),
@@ -79,7 +79,7 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// Reads until the time is used up, false, or everything is read and the cursor has moved, true.
-    pub(super) async fn read(&mut self, held: &mut Held) -> Result<bool, Halt> {
+    pub(super) async fn read(&mut self, held: &mut StoredProgress) -> Result<bool, Halt> {
         run_of(held)?.open();
         self.write(held).await?;
         let ended = self.read_pages(held).await;
@@ -95,7 +95,7 @@ impl<'a, S: Services> Reading<'a, S> {
         }
     }
 
-    async fn read_pages(&mut self, held: &mut Held) -> Result<bool, Halt> {
+    async fn read_pages(&mut self, held: &mut StoredProgress) -> Result<bool, Halt> {
         loop {
             match run_of(held)?.stage {
                 Stage::Deleted => self.read_deleted(held).await?,
@@ -123,7 +123,7 @@ impl<'a, S: Services> Reading<'a, S> {
         }
     }
 
-    async fn read_deleted(&mut self, held: &mut Held) -> Result<(), Halt> {
+    async fn read_deleted(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         let page_number = run_of(held)?.deleted_page;
         let page = match self.reader.deleted(page_number).await {
             Ok(page) => page,
@@ -187,7 +187,11 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// The run's window; the first answer of Bigin's opens it.
-    pub(super) async fn open_window(&mut self, held: &mut Held, bigin_now: Option<Timestamp>) -> Result<Window, Halt> {
+    pub(super) async fn open_window(
+        &mut self,
+        held: &mut StoredProgress,
+        bigin_now: Option<Timestamp>,
+    ) -> Result<Window, Halt> {
         if let Some(window) = run_of(held)?.window {
             return Ok(window);
         }
@@ -214,7 +218,7 @@ impl<'a, S: Services> Reading<'a, S> {
         Ok(*run.window.insert(Window::after(cursor, bigin_now)))
     }
 
-    async fn read_written(&mut self, held: &mut Held) -> Result<(), Halt> {
+    async fn read_written(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         let window = self.open_window(held, None).await?;
         let after = run_of(held)?.after;
         if window.is_empty() {
@@ -264,7 +268,7 @@ impl<'a, S: Services> Reading<'a, S> {
     pub(super) async fn written(
         &mut self,
         asked: Result<WrittenPage, AskFailure>,
-        held: &mut Held,
+        held: &mut StoredProgress,
     ) -> Result<WrittenPage, Halt> {
         if let Err(AskFailure::Refused(CallFailure::Refused { .. })) = &asked {
             self.describe(held).await?;
@@ -272,7 +276,7 @@ impl<'a, S: Services> Reading<'a, S> {
         asked.map_err(|failure| Halt::of(failure, self.module.as_str()))
     }
 
-    pub(super) async fn describe(&mut self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn describe(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         if self.description.is_none() {
             let found = Description::find(self.context, self.module, &self.reader, held).await?;
             self.description = Some(found);
@@ -281,7 +285,7 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// Reads what the relay wrote itself in the time of this run.
-    pub(super) async fn find_origins(&mut self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn find_origins(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         if self.origins.is_some() {
             return Ok(());
         }
@@ -316,7 +320,7 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// Writes what was read so far as a part, then how far that was.
-    pub(super) async fn checkpoint(&mut self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn checkpoint(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         self.look().await?;
         self.count_calls(held);
         let module = self.module;
@@ -349,7 +353,7 @@ impl<'a, S: Services> Reading<'a, S> {
     }
 
     /// The manifest, and only then the cursor.
-    async fn finish(&mut self, held: &mut Held) -> Result<(), Halt> {
+    async fn finish(&mut self, held: &mut StoredProgress) -> Result<(), Halt> {
         let now = self.context.now();
         let window = self.open_window(held, None).await?;
         let run = run_of(held)?;
@@ -403,7 +407,7 @@ impl<'a, S: Services> Reading<'a, S> {
         }
     }
 
-    pub(super) async fn write(&self, held: &mut Held) -> Result<(), Halt> {
+    pub(super) async fn write(&self, held: &mut StoredProgress) -> Result<(), Halt> {
         if held.write(&self.context.table, self.module).await? {
             Ok(())
         } else {
@@ -411,7 +415,7 @@ impl<'a, S: Services> Reading<'a, S> {
         }
     }
 
-    fn count_calls(&mut self, held: &mut Held) {
+    fn count_calls(&mut self, held: &mut StoredProgress) {
         let calls = self.reader.take_calls();
         self.calls += calls;
         if let Some(run) = &mut held.progress.run {
@@ -421,7 +425,7 @@ impl<'a, S: Services> Reading<'a, S> {
 }
 
 /// The run that is read; it is there as long as nobody else moved on.
-pub(super) fn run_of(held: &mut Held) -> Result<&mut Run, Halt> {
+pub(super) fn run_of(held: &mut StoredProgress) -> Result<&mut Run, Halt> {
     held.progress.run.as_mut().ok_or(Halt::Lost)
 }
 

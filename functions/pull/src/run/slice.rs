@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::announcement::Announcement;
 use super::failure::{Halt, Refusal, RunError};
-use super::progress::{Held, Stage};
+use super::progress::{Stage, StoredProgress};
 use super::reading::Reading;
 use super::record_events::{self, EventBus, MOST_RECORD_EVENTS};
 use super::turn::Turn;
@@ -24,7 +24,7 @@ const LOOKS_WITHIN: Duration = Duration::from_mins(15);
 /// What the state machine does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Word {
+pub enum NextStep {
     /// It invokes the next slice, after the wait if there is one.
     Slice,
     /// It tells of the run, then closes it.
@@ -39,7 +39,7 @@ pub enum Word {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Next {
     /// What to do.
-    pub next: Word,
+    pub next: NextStep,
     /// The module's API name.
     pub module: String,
     /// The run.
@@ -57,7 +57,7 @@ pub struct Next {
 }
 
 impl Next {
-    pub(super) fn of(next: Word, module: &ModuleName, run_id: &str) -> Self {
+    pub(super) fn of(next: NextStep, module: &ModuleName, run_id: &str) -> Self {
         Self {
             next,
             module: module.as_str().to_owned(),
@@ -87,9 +87,9 @@ impl<S: Services, V: EventBus> Slicer<'_, S, V> {
     /// # Errors
     /// The step failed and may be repeated.
     pub async fn slice(&self, module: &ModuleName, run_id: &str, waited_s: u64) -> Result<Next, RunError> {
-        let mut held = Held::read(&self.context.table, module).await?;
+        let mut held = StoredProgress::read(&self.context.table, module).await?;
         let Some(run) = held.run(run_id) else {
-            return Ok(Next::of(Word::Done, module, run_id));
+            return Ok(Next::of(NextStep::Done, module, run_id));
         };
         if run.stage != Stage::Announce {
             match self.read_in_turn(module, run_id, &mut held).await {
@@ -98,7 +98,7 @@ impl<S: Services, V: EventBus> Slicer<'_, S, V> {
                         waits::pull_got_on(&self.context.table, module.as_str()).await?;
                     }
                     if !is_over {
-                        return Ok(Next::of(Word::Slice, module, run_id));
+                        return Ok(Next::of(NextStep::Slice, module, run_id));
                     }
                 }
                 Err(Halt::Stop(stop) | Halt::Unwritten(stop)) => {
@@ -122,7 +122,7 @@ impl<S: Services, V: EventBus> Slicer<'_, S, V> {
         let announcement = held.run(run_id).map(|run| Announcement::of(bucket, module, run));
         Ok(Next {
             announcement,
-            ..Next::of(Word::Announce, module, run_id)
+            ..Next::of(NextStep::Announce, module, run_id)
         })
     }
 
@@ -131,18 +131,18 @@ impl<S: Services, V: EventBus> Slicer<'_, S, V> {
     /// # Errors
     /// The table failed.
     pub async fn close(&self, module: &ModuleName, run_id: &str) -> Result<Next, RunError> {
-        let mut held = Held::read(&self.context.table, module).await?;
+        let mut held = StoredProgress::read(&self.context.table, module).await?;
         if held.run(run_id).is_some_and(|run| run.stage == Stage::Announce) {
             held.progress.run = None;
             // Whoever was faster did the same.
             held.write(&self.context.table, module).await?;
         }
-        Ok(Next::of(Word::Done, module, run_id))
+        Ok(Next::of(NextStep::Done, module, run_id))
     }
 
     /// True once everything is read and the cursor has moved. All runs share one turn, so that pull has one call in flight
     /// and no more.
-    async fn read_in_turn(&self, module: &ModuleName, run_id: &str, held: &mut Held) -> Result<bool, Halt> {
+    async fn read_in_turn(&self, module: &ModuleName, run_id: &str, held: &mut StoredProgress) -> Result<bool, Halt> {
         let pause = self.context.pause_watch();
         if let Some(stop) = pause.reason().await? {
             return Err(Halt::Stop(stop));
@@ -170,7 +170,7 @@ impl<S: Services, V: EventBus> Slicer<'_, S, V> {
 
     /// Nothing helps until somebody does something. The cursor stays where it is, and the next run tries again.
     async fn give_up(&self, module: &ModuleName, run_id: &str, refusal: &Refusal) -> Result<Next, RunError> {
-        let mut held = Held::read(&self.context.table, module).await?;
+        let mut held = StoredProgress::read(&self.context.table, module).await?;
         if held.run(run_id).is_some() {
             held.progress.run = None;
             held.write(&self.context.table, module).await?;
@@ -179,7 +179,7 @@ impl<S: Services, V: EventBus> Slicer<'_, S, V> {
         Ok(Next {
             code: Some(refusal.code().to_owned()),
             message: Some(refusal.to_string()),
-            ..Next::of(Word::Failed, module, run_id)
+            ..Next::of(NextStep::Failed, module, run_id)
         })
     }
 
@@ -202,7 +202,7 @@ impl<S: Services, V: EventBus> Slicer<'_, S, V> {
             waited_s: waited_s + wait_seconds,
             code: Some(code.to_owned()),
             message: Some(message),
-            ..Next::of(Word::Slice, module, run_id)
+            ..Next::of(NextStep::Slice, module, run_id)
         })
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::state::StateError;
 
-use super::progress::{Held, Progress, Run};
+use super::progress::{Progress, Run, StoredProgress};
 use crate::change::Kind;
 use crate::context::{Context, Services};
 
@@ -110,7 +110,7 @@ impl<S: Services, E: Executions> Starter<'_, S, E> {
     /// The run could not be started.
     pub async fn start(&self, module: &ModuleName, wish: Wish, run_id: &str) -> Result<Started, StartError> {
         for _ in 0..TRIES {
-            let mut held = Held::read(&self.context.table, module).await?;
+            let mut held = StoredProgress::read(&self.context.table, module).await?;
             let run = match &held.progress.run {
                 Some(run) if !joins(run, wish) => {
                     return Err(StartError::Busy {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::encoding::{self, Page, Words};
+use super::encoding::{self, CodePage, WordSet};
 use super::fault::FileFault;
 use super::form::{Checkpoint, Encoding, Form};
 use super::limits::Limits;
@@ -27,7 +27,7 @@ pub struct Decoder {
     /// The line of the first row that is not UTF-8, where none has shown that the text is.
     not_text_since: Option<u64>,
     /// Its words, and those of the rows like it.
-    words: Words,
+    words: WordSet,
     /// Rows of another encoding: the line of the first, and how many have come one after the other.
     foreign: Option<(u64, u32)>,
 }
@@ -64,7 +64,7 @@ impl Decoder {
             held: VecDeque::new(),
             is_utf8: form.settled,
             not_text_since: None,
-            words: Words::default(),
+            words: WordSet::default(),
             foreign: None,
         }
     }
@@ -147,7 +147,7 @@ impl Decoder {
         };
         let page = encoding::of_words(&self.words).map_err(|fault| fault.on_line(line))?;
         let mut form = self.form.clone();
-        form.encoding = Encoding::Page(page);
+        form.encoding = Encoding::CodePage(page);
         form.settled = true;
         form.start.seekable = false;
         form.warnings.push(encoding::read_as(page));
@@ -185,14 +185,14 @@ impl Decoder {
                 self.not_text_since = self.not_text_since.or(Some(row.line));
                 Ok(row)
             }
-            Encoding::Page(page) => self.weigh_page(row, page),
+            Encoding::CodePage(page) => self.weigh_page(row, page),
         }
     }
 
     /// A row whose words are none in the file's encoding is not believed; several of them one after the other are another
     /// file.
-    fn weigh_page(&mut self, row: Row, page: Page) -> Result<Row, FileFault> {
-        let mut words = Words::default();
+    fn weigh_page(&mut self, row: Row, page: CodePage) -> Result<Row, FileFault> {
+        let mut words = WordSet::default();
         if let Some(bytes) = page.bytes_of(row.raw()) {
             words.add(&bytes);
         }

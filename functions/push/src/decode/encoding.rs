@@ -1,7 +1,7 @@
 //! Tells encodings apart by evidence, and turns text into UTF-8.
 
+mod code_page;
 mod letters;
-mod page;
 mod pages;
 mod recognise;
 mod seven_bit;
@@ -9,9 +9,9 @@ mod table;
 
 use super::fault::FileFault;
 use super::form::Encoding;
-pub use page::Page;
+pub use code_page::CodePage;
 use recognise::{Recognised, recognise};
-pub(crate) use recognise::{Words, is_foreign};
+pub(crate) use recognise::{WordSet, is_foreign};
 
 /// Stands for what has no meaning in the file's encoding. No UTF-8 text has this byte, so its row is found out.
 const NO_TEXT: u8 = 0xff;
@@ -19,7 +19,7 @@ const NO_TEXT: u8 = 0xff;
 /// Turns text into UTF-8, piece by piece. A byte order mark stays, as U+FEFF.
 pub(crate) enum Transcoder {
     Utf16(Utf16),
-    Page(page::PageDecoder),
+    CodePage(code_page::PageDecoder),
 }
 
 impl Transcoder {
@@ -29,7 +29,7 @@ impl Transcoder {
             Encoding::Utf8 => None,
             Encoding::Utf16Le => Some(Self::Utf16(Utf16::of(u16::from_le_bytes))),
             Encoding::Utf16Be => Some(Self::Utf16(Utf16::of(u16::from_be_bytes))),
-            Encoding::Page(page) => Some(Self::Page(page::PageDecoder::new(page))),
+            Encoding::CodePage(page) => Some(Self::CodePage(code_page::PageDecoder::new(page))),
         }
     }
 
@@ -37,7 +37,7 @@ impl Transcoder {
     pub(crate) fn push(&mut self, bytes: &[u8], last: bool, out: &mut Vec<u8>) {
         match self {
             Self::Utf16(utf16) => utf16.push(bytes, last, out),
-            Self::Page(page) => page.push(bytes, last, out),
+            Self::CodePage(page) => page.push(bytes, last, out),
         }
     }
 }
@@ -125,7 +125,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
         let mut utf8 = Utf8Evidence::default();
         utf8.add(bytes, whole);
         let is_other = match named {
-            Encoding::Page(_) => utf8.valid > 2 && utf8.invalid == 0,
+            Encoding::CodePage(_) => utf8.valid > 2 && utf8.invalid == 0,
             Encoding::Utf8 => utf8.invalid > utf8.valid,
             Encoding::Utf16Le | Encoding::Utf16Be => false,
         };
@@ -188,11 +188,11 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
             warning: None,
         });
     }
-    let mut words = Words::default();
+    let mut words = WordSet::default();
     words.add(bytes);
     let page = of_words(&words)?;
     Ok(FoundEncoding {
-        encoding: Encoding::Page(page),
+        encoding: Encoding::CodePage(page),
         bom: false,
         settled: true,
         warning: Some(read_as(page)),
@@ -200,7 +200,7 @@ pub(crate) fn tell(bytes: &[u8], whole: bool, named: Option<Encoding>) -> Result
 }
 
 /// The encoding that words are in, or the question.
-pub(crate) fn of_words(words: &Words) -> Result<Page, FileFault> {
+pub(crate) fn of_words(words: &WordSet) -> Result<CodePage, FileFault> {
     match recognise(words) {
         Recognised::Certain(page) => Ok(page),
         Recognised::Open(names) => Err(unknown(&format!(
@@ -215,7 +215,7 @@ pub(crate) fn of_words(words: &Words) -> Result<Page, FileFault> {
 }
 
 /// The warning that an encoding was told by its letters.
-pub(crate) fn read_as(page: Page) -> String {
+pub(crate) fn read_as(page: CodePage) -> String {
     format!(
         "the file is not UTF-8; by its letters it was read as {}: if names look wrong, save it as CSV UTF-8, or name the \
          encoding in the mapping",
@@ -372,7 +372,7 @@ mod tests {
         let encoding = match encoding {
             Encoding::Utf16Le => UTF_16LE,
             Encoding::Utf16Be => UTF_16BE,
-            Encoding::Utf8 | Encoding::Page(_) => WINDOWS_1252,
+            Encoding::Utf8 | Encoding::CodePage(_) => WINDOWS_1252,
         };
         let mut decoder = encoding.new_decoder_without_bom_handling();
         let (mut out, mut from) = (Vec::new(), 0);

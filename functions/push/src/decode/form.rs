@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::encoding::Page;
+use super::encoding::CodePage;
 use super::rules::FileRules;
 use super::split::swallowed::Looks;
 use super::vacant::Vacant;
@@ -35,7 +35,7 @@ pub enum Encoding {
     Utf16Be,
     /// Any other, by its name.
     #[serde(untagged)]
-    Page(Page),
+    CodePage(CodePage),
 }
 
 impl Encoding {
@@ -45,7 +45,7 @@ impl Encoding {
             "utf-8" | "utf8" => Some(Self::Utf8),
             "utf-16" | "utf-16le" => Some(Self::Utf16Le),
             "utf-16be" => Some(Self::Utf16Be),
-            name => Page::named(name).map(Self::Page),
+            name => CodePage::named(name).map(Self::CodePage),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::mapping::{
     ColumnRule, EmptyCells, HtmlReferences, LookupRule, Mapping, OnAmbiguous, OnMissing, Route, SameKey, StopAfter,
     Tags, UnknownPickList, Validate, VanishedField, Versions, WithoutKey,
 };
-use super::toml_reader::{Choices, Item, MappingFault, Reader, type_of};
+use super::toml_reader::{Choices, Item, MappingFault, TomlReader, type_of};
 use crate::decode::{Encoding, FileRules, Quotes, ShortRows};
 
 pub(super) const KEYS: [&str; 32] = [
@@ -101,7 +101,7 @@ impl Mapping {
     /// # Errors
     /// It is not TOML, or has a key, a type or a value that mappings do not have; the fault names the lines.
     pub fn parse(text: &str) -> Result<Self, MappingFault> {
-        let mut reader = Reader::new(text);
+        let mut reader = TomlReader::new(text);
         let mut mapping = Self::default();
         for (key, item) in &reader.document() {
             mapping.read(key, item, &mut reader);
@@ -113,7 +113,7 @@ impl Mapping {
         &mut self,
         key: &toml::Spanned<toml::de::DeString<'i>>,
         item: &toml::Spanned<DeValue<'i>>,
-        reader: &mut Reader<'i>,
+        reader: &mut TomlReader<'i>,
     ) {
         let name: &str = key.get_ref();
         match name {
@@ -185,7 +185,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
     }
 }
 
-fn time_zone(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<TimeZone> {
+fn time_zone(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<TimeZone> {
     let text = reader.text(key, item)?;
     let zone = TimeZone::get(text.trim()).ok();
     if zone.is_none() {
@@ -197,7 +197,7 @@ fn time_zone(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<T
     zone
 }
 
-fn language(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<&'static Language> {
+fn language(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<&'static Language> {
     let text = reader.text(key, item)?;
     let language = Language::parse(&text);
     if language.is_none() {
@@ -213,7 +213,7 @@ fn language(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<&'
     language
 }
 
-fn phone_country(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<PhoneCountry> {
+fn phone_country(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<PhoneCountry> {
     let text = reader.text(key, item)?;
     let country = PhoneCountry::parse(text.trim());
     if country.is_none() {
@@ -225,7 +225,7 @@ fn phone_country(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Opti
     country
 }
 
-fn encoding(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Encoding> {
+fn encoding(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<Encoding> {
     let text = reader.text(key, item)?;
     let encoding = Encoding::named(text.trim());
     if encoding.is_none() {
@@ -241,7 +241,7 @@ fn encoding(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<En
 }
 
 /// A number of lines.
-fn count(key: &str, item: Item<'_, '_>, most: u32, reader: &mut Reader<'_>) -> Option<u32> {
+fn count(key: &str, item: Item<'_, '_>, most: u32, reader: &mut TomlReader<'_>) -> Option<u32> {
     let number = match item.get_ref() {
         DeValue::Integer(number) => number.as_str().parse().ok().filter(|number| *number <= most),
         _ => None,
@@ -253,7 +253,7 @@ fn count(key: &str, item: Item<'_, '_>, most: u32, reader: &mut Reader<'_>) -> O
 }
 
 /// Names of columns; an empty one stands for those that have none.
-fn ignored(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+fn ignored(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<Vec<String>> {
     let names = match item.get_ref() {
         DeValue::String(name) => Some(vec![name.to_string()]),
         DeValue::Array(items) => items
@@ -269,7 +269,7 @@ fn ignored(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec
 }
 
 /// How a line begins.
-fn end_at(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<String> {
+fn end_at(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<String> {
     let text = reader.text(key, item)?;
     let text = text.trim();
     if text.is_empty() {
@@ -283,7 +283,7 @@ fn end_at(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Stri
 }
 
 /// `"20%"`, `"20% of 500"`, a number of rejects, or `"never"`.
-fn stop_after(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<StopAfter> {
+fn stop_after(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<StopAfter> {
     let found = match item.get_ref() {
         DeValue::Integer(number) => number
             .as_str()
@@ -308,7 +308,7 @@ fn stop_after(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<
 }
 
 /// `"warn"`, `"reject"`, `"5%"` or `"5% of 100"`.
-fn same_key(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<SameKey> {
+fn same_key(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<SameKey> {
     let found = match item.get_ref().as_str().map(str::trim) {
         Some("warn") => Some(SameKey::Warn),
         Some("reject") => Some(SameKey::Share {
@@ -347,7 +347,7 @@ fn share(text: &str) -> Option<StopAfter> {
     Some(StopAfter::Share { percent, of_at_least })
 }
 
-fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut Reader<'i>) -> ColumnRule {
+fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut TomlReader<'i>) -> ColumnRule {
     let place = format!("columns.{column:?}");
     let mut rule = ColumnRule::default();
     if item.get_ref().is_str() {
@@ -389,7 +389,7 @@ fn column_rule<'i>(column: &str, item: &toml::Spanned<DeValue<'i>>, reader: &mut
     rule
 }
 
-fn date(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<DatePattern> {
+fn date(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<DatePattern> {
     let text = reader.text(key, item)?;
     match DatePattern::parse(&text) {
         Ok(pattern) => Some(pattern),
@@ -400,7 +400,7 @@ fn date(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<DatePa
     }
 }
 
-fn number(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<NumberStyle> {
+fn number(key: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<NumberStyle> {
     let text = reader.text(key, item)?;
     if text == "auto" {
         return None;
@@ -415,7 +415,7 @@ fn number(key: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Numb
     style
 }
 
-fn lookup_rule<'i>(place: &str, table: &DeTable<'i>, reader: &mut Reader<'i>) -> LookupRule {
+fn lookup_rule<'i>(place: &str, table: &DeTable<'i>, reader: &mut TomlReader<'i>) -> LookupRule {
     let mut rule = LookupRule::default();
     for (key, item) in table {
         let name: &str = key.get_ref();
@@ -430,7 +430,7 @@ fn lookup_rule<'i>(place: &str, table: &DeTable<'i>, reader: &mut Reader<'i>) ->
 }
 
 /// A constant's value as JSON. Dates become their texts.
-fn constant(field: &str, item: Item<'_, '_>, reader: &mut Reader<'_>) -> Option<Value> {
+fn constant(field: &str, item: Item<'_, '_>, reader: &mut TomlReader<'_>) -> Option<Value> {
     let value = json_of(item.get_ref());
     let blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
     match value {

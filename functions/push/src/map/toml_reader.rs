@@ -25,12 +25,12 @@ pub(super) type Item<'a, 'i> = &'a Spanned<DeValue<'i>>;
 pub(super) type Choices<T> = [(&'static str, T)];
 
 /// Collects the mistakes of a file.
-pub(super) struct Reader<'i> {
+pub(super) struct TomlReader<'i> {
     text: &'i str,
     mistakes: Vec<(usize, String)>,
 }
 
-impl<'i> Reader<'i> {
+impl<'i> TomlReader<'i> {
     pub fn new(text: &'i str) -> Self {
         Self {
             text,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
+use super::code_page::CodePage;
 use super::letters::{Fit, LOOSE_NAMES, are_of_alphabet, is_romanised, judge};
-use super::page::Page;
 
 /// The most words that have a say.
 const MOST_WORDS: usize = 2_000;
@@ -19,9 +19,9 @@ const FEWEST_LETTERS: usize = 3;
 
 /// Stretches of text with bytes outside ASCII, each once.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Words(BTreeSet<Vec<u8>>);
+pub(crate) struct WordSet(BTreeSet<Vec<u8>>);
 
-impl Words {
+impl WordSet {
     /// Takes the stretches of a text.
     pub(crate) fn add(&mut self, text: &[u8]) {
         let ends = |byte: &u8| {
@@ -56,7 +56,7 @@ impl Words {
     }
 }
 
-impl Words {
+impl WordSet {
     /// Whether the bytes outside ASCII come in twos everywhere, as East Asian encodings have them.
     fn are_pairs(&self) -> bool {
         self.0.iter().all(|word| {
@@ -173,7 +173,7 @@ const CANDIDATES: [EncodingCandidate; 28] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Recognised {
     /// It is this one, for certain.
-    Certain(Page),
+    Certain(CodePage),
     /// It may be any of these, which differ, or is one that is only read by name.
     Open(Vec<&'static str>),
     /// No encoding of single bytes makes words of it.
@@ -183,7 +183,7 @@ pub(crate) enum Recognised {
 /// What one encoding makes of the words.
 struct Interpretation {
     candidate: &'static EncodingCandidate,
-    page: Page,
+    page: CodePage,
     text: Vec<Option<String>>,
     /// What each word is in any of its languages, ...
     fits: Vec<Fit>,
@@ -192,8 +192,8 @@ struct Interpretation {
 }
 
 impl Interpretation {
-    fn new(candidate: &'static EncodingCandidate, words: &Words) -> Option<Self> {
-        let page = Page::named(candidate.name)?;
+    fn new(candidate: &'static EncodingCandidate, words: &WordSet) -> Option<Self> {
+        let page = CodePage::named(candidate.name)?;
         let text: Vec<Option<String>> = words.0.iter().map(|word| page.text_of(word)).collect();
         let in_language = |language: &&'static str| -> Vec<Fit> {
             let fit = |word: &Option<String>| word.as_deref().map_or(Fit::None, |word| judge(word, &[*language]));
@@ -273,7 +273,7 @@ fn count(fits: &[Fit], wanted: Fit) -> usize {
 }
 
 /// What the words say.
-pub(crate) fn recognise(words: &Words) -> Recognised {
+pub(crate) fn recognise(words: &WordSet) -> Recognised {
     let readings: Vec<Interpretation> = CANDIDATES
         .iter()
         .filter_map(|candidate| Interpretation::new(candidate, words))
@@ -315,7 +315,7 @@ pub(crate) fn recognise(words: &Words) -> Recognised {
 }
 
 /// Whether some of a row's words are none in the file's encoding: nobody can say what they are.
-pub(crate) fn is_foreign(words: &Words, page: Page) -> bool {
+pub(crate) fn is_foreign(words: &WordSet, page: CodePage) -> bool {
     let languages = |candidate: &&EncodingCandidate| candidate.name == page.name();
     let own = CANDIDATES
         .iter()

@@ -110,7 +110,7 @@ fn a_file_in_any_encoding_is_read_as_it_was_written_or_refused_and_by_name_alway
     let mut random = fastrand::Rng::with_seed(16);
     let mut wrong = Vec::new();
     for (name, languages) in WRITTEN {
-        let Some(Encoding::Page(page)) = Encoding::named(name) else {
+        let Some(Encoding::CodePage(page)) = Encoding::named(name) else {
             panic!("{name}")
         };
         let (mut files, mut refused) = (0, 0);
@@ -195,7 +195,7 @@ fn a_few_names_of_another_country_are_never_read_as_those_of_a_third() {
         ("windows-1257", names_of("Lithuanian")),
         ("windows-1257", romanised),
     ] {
-        let Some(Encoding::Page(page)) = Encoding::named(encoding) else {
+        let Some(Encoding::CodePage(page)) = Encoding::named(encoding) else {
             panic!()
         };
         let german = names_of("German");
@@ -230,7 +230,7 @@ fn a_few_names_of_another_country_are_never_read_as_those_of_a_third() {
         wrong[..wrong.len().min(40)].join("\n")
     );
     // Western names among German ones are read: most such files are not refused.
-    let Some(Encoding::Page(page)) = Encoding::named("windows-1252") else {
+    let Some(Encoding::CodePage(page)) = Encoding::named("windows-1252") else {
         panic!()
     };
     let western: Vec<&str> = ["German", "French", "Spanish", "Danish", "Swedish", "Dutch"]
@@ -255,7 +255,7 @@ fn a_few_names_of_another_country_are_never_read_as_those_of_a_third() {
 #[test]
 fn few_letters_prove_the_most_usual_encoding_alone() {
     let latin4 = Encoding::named("iso-8859-4").unwrap();
-    let Encoding::Page(page) = latin4 else { panic!() };
+    let Encoding::CodePage(page) = latin4 else { panic!() };
     let bytes = page
         .bytes_of("Name,City\nKĩspĩni,Bĩrũ\nKĩkorea,Kĩkambodia\nUkirĩni,Kĩmalesia\n")
         .unwrap();

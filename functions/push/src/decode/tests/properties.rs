@@ -79,7 +79,7 @@ proptest! {
         let columns = table.first().map_or(2, Vec::len);
         let text = write(&table, columns, delimiter, line_end, always);
         let mut bytes = match encoding {
-            Encoding::Utf8 | Encoding::Page(_) => text.clone().into_bytes(),
+            Encoding::Utf8 | Encoding::CodePage(_) => text.clone().into_bytes(),
             Encoding::Utf16Le => utf16(&format!("\u{feff}{text}"), true),
             Encoding::Utf16Be => utf16(&format!("\u{feff}{text}"), false),
         };

@@ -9,13 +9,13 @@ use crate::context::{Context, OwnBigin, Services};
 use crate::window::Window;
 
 /// Asks about one module.
-pub struct Reader<'a, S: Services> {
+pub struct ModuleReader<'a, S: Services> {
     bigin: &'a OwnBigin<S>,
     module: &'a ModuleName,
     calls: AtomicU64,
 }
 
-impl<'a, S: Services> Reader<'a, S> {
+impl<'a, S: Services> ModuleReader<'a, S> {
     /// Asks about that module.
     pub fn new(context: &'a Context<S>, module: &'a ModuleName) -> Self {
         Self {

@@ -10,7 +10,7 @@ use super::{NO_TEXT, push_char};
 
 /// An encoding beside UTF-8 and UTF-16.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Page(PageKind);
+pub struct CodePage(PageKind);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PageKind {
@@ -18,7 +18,7 @@ enum PageKind {
     Table(&'static (&'static str, &'static str)),
 }
 
-impl Page {
+impl CodePage {
     /// The encoding of that name, in small letters; any name that the Encoding Standard has for it.
     pub fn named(name: &str) -> Option<Self> {
         let bare = |name: &str| name.trim_start_matches("ibm").trim_start_matches("cp").to_owned();
@@ -81,19 +81,19 @@ impl Page {
     }
 }
 
-impl fmt::Debug for Page {
+impl fmt::Debug for CodePage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name())
     }
 }
 
-impl Serialize for Page {
+impl Serialize for CodePage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.name())
     }
 }
 
-impl<'de> Deserialize<'de> for Page {
+impl<'de> Deserialize<'de> for CodePage {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         Self::named(&name).ok_or_else(|| de::Error::custom("no encoding has that name"))
@@ -107,7 +107,7 @@ pub(crate) enum PageDecoder {
 }
 
 impl PageDecoder {
-    pub(crate) fn new(page: Page) -> Self {
+    pub(crate) fn new(page: CodePage) -> Self {
         match page.0 {
             PageKind::Standard(standard) => Self::Standard(Box::new(standard.new_decoder_without_bom_handling())),
             PageKind::Table((_, upper)) => Self::Table(upper.chars().collect()),
