@@ -288,13 +288,12 @@ impl Stack {
             .send_message()
             .queue_url(queue)
             .set_message_body(letter.body.clone())
-            .set_message_attributes(letter.message_attributes.clone());
-        if queue.ends_with(".fifo") {
+            .set_message_attributes(letter.message_attributes.clone())
+            .set_message_group_id(group.cloned());
+        if queue.to_ascii_lowercase().ends_with(".fifo") {
             // Under the id that it was first sent with, the queue would let nothing in for five minutes, and say nothing.
             let once = letter.message_id.as_ref().map(|id| format!("redrive-{id}"));
-            request = request
-                .set_message_group_id(group.cloned())
-                .set_message_deduplication_id(once);
+            request = request.set_message_deduplication_id(once);
         }
         let sent = request.send().await;
         sent.map_err(|error| OperatorError::aws("sending a dead letter again", &error))?;

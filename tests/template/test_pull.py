@@ -23,9 +23,9 @@ def test_what_the_machine_names_is_given_to_it(template: dict, pull_machine: dic
     assert set(re.findall(r"\$\{(\w+)\}", str(pull_machine))) == set(given)
 
 
-def test_every_word_of_pulls_leads_somewhere(pull_machine: dict) -> None:
+def test_every_step_that_pull_names_leads_somewhere(pull_machine: dict) -> None:
     code = (ROOT / "functions" / "pull" / "src" / "run" / "slice.rs").read_text()
-    words = set(re.findall(r"^    (\w+),$", re.search(r"pub enum Word \{(.*?)^\}", code, re.S | re.M)[1], re.M))
+    words = set(re.findall(r"^    (\w+),$", re.search(r"pub enum NextStep \{(.*?)^\}", code, re.S | re.M)[1], re.M))
     choices = pull_machine["States"]["Which step?"]["Choices"]
     known = {choice["StringEquals"] for choice in choices if "StringEquals" in choice}
     assert known == {word.lower() for word in words}

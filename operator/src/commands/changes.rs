@@ -33,16 +33,22 @@ pub(super) async fn run(
     } else if !newest.is_empty() {
         screen.table(&HEADER, newest.iter().map(row).collect())?;
     }
-    while tail {
+    if tail {
+        follow(screen, &mut changes).await?;
+    }
+    Ok(ExitStatus::Complete)
+}
+
+async fn follow(screen: &mut Screen, changes: &mut Changes<'_>) -> Result<(), OperatorError> {
+    loop {
         tokio::select! {
             () = sleep(ANEW) => {}
-            _ = tokio::signal::ctrl_c() => break,
+            _ = tokio::signal::ctrl_c() => return Ok(()),
         }
         for part in changes.new_parts().await? {
             tell(screen, &changes.lines(&part).await?)?;
         }
     }
-    Ok(ExitStatus::Complete)
 }
 
 fn tell(screen: &mut Screen, changes: &[Value]) -> Result<(), OperatorError> {
