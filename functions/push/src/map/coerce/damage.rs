@@ -34,7 +34,8 @@ pub(super) fn in_text(text: &str) -> Option<Flaw> {
 pub(super) fn in_any_text(text: &str) -> Option<Flaw> {
     match text.as_bytes() {
         [b'#' | b'E', ..] => formula_error(text),
-        [b'[' | b'S' | b'<' | b'{' | b'$' | b'*' | b'%', ..] => program_error(text).or_else(|| unfilled(text)),
+        [b'S', ..] => program_error(text),
+        [b'[' | b'<' | b'{' | b'$' | b'*' | b'%', ..] => program_error(text).or_else(|| unfilled(text)),
         [b'=', ..] => formula(text).or_else(|| mail_word(text)),
         [b'\\', b'N'] => Some(Flaw::new(
             codes::SPREADSHEET_DAMAGE,

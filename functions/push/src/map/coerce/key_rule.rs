@@ -57,7 +57,12 @@ fn fault_of(value: &str, folded: &str) -> Option<Flaw> {
         return Some(damage);
     }
     if !is_placeholder(folded) {
-        return doubt::of_key(value);
+        // An address has been looked at by its own rule.
+        return if value.contains('@') {
+            None
+        } else {
+            doubt::of_key(value)
+        };
     }
     Some(Flaw::new(
         codes::PLACEHOLDER_KEY,

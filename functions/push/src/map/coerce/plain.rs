@@ -1,6 +1,5 @@
 //! Looks at all bytes of a text, eight at a time: nearly every cell has nothing in it that any rule would take notice of.
 
-use super::doubt::may_mix_scripts;
 use super::twice::may_be_read_twice;
 
 const EACH: u64 = 0x0101_0101_0101_0101;
@@ -10,33 +9,54 @@ const HIGHEST: u64 = 0x80 * EACH;
 /// HTML and in any other notation. Blanks are plain ones.
 pub(super) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let odd = |word: u64| {
-        let is_control = word.wrapping_sub(0x20 * EACH);
-        let is_delete_or_above = word | word.wrapping_add(EACH);
-        is_control | is_delete_or_above | has(word, b'"') | has(word, b'\\') | has_sign(word)
-    };
-    let each = || {
-        bytes
-            .iter()
-            .all(|byte| is_seen(*byte) && !matches!(byte, b'"' | b'\\') && !is_sign(*byte))
-    };
-    of_words(bytes, odd) & HIGHEST == 0 || each() && !may_be_read_twice(bytes) && !may_mix_scripts(bytes)
+    of_words(bytes, odd) & HIGHEST == 0 || is_plain_byte_by_byte(bytes) && !may_be_read_twice(bytes)
 }
 
-/// Whether a byte stands where a text is written in some notation, or where a letter was lost; `=` and `>` are beside them.
-fn is_sign(byte: u8) -> bool {
-    matches!(byte, b'%' | b'&' | b'\'' | b'$' | b'<'..=b'?' | b'_' | b'{')
+/// A byte that belongs to a plain character; that is a letter of ASCII; with which a Cyrillic letter begins.
+const PLAIN: u8 = 1;
+const LATIN: u8 = 2;
+const CYRILLIC: u8 = 4;
+const CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = u8::MAX;
+    loop {
+        classes[byte as usize] = if is_seen(byte) && !is_sign(byte) { PLAIN } else { 0 }
+            | if byte.is_ascii_alphabetic() { LATIN } else { 0 }
+            | if matches!(byte, 0xD0 | 0xD1) { CYRILLIC } else { 0 };
+        if byte == 0 {
+            return classes;
+        }
+        byte -= 1;
+    }
 }
 
-/// Marks such bytes of the word, several at a time: `$%&'` and `<=>?` have all but two bits in common.
-fn has_sign(word: u64) -> u64 {
+/// Whether all bytes are those of plain characters, and no Latin letters stand among Cyrillic ones that may look like them.
+fn is_plain_byte_by_byte(bytes: &[u8]) -> bool {
+    let classes = bytes.iter().map(|byte| CLASSES[usize::from(*byte)]);
+    let (all, any) = classes.fold((u8::MAX, 0), |(all, any), class| (all & class, any | class));
+    all & PLAIN != 0 && any & (LATIN | CYRILLIC) != LATIN | CYRILLIC
+}
+
+/// Whether a byte stands in JSON or in some notation for more than itself, or in the place of a letter that was lost.
+const fn is_sign(byte: u8) -> bool {
+    matches!(byte, b'"' | b'%' | b'&' | b'<' | b'?' | b'\\' | b'_' | b'}')
+}
+
+/// Marks the signs of a word, what is not seen, what is not ASCII, and some neighbours of the signs: each of `$%&'`, `<=>?`
+/// and `\]^_` has all but two bits in common, and from `|` on all are marked. No mark means that there is nothing of the kind.
+fn odd(word: u64) -> u64 {
+    let is_control = word.wrapping_sub(0x20 * EACH);
+    let is_bar_or_above = word | word.wrapping_add(4 * EACH);
     let but_two_bits = word & (0xFC * EACH);
-    has(but_two_bits, b'$') | has(but_two_bits, b'<') | has(word, b'_') | has(word, b'{')
+    let is_of_four = has(but_two_bits, b'$') | has(but_two_bits, b'<') | has(but_two_bits, b'\\');
+    is_control | is_bar_or_above | has(word, b'"') | is_of_four
 }
 
 /// Whether a byte belongs to a character that is seen, is no blank but the plain one and no mark upon another, and has one
 /// form alone: ASCII, Latin letters (U+00C0 to U+02FF), Cyrillic ones (to U+047F) and ideographs (U+4000 to U+9FFF).
-pub(super) fn is_seen(byte: u8) -> bool {
+pub(super) const fn is_seen(byte: u8) -> bool {
     matches!(byte, 0x20..=0x7E | 0x80..=0xBF | 0xC3..=0xCB | 0xD0 | 0xD1 | 0xE4..=0xE9)
 }
 
@@ -66,12 +86,13 @@ fn of_words(bytes: &[u8], of: impl Fn(u64) -> u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::doubt::may_mix_scripts;
     use super::*;
 
     proptest::proptest! {
         #[test]
         fn eight_bytes_at_a_time_say_what_each_of_them_says(text in "[ -~]{0,20}[\\x00-\\x7F]?[ -~äЖ字]{0,20}[\\x00-\\x7Fé«]?") {
-            let each = text.bytes().all(|byte| is_seen(byte) && !matches!(byte, b'"' | b'\\') && !is_sign(byte));
+            let each = text.bytes().all(|byte| is_seen(byte) && !is_sign(byte));
             let each = each && !may_be_read_twice(text.as_bytes()) && !may_mix_scripts(text.as_bytes());
             proptest::prop_assert_eq!(is_plain(&text), each, "{:?}", text);
         }
