@@ -79,7 +79,7 @@ def test_dead_letters_of_a_group_come_back_in_their_order(ordered: Relay) -> Non
             MessageGroupId=mark,
             MessageDeduplicationId=f"{mark}-{number}",
         )
-    assert "5 of 5" in Tool(environment(ordered)).run("queue", "--redrive")
+    assert "5 dead letters brought back" in Tool(environment(ordered)).run("queue", "--redrive")
     ordered.drained(seconds=120)
     assert ordered.contacts()[f"{mark}@example.test"]["Title"] == "4"
     assert ordered.depth("RECORDS_DEAD_LETTER_QUEUE_URL") == 0

@@ -70,7 +70,7 @@ impl Finding {
 pub(super) async fn run(stack: &Stack, screen: &mut Screen) -> Result<ExitStatus, OperatorError> {
     let findings = look(stack).await?;
     let is_wrong = findings.iter().any(|finding| finding.verdict == Verdict::Wrong);
-    if !screen.json(&json!({"findings": findings, "works": !is_wrong}))? {
+    if !screen.json(&json!({"findings": findings, "wrong": is_wrong}))? {
         for finding in &findings {
             let verdict = match finding.verdict {
                 Verdict::Ok => "ok",
@@ -122,11 +122,11 @@ async fn look(stack: &Stack) -> Result<Vec<Finding>, OperatorError> {
             if status["authorization"]["state"] == "active" && status["paused"].is_null() {
                 findings.push(match stack.invoke("authorize", &json!({"verify": true})).await {
                     Ok(answer) => of_scopes(&answer),
-                    Err(error) => of_verifying(&error),
+                    Err(error) => of_asking("Bigin", &error),
                 });
             }
         }
-        Err(error) => findings.push(Finding::unseen("status", &error)),
+        Err(error) => findings.push(of_asking("status", &error)),
     }
     findings.push(Finding::of(
         "alarms",
@@ -283,11 +283,11 @@ fn of_scopes(answer: &Value) -> Finding {
     )
 }
 
-/// Bigin's refusal is a finding; what kept the question from being asked is none.
-fn of_verifying(error: &OperatorError) -> Finding {
+/// A function that fails is a finding; what kept it from being asked is none.
+fn of_asking(name: &str, error: &OperatorError) -> Finding {
     match error {
-        OperatorError::Function { message, .. } => Finding::of("Bigin", Verdict::Wrong, message, None),
-        error => Finding::unseen("Bigin", error),
+        OperatorError::Function { .. } => Finding::of(name, Verdict::Wrong, error.to_string(), None),
+        error => Finding::unseen(name, error),
     }
 }
 
@@ -359,6 +359,23 @@ mod tests {
         assert_eq!(of_function("push", &function).verdict, Verdict::Warning);
         function.is_changing = false;
         assert_eq!(of_function("push", &function).verdict, Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_function_that_fails_is_wrong_and_one_that_may_not_be_asked_is_unknown() {
+        let fails = OperatorError::Function {
+            function: "bigin-relay-revoke".to_owned(),
+            kind: "StateTable".to_owned(),
+            message: "the table cannot be read".to_owned(),
+        };
+        let finding = of_asking("status", &fails);
+        assert_eq!(finding.verdict, Verdict::Wrong);
+        assert!(finding.what.contains("the table cannot be read"));
+        let denied = OperatorError::NotAllowed {
+            what: "invoking bigin-relay-revoke".to_owned(),
+            problem: "AccessDeniedException".to_owned(),
+        };
+        assert_eq!(of_asking("status", &denied).verdict, Verdict::Unknown);
     }
 
     #[test]

@@ -34,24 +34,41 @@ pub(super) async fn send(stack: &Stack, screen: &mut Screen, file: &Path) -> Res
 pub(super) async fn bring_back(stack: &Stack, screen: &mut Screen) -> Result<ExitStatus, OperatorError> {
     let found = stack.count_dead_letters().await?;
     let mut brought = 0;
-    'looks: loop {
+    let ended = bring_some_back(stack, found, &mut brought).await;
+    let left = match &ended {
+        Ok(()) if brought < found => stack.count_dead_letters().await?,
+        _ => 0,
+    };
+    if !screen.json(&json!({"found": found, "brought_back": brought, "left": left}))? {
+        screen.line(format_args!("{brought} dead letters brought back"))?;
+        if left > 0 {
+            screen.line(format_args!("{left} are left, perhaps out of sight for a minute"))?;
+            screen.line("next: bigin-relay queue --redrive")?;
+        } else if ended.is_ok() {
+            screen.line("next: bigin-relay queue")?;
+        }
+    }
+    ended?;
+    Ok(if left > 0 {
+        ExitStatus::Partial
+    } else {
+        ExitStatus::Complete
+    })
+}
+
+/// Counts each that was brought, so that it is known when the next one fails.
+async fn bring_some_back(stack: &Stack, most: u64, brought: &mut u64) -> Result<(), OperatorError> {
+    while *brought < most {
         let letters = stack.take_dead_letters().await?;
         if letters.is_empty() {
             break;
         }
         for letter in letters {
             stack.bring_back(&letter).await?;
-            brought += 1;
-            if brought >= found {
-                break 'looks;
-            }
+            *brought += 1;
         }
     }
-    if !screen.json(&json!({"found": found, "brought_back": brought}))? {
-        screen.line(format_args!("{brought} of {found} dead letters brought back"))?;
-        screen.line("next: bigin-relay queue")?;
-    }
-    Ok(ExitStatus::Complete)
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<String, OperatorError> {
