@@ -325,6 +325,60 @@ async fn an_acceptance_that_was_under_way_makes_no_refusal_the_records_own() {
     );
 }
 
+/// The account comes into its state between two records of one call, under a code that is known or not.
+#[tokio::test]
+async fn what_was_accepted_before_it_in_a_call_makes_no_refusal_the_records_own() {
+    let full = [
+        ("/console/limits", json!({"record_limit": 130})),
+        (
+            "/console/faults",
+            json!({"rules": [{"path": "/bigin/v2/Contacts*", "fault": {"kind": "records", "when": {"text": ".late@"}, "code": "STRANGE_STATE"}}]}),
+        ),
+    ];
+    for (path, state) in full {
+        let world = World::with(json!({}), patient()).await;
+        let mut text = String::from("Last Name,Email\n");
+        for row in 0..250 {
+            let when = if row < 130 { "early" } else { "late" };
+            writeln!(text, "Contact {row},{row}.{when}@example.com").unwrap();
+        }
+        world.sandbox.console("PUT", path, &state);
+        let mut import = world.start(&world.put("inbox/Contacts/a.csv", text));
+        for _ in 0..4 {
+            import.run_until(&world, Next::waits).await;
+        }
+        let report = world.only_report();
+        assert_eq!(report.counts.rejected, 0, "{state} {report:?}");
+        assert_eq!(world.records("Contacts").len(), 130, "{state}");
+        world.sandbox.console("PUT", "/console/limits", &json!({}));
+        world.faults(json!([]));
+        let report = world.run(import).await;
+        assert_eq!(
+            (report.status, report.counts.inserted),
+            (RunStatus::Complete, 250),
+            "{state} {report:?}"
+        );
+    }
+}
+
+/// One that has room for some of a batch's messages keeps the others.
+#[tokio::test]
+async fn a_storage_that_gets_full_in_the_middle_of_a_batch_rejects_none_of_its_messages() {
+    let post = Post::with(json!({}), patient()).await;
+    post.world
+        .sandbox
+        .console("PUT", "/console/limits", &json!({"record_limit": 4}));
+    for number in 0..10 {
+        post.contacts([contact(number)]);
+    }
+    post.drain().await;
+    assert_eq!(post.world.records("Contacts").len(), 4);
+    assert!(post.rejects().is_empty(), "{:?}", post.rejects());
+    post.world.sandbox.console("PUT", "/console/limits", &json!({}));
+    bring_back(&post).await;
+    assert_eq!((post.world.records("Contacts").len(), post.rejects().len()), (10, 0));
+}
+
 /// A firewall may answer in JSON, under a code of its own.
 #[tokio::test]
 async fn a_code_that_nobody_knows_under_403_is_the_records_where_others_are_taken_and_the_accounts_where_none_is() {

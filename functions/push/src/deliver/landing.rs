@@ -84,18 +84,19 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         if answer.credits_remaining == Some(0) {
             self.stop(Stop::CreditsGone);
         }
-        let accepted = Accepted::of(&answer.outcomes);
-        let mut settled = if accepted.is_any() {
+        let is_accepted = |outcome: &RecordOutcome| matches!(outcome, RecordOutcome::Accepted { .. });
+        let mut settled = if answer.outcomes.iter().any(is_accepted) {
             self.accepted(&parcels[0], set_out)
         } else {
             Vec::new()
         };
         let mut nameless = Vec::new();
         let (mut again, mut further) = (Vec::new(), Vec::new());
-        for (mut parcel, outcome) in parcels.into_iter().zip(answer.outcomes) {
+        let accepted = Accepted::beside_each(&answer.outcomes);
+        for ((mut parcel, outcome), accepted) in parcels.into_iter().zip(answer.outcomes).zip(accepted) {
             match about_record(&parcel, outcome, created) {
                 Verdict::Ended(Outcome::Rejected(reject)) if may_tell_of_account(&parcel, &reject) => {
-                    nameless.push((parcel, reject));
+                    nameless.push((parcel, reject, accepted));
                 }
                 Verdict::Ended(outcome) => match parcel.after(outcome) {
                     After::Ended(ended) => settled.push(ended),
@@ -113,7 +114,7 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         if !further.is_empty() {
             self.put_back(further, None);
         }
-        settled.extend(self.judge_refusals(nameless, accepted));
+        settled.extend(self.judge_refusals(nameless));
         if !again.is_empty() {
             self.tally.retries += 1;
             let attempts = again.iter().map(|parcel| parcel.attempts).max().unwrap_or(1);
@@ -174,8 +175,10 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
             }
             Decision::Split | Decision::SplitOrHold(_) => {
                 let reject = refused_alone(failure);
-                let nameless = parcels.into_iter().map(|parcel| (parcel, reject.clone())).collect();
-                return self.judge_refusals(nameless, Accepted::NOTHING);
+                let nameless = parcels
+                    .into_iter()
+                    .map(|parcel| (parcel, reject.clone(), Accepted::NOTHING));
+                return self.judge_refusals(nameless.collect());
             }
             Decision::Stop(stop @ Stop::ModuleHeld { .. }) => {
                 self.put_back(parcels, lost);

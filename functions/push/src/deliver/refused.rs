@@ -59,9 +59,9 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         settled
     }
 
-    /// Judges refusals that name no reason, of records of one call.
-    pub(super) fn judge_refusals(&mut self, nameless: Vec<(Parcel, Reject)>, accepted: Accepted) -> Vec<Settled> {
-        let Some((first, _)) = nameless.first() else {
+    /// Judges refusals that name no reason, of records of one call, by what was accepted beside each.
+    pub(super) fn judge_refusals(&mut self, nameless: Vec<(Parcel, Reject, Accepted)>) -> Vec<Settled> {
+        let Some((first, ..)) = nameless.first() else {
             return Vec::new();
         };
         let (module, way, now) = (first.shape.module.clone(), first.shape.operation, Timestamp::now());
@@ -69,19 +69,19 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
         let known = self.unclear.known.entry(module.clone()).or_default();
         let mut own = Vec::new();
         let mut others = Vec::new();
-        for (parcel, reject) in nameless {
+        for (parcel, reject, accepted) in nameless {
             let refused = refused(&sums, &parcel, &reject);
             if meaning(known, &refused, way, accepted, now) == Meaning::Own {
                 own.push((parcel, reject));
             } else {
-                known.refuse(refused);
-                others.push((parcel, reject));
+                known.refuse(refused.clone());
+                others.push((parcel, reject, refused, accepted));
             }
         }
-        let of_account = others.iter().find(|(parcel, reject)| {
-            meaning(known, &refused(&sums, parcel, reject), way, accepted, now) == Meaning::OfAccount
-        });
-        let hold = of_account.map(|(_, reject)| Stop::ModuleHeld {
+        let of_account = others
+            .iter()
+            .find(|(_, _, refused, accepted)| meaning(known, refused, way, *accepted, now) == Meaning::OfAccount);
+        let hold = of_account.map(|(_, reject, ..)| Stop::ModuleHeld {
             code: reject.code.clone(),
             message: format!(
                 "Bigin refuses records of {module} for what names no field ({}): the account or the module is in a state in which it \
@@ -89,6 +89,10 @@ impl<T: Tokens, B: PauseCheck> Delivery<T, B> {
                 reject.code
             ),
         });
+        let others = others
+            .into_iter()
+            .map(|(parcel, reject, ..)| (parcel, reject))
+            .collect::<Vec<_>>();
         if let Some(stop) = hold {
             self.keep(others, &module, way, stop);
         } else {

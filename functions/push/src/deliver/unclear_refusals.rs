@@ -20,42 +20,48 @@ pub(super) fn may_tell_of_account(parcel: &Parcel, reject: &Reject) -> bool {
     parcel.call_kind == CallKind::Write && reject.field.is_none() && reject.record_id.is_none()
 }
 
-/// What of a call was accepted.
+/// What of a call was accepted, as seen from one of its records: Bigin takes them one after the other, and the account may
+/// come into another state in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted {
-    any: bool,
+    before: bool,
+    behind: bool,
     /// An update tells nothing of whether the account takes new records.
-    new: bool,
+    new_behind: bool,
 }
 
 impl Accepted {
     /// Nothing was.
-    pub const NOTHING: Self = Self { any: false, new: false };
+    pub const NOTHING: Self = Self {
+        before: false,
+        behind: false,
+        new_behind: false,
+    };
 
-    /// What was, of a call with these outcomes.
-    pub fn of(outcomes: &[RecordOutcome]) -> Self {
-        let actions = || {
-            outcomes.iter().filter_map(|outcome| match outcome {
-                RecordOutcome::Accepted { action, .. } => Some(*action),
-                RecordOutcome::Refused(_) => None,
-            })
-        };
-        Self {
-            any: actions().next().is_some(),
-            new: actions().any(|action| action == Action::Inserted),
+    /// What was, of a call with these outcomes, seen from each.
+    pub fn beside_each(outcomes: &[RecordOutcome]) -> Vec<Self> {
+        let mut seen = vec![Self::NOTHING; outcomes.len()];
+        let (mut any, mut new) = (false, false);
+        for (outcome, seen) in outcomes.iter().zip(&mut seen).rev() {
+            (seen.behind, seen.new_behind) = (any, new);
+            if let RecordOutcome::Accepted { action, .. } = outcome {
+                any = true;
+                new |= *action == Action::Inserted;
+            }
         }
+        let mut before = false;
+        for (outcome, seen) in outcomes.iter().zip(&mut seen) {
+            seen.before = before;
+            before |= matches!(outcome, RecordOutcome::Accepted { .. });
+        }
+        seen
     }
 
-    /// Whether anything was.
-    pub fn is_any(self) -> bool {
-        self.any
-    }
-
-    fn tells_of(self, operation: Operation, code: &str) -> bool {
+    fn disproves(self, operation: Operation, code: &str) -> bool {
         if is_of_account(code) && operation == Operation::Upsert {
-            self.new
+            self.new_behind
         } else {
-            self.any
+            self.behind
         }
     }
 }
@@ -79,9 +85,11 @@ pub fn meaning(
     accepted: Accepted,
     now: Timestamp,
 ) -> Meaning {
-    if accepted.tells_of(operation, &refused.code) || known.is_the_records_own(refused, now) {
+    let say_the_same = || known.say_the_same(&refused.operation, &refused.code) > 1;
+    if accepted.disproves(operation, &refused.code) || known.is_the_records_own(refused, now) {
         Meaning::Own
-    } else if is_of_account(&refused.code) || known.say_the_same(&refused.operation, &refused.code) > 1 {
+    // Where records before it were accepted, the next call tells whether the account has come into that state since.
+    } else if is_of_account(&refused.code) || (!accepted.before && say_the_same()) {
         Meaning::OfAccount
     } else {
         Meaning::Doubt
@@ -194,7 +202,22 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
-    const UPDATED: Accepted = Accepted { any: true, new: false };
+    /// What lies beside a refusal in its call.
+    fn beside(before: &[Action], behind: &[Action]) -> Accepted {
+        let accepted = |action: &Action| RecordOutcome::Accepted {
+            id: "1".into(),
+            action: *action,
+            modified_at: None,
+        };
+        let refused = RecordOutcome::Refused(vec![]);
+        let outcomes: Vec<_> = before
+            .iter()
+            .map(accepted)
+            .chain([refused])
+            .chain(behind.iter().map(accepted))
+            .collect();
+        Accepted::beside_each(&outcomes)[before.len()]
+    }
 
     fn of(code: &str, content: u64) -> Refused {
         Refused {
@@ -261,15 +284,35 @@ mod tests {
     #[test]
     fn beside_records_that_are_accepted_it_is_the_records_own() {
         let refused = of("NOT_APPROVED", 1);
-        assert_eq!(judged(&[of("NOT_APPROVED", 2)], &refused, UPDATED), Meaning::Own);
+        let before = [of("NOT_APPROVED", 2)];
+        assert_eq!(judged(&before, &refused, beside(&[], &[Action::Updated])), Meaning::Own);
+    }
+
+    #[test]
+    fn what_was_accepted_before_it_tells_of_no_refusal_and_the_next_call_does() {
+        let accepted = beside(&[Action::Inserted], &[]);
+        let refused = of("NOT_APPROVED", 1);
+        assert_eq!(judged(&[of("NOT_APPROVED", 2)], &refused, accepted), Meaning::Doubt);
+        assert_eq!(
+            judged(&[of("NOT_APPROVED", 2)], &refused, Accepted::NOTHING),
+            Meaning::OfAccount
+        );
     }
 
     #[test]
     fn a_full_storage_is_known_by_its_name_and_an_update_does_not_disprove_it() {
         let full = of("MAX_RECORDS_LIMIT_REACHED", 1);
         assert_eq!(judged(&[], &full, Accepted::NOTHING), Meaning::OfAccount);
-        assert_eq!(judged(&[], &full, UPDATED), Meaning::OfAccount);
-        assert_eq!(judged(&[], &full, Accepted { any: true, new: true }), Meaning::Own);
+        let updated = beside(&[Action::Updated], &[Action::Updated]);
+        assert_eq!(judged(&[], &full, updated), Meaning::OfAccount);
+        let inserted_behind = beside(&[], &[Action::Inserted]);
+        assert_eq!(judged(&[], &full, inserted_behind), Meaning::Own);
+    }
+
+    #[test]
+    fn a_storage_may_get_full_in_the_middle_of_a_call() {
+        let full = of("MAX_RECORDS_LIMIT_REACHED", 1);
+        assert_eq!(judged(&[], &full, beside(&[Action::Inserted], &[])), Meaning::OfAccount);
     }
 
     #[test]
