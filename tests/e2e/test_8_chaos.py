@@ -12,5 +12,6 @@ def test_a_storm_of_everything_that_goes_wrong(storm: Storm) -> None:
     assert happened >= {
         "push killed", "refresh killed", "sandbox restarted", "Bigin slow", "Bigin throttles", "Bigin fails", "answers lost",
         "answers garbled", "paused and resumed", "revoked and authorized", "refresh token dead", "access token dead",
-        "dead-letter queue filled", "waiting import stopped",
+        "dead-letter queue filled", "waiting import stopped", "poison by file", "poison by message", "record locked",
+        "versions of one key", "storage full",
     }  # fmt: skip
