@@ -18,6 +18,7 @@ use shared::tokens::{Refreshed, TokenProvider};
 
 use crate::desk::{Desk, SceneClock, SceneIntake};
 use crate::imports;
+use crate::refusals;
 use crate::role::Role;
 use crate::table::SceneTable;
 use crate::vault::{SceneSecret, SceneVersions, Which};
@@ -38,6 +39,9 @@ pub(crate) fn work(role: Role, desk: Desk, rejected: VersionId) -> Work {
         Role::Import(number) => Box::pin(imports::execute(desk, number)),
         Role::StandBy(number) => Box::pin(imports::stand_by(desk, number)),
         Role::Tell(number) => Box::pin(imports::tell(desk, number)),
+        Role::Refused(record) => Box::pin(refusals::refused(desk, record)),
+        Role::Taken => Box::pin(refusals::taken(desk)),
+        Role::Decided => Box::pin(refusals::decided(desk)),
     }
 }
 

@@ -11,6 +11,8 @@
 //! The same for the line of imports: whoever ends hands the turn on to one that waits with a task token. A death is then an
 //! execution that is stopped by hand, and time passes when all sleep.
 //!
+//! And what push learns of refusals: several invocations tell at the same time, while an operator decides.
+//!
 //! After each step, and at each end, the [`rules`] are looked at.
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +26,7 @@ mod desk;
 mod explore;
 mod imports;
 mod line_rules;
+mod refusals;
 mod role;
 mod rules;
 mod scene_machine;

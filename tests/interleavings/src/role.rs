@@ -19,6 +19,12 @@ pub enum Role {
     StandBy(usize),
     /// The rule that tells of that execution's end.
     Tell(usize),
+    /// push, whose record of that number Bigin refused.
+    Refused(u64),
+    /// push, whose record Bigin took.
+    Taken,
+    /// The operator, who has refused records rejected.
+    Decided,
 }
 
 impl Role {
@@ -33,6 +39,9 @@ impl Role {
             Self::Import(_) => "import",
             Self::StandBy(_) => "waiting task",
             Self::Tell(_) => "rule on ends",
+            Self::Refused(_) => "push that was refused",
+            Self::Taken => "push that was taken",
+            Self::Decided => "operator",
         }
     }
 }

@@ -5,6 +5,7 @@ use shared::state::{AuthorizationState, Key, Standing};
 use shared::tokens::{AccessDocument, BlankState, SelfClient};
 
 use crate::line_rules;
+use crate::refusals;
 use crate::role::Role;
 use crate::world::{End, Version, World};
 
@@ -148,6 +149,9 @@ pub fn after_a_step(world: &mut World) {
 pub fn at_the_end(world: &mut World) {
     if !world.machine.imports.is_empty() {
         return line_rules::at_the_end(world);
+    }
+    if [Role::Refused(0), Role::Decided].iter().any(|role| has(world, *role)) {
+        return refusals::at_the_end(world);
     }
     let standing = standing(world);
     let stored: Vec<String> = world.client().map_or_else(Vec::new, |client| {

@@ -158,6 +158,14 @@ pub enum End {
     Import(String),
     /// Who only stood by: a waiting task's invocations, the rule on ends.
     StoodBy,
+    /// push: the refusal of that record is told of.
+    Refused(u64),
+    /// push: that a record was taken is told of.
+    Taken,
+    /// The operator's decision is written down.
+    Decided,
+    /// Nothing could be told.
+    NotTold,
     /// authorize: what it says, and whether it tells of a refresh token that may be left at Zoho.
     Authorize { said: String, owns_up: bool },
 }
