@@ -18,12 +18,14 @@ from . import rows
 from .table import Row, at_most
 
 LATENCY_MS, RUNS = 200, 3
-COUNTS = (10, 100, 500)
+COUNTS, MOST = (10, 100), 500
 LARGE = 1_000_000
+# So many seconds a file are waited for: more is so far from the goal that the figure does not matter.
+PATIENCE_S = 3
 
 
 def measured() -> list[Row]:
-    """All rows of the line. One stack a run, so that no run meets what another has left."""
+    """All rows of the line but that of the most files. One stack a run, so that no run meets what another has left."""
     found: dict[str, list[float]] = {}
     for _ in range(RUNS):
         with _stack() as relay:
@@ -37,12 +39,10 @@ def measured() -> list[Row]:
             _under_way(relay, "Products")
             _note(found, "line.seconds_per_file.100.beside_large", _at_once(relay, 100)[0])
             _note(found, "line.wait_behind_large_s", _first_report(relay))
-    per_100 = sorted(found["line.seconds_per_file.100"])[RUNS // 2]
     goals = {
         "line.first_report_s": ("s", 1.5),
         "line.seconds_per_file.10": ("s", 1.5),
         "line.seconds_per_file.100": ("s", 1.5),
-        "line.seconds_per_file.500": ("s", min(1.5, 1.2 * per_100)),
         "line.seconds_per_file.100.beside_large": ("s", 3),
         "line.wait_behind_large_s": ("s", 20),
         "credits.per_100_small_files": ("credits", 110),
@@ -50,6 +50,18 @@ def measured() -> list[Row]:
     return [at_most(name, found[name], unit, goal) for name, (unit, goal) in goals.items()]
 
 
+def most_measured() -> list[Row]:
+    """The row of the most files, each run on a stack of its own behind a hundred files, which it is held against. A part of its
+    own: the local AWS does not carry so many executions on every machine, and the other rows do not fall with it."""
+    hundred, most = [], []
+    for _ in range(RUNS):
+        with _stack() as relay:
+            hundred.append(_at_once(relay, 100)[0])
+            most.append(_at_once(relay, MOST)[0])
+    return [at_most(MOST_NAME, most, "s", min(1.5, 1.2 * sorted(hundred)[RUNS // 2]))]
+
+
+MOST_NAME = f"line.seconds_per_file.{MOST}"
 NAMES = [
     "line.first_report_s",
     *(f"line.seconds_per_file.{count}" for count in COUNTS),
@@ -109,7 +121,7 @@ def _at_once(relay: object, count: int) -> tuple[float, float]:
                     final[key] = report
         return len(final) == count
 
-    wait_until(f"{count} reports", 10 * count + 60, all_are_final, pause=1.0)
+    wait_until(f"{count} reports", PATIENCE_S * count + 60, all_are_final, pause=1.0)
     wrong = [report for report in final.values() if report["status"] != "complete"]
     if wrong:
         raise Failed(f"{len(wrong)} of {count} files are not complete: {wrong[0]['status']}, {wrong[0]['reason']}")

@@ -43,6 +43,7 @@ PARTS = {
     "finish": Part(finish.NAMES, finish.measured),
     "pull": Part(pulls.NAMES, pulls.measured),
     "line": Part(line.NAMES, line.measured),
+    "most_files": Part([line.MOST_NAME], line.most_measured),
     "peer": Part([f"peer.{what}_ratio" for what in ("time", "cpu", "memory", "cold_start")], peer),
 }
 
