@@ -185,6 +185,15 @@ pub enum Command {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Erases one person's data from the bucket, old versions included. Shows first what it would erase.
+    #[command(after_help = "Example: bigin-relay erase ann.rao@example.com")]
+    Erase {
+        /// An e-mail address, or an id: whatever the person is found by.
+        person: String,
+        /// The same once more, typed to confirm.
+        #[arg(long, value_name = "PERSON")]
+        confirm: Option<String>,
+    },
     /// Asks for a fresh access token, as the schedule does.
     #[command(after_help = "Example: bigin-relay refresh")]
     Refresh,

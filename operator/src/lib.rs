@@ -4,6 +4,7 @@
 //! - [`Stack`] is the deployed stack: its functions, its bucket, its queues. Nothing else talks to AWS.
 //! - [`Report`] is a run's report, and [`Runs`] finds it in the bucket.
 //! - [`Changes`] finds what pull brought out of Bigin.
+//! - [`Erasure`] finds one person's data in the bucket and erases it; `search` looks through objects for it.
 //! - `rows` reads rejects and outcomes, which say what became of each row.
 //! - `commands` has one module a command. Each asks the stack, shows what it found, and answers with an [`ExitStatus`].
 //! - [`Screen`] is the only place that prints: as text for people, as JSON for programs.
@@ -14,6 +15,7 @@
 mod changes;
 mod cli;
 mod commands;
+mod erasure;
 mod error;
 mod exit_status;
 mod progress;
@@ -21,11 +23,13 @@ mod report;
 mod rows;
 mod runs;
 mod screen;
+mod search;
 mod stack;
 
 pub use changes::Changes;
 pub use cli::{Cli, Command};
 pub use commands::run;
+pub use erasure::Erasure;
 pub use error::OperatorError;
 pub use exit_status::ExitStatus;
 pub use report::Report;

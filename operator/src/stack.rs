@@ -1,5 +1,7 @@
 //! The deployed stack, as an operator reaches it.
 
+mod versions;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -14,6 +16,8 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::error::OperatorError;
+
+pub use versions::ObjectVersion;
 
 /// The most messages that SQS takes in one call.
 pub const MOST_MESSAGES_A_CALL: usize = 10;

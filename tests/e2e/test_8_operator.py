@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import hashlib
 import json
 import os
 import signal
@@ -128,6 +130,49 @@ def test_changes_are_listed_and_followed(tool: Tool, relay: Relay, authorized: d
         assert any(later in line for line in lines)
         follower.send_signal(signal.SIGINT)
         assert follower.wait(timeout=30) == 0
+
+
+def test_a_person_is_erased_from_every_version_and_nobody_else_from_what_came_out(
+    tool: Tool, relay: Relay, authorized: dict, tmp_path: Path
+) -> None:
+    mark = unique("erase")
+    person, other = f"{mark}.ann@example.test", f"{mark}.bo@example.test"
+    key = f"inbox/Contacts/{mark}.csv"
+    for rows in (f"Rao,{person}\nBo,{other}\n,{person}\n", f"Bo,{other}\n"):
+        relay.put(key, f"Last Name,Email\n{rows}")
+        wait_until("its import", 60, lambda: not relay.executions("RUNNING"))
+    relay.arrived(person, other)
+    run_id = changes.pulled(relay)["run_id"]
+
+    def holders() -> list[str]:
+        """Every version of an object that has the person in it."""
+        pages = relay.aws("s3").get_paginator("list_object_versions").paginate(Bucket=relay.bucket)
+        versions = [version for page in pages for version in page.get("Versions", [])]
+        bodies = (
+            (each["Key"], relay.aws("s3").get_object(Bucket=relay.bucket, Key=each["Key"], VersionId=each["VersionId"]))
+            for each in versions
+        )
+        texts = ((key, body["Body"].read()) for key, body in bodies)
+        return sorted(key for key, text in texts if person.encode() in (gzip.decompress(text) if text[:2] == b"\x1f\x8b" else text))
+
+    before = holders()
+    assert {each.split("/")[0] for each in before} == {"inbox", "rejects", "outcomes", "changes"}
+    shown = tool.run("erase", person, ends=3)
+    assert f"erase {person} --confirm {person}" in shown
+    assert all(each in shown for each in before)
+    assert "somebody else" in tool.run("erase", person, "--confirm", other, ends=3)
+    done = tool.json("erase", person, "--confirm", person)
+    assert (done["erased"], done["left"]) == (len(before), 0)
+    assert holders() == []
+    manifest = json.loads(relay.text(f"changes/Contacts/_manifests/{run_id}.json"))
+    assert manifest["erased"] >= 1
+    assert any((line["record"] or {}).get("Email") == other for line in changes.lines(relay, manifest))
+    for part in manifest["files"]:
+        packed = relay.aws("s3").get_object(Bucket=relay.bucket, Key=part["key"])["Body"].read()
+        assert (part["bytes"], part["sha256"]) == (len(packed), hashlib.sha256(packed).hexdigest())
+        assert part["lines"] == len(relay.text(part["key"]).splitlines())
+    assert tool.json("erase", person)["found"] == []
+    assert other in relay.contacts()
 
 
 def test_the_state_is_shown_on_one_screen_with_the_command_that_mends_it(tool: Tool, relay: Relay, authorized: dict) -> None:

@@ -3,6 +3,7 @@
 mod authorize;
 mod changes;
 mod doctor;
+mod erase;
 mod files;
 mod hold;
 mod messages;
@@ -64,6 +65,7 @@ pub async fn run(cli: Cli, screen: &mut Screen) -> Result<ExitStatus, OperatorEr
         Command::Resume => hold::resume(stack, screen).await,
         Command::Held { module, reject } => hold::held(stack, screen, &module, reject).await,
         Command::Revoke { confirm, reason } => hold::revoke(stack, screen, confirm.as_deref(), reason.as_deref()).await,
+        Command::Erase { person, confirm } => erase::run(stack, screen, &person, confirm.as_deref()).await,
         Command::Refresh => hold::refresh(stack, screen).await,
         Command::Completions { .. } => Ok(ExitStatus::Complete),
     }
