@@ -200,15 +200,11 @@ fn manifest_of(part: &str) -> Option<String> {
 
 /// Whether the manifest said anything else of the part than what it is now.
 fn count_part(manifest: &mut Value, part: &str, bytes: &[u8], lines: usize) -> bool {
-    let files = manifest["files"].as_array_mut().into_iter().flatten();
-    let Some(file) = files.into_iter().find(|file| file["key"] == part) else {
+    let mut files = manifest["files"].as_array_mut().into_iter().flatten();
+    let Some(file) = files.find(|file| file["key"] == part) else {
         return false;
     };
-    let sha256: String = digest(&SHA256, bytes)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hex(digest(&SHA256, bytes).as_ref());
     if file["sha256"] == sha256.as_str() {
         return false;
     }
@@ -216,6 +212,12 @@ fn count_part(manifest: &mut Value, part: &str, bytes: &[u8], lines: usize) -> b
     (file["bytes"], file["lines"], file["sha256"]) = (json!(bytes.len()), json!(lines), json!(sha256));
     manifest["erased"] = json!(manifest["erased"].as_u64().unwrap_or(0) + erased);
     true
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]

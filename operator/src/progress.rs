@@ -1,5 +1,6 @@
 //! Follows a file that was put into the bucket, until its run has ended.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -41,6 +42,8 @@ impl Followed<'_> {
         }
         bar.set_message("waits for its run");
         let mut report_key = None;
+        // One future throughout: a Ctrl-C that comes while something is read is not lost.
+        let mut interrupted = pin!(tokio::signal::ctrl_c());
         loop {
             if report_key.is_none() {
                 let found = self
@@ -58,7 +61,7 @@ impl Followed<'_> {
             }
             tokio::select! {
                 () = sleep(LOOK) => bar.tick(),
-                _ = tokio::signal::ctrl_c() => {
+                _ = &mut interrupted => {
                     bar.finish_and_clear();
                     return Err(OperatorError::Interrupted(match &report_key {
                         Some(key) => format!("its report is {key}"),

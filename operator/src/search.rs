@@ -64,7 +64,7 @@ pub struct Search<'w> {
 enum Way<'w> {
     NotBegun,
     Plain(Scan<'w>),
-    Unpacked(MultiGzDecoder<Scan<'w>>),
+    Unpacked(Box<MultiGzDecoder<Scan<'w>>>),
     NotReadable,
 }
 
@@ -82,7 +82,7 @@ impl<'w> Search<'w> {
         if matches!(self.way, Way::NotBegun) && !piece.is_empty() {
             let scan = Scan::of(self.wanted);
             self.way = match piece {
-                piece if piece.starts_with(GZIP) => Way::Unpacked(MultiGzDecoder::new(scan)),
+                piece if piece.starts_with(GZIP) => Way::Unpacked(Box::new(MultiGzDecoder::new(scan))),
                 piece if piece.starts_with(ZIP) => Way::NotReadable,
                 _ => Way::Plain(scan),
             };

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,13 +124,21 @@ def test_changes_are_listed_and_followed(tool: Tool, relay: Relay, authorized: d
 
     command = [str(operator_binary()), "changes", "Contacts", "--most", "1", "--tail"]
     with subprocess.Popen(command, env=tool.environment, stdout=subprocess.PIPE, text=True) as follower:
-        lines = iter(follower.stdout.readline, "")
-        assert any(record_id in line for line in lines)
-        [later] = relay.console.add("Contacts", {"Last_Name": unique("Li")})
-        changes.pulled(relay)
-        assert any(later in line for line in lines)
-        follower.send_signal(signal.SIGINT)
-        assert follower.wait(timeout=30) == 0
+        # Whatever it does not print, or does not hear: the test ends.
+        patience = threading.Timer(120, follower.kill)
+        patience.start()
+        try:
+            lines = iter(follower.stdout.readline, "")
+            assert any(record_id in line for line in lines)
+            [later] = relay.console.add("Contacts", {"Last_Name": unique("Li")})
+            changes.pulled(relay)
+            assert any(later in line for line in lines)
+            # It may be reading at this moment.
+            follower.send_signal(signal.SIGINT)
+            assert follower.wait(timeout=30) == 0
+        finally:
+            patience.cancel()
+            follower.kill()
 
 
 def test_a_person_is_erased_from_every_version_and_nobody_else_from_what_came_out(

@@ -1,5 +1,6 @@
 //! Shows what has changed in Bigin, as pull brought it out.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -40,10 +41,12 @@ pub(super) async fn run(
 }
 
 async fn follow(screen: &mut Screen, changes: &mut Changes<'_>) -> Result<(), OperatorError> {
+    // One future throughout: a Ctrl-C that comes while something is read is not lost.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
             () = sleep(ANEW) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(()),
+            _ = &mut interrupted => return Ok(()),
         }
         for part in changes.new_parts().await? {
             tell(screen, &changes.lines(&part).await?)?;

@@ -61,10 +61,8 @@ pub(super) async fn run(
 /// A file that is taken away while it is imported is imported no further, other people's rows with it.
 async fn nothing_is_under_way(stack: &Stack) -> Result<(), OperatorError> {
     let status = stack.invoke("revoke", &json!({"action": "status"})).await?;
-    let runs = status["reports"].as_array().into_iter().flatten();
-    let under_way = runs
-        .into_iter()
-        .find(|run| matches!(run["status"].as_str(), Some("running" | "paused")));
+    let mut runs = status["reports"].as_array().into_iter().flatten();
+    let under_way = runs.find(|run| matches!(run["status"].as_str(), Some("running" | "paused")));
     under_way.map_or(Ok(()), |run| {
         Err(OperatorError::NotConfirmed(format!(
             "run {} is under way\nto do: wait until it has ended (`bigin-relay runs`)",

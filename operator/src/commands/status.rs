@@ -1,5 +1,6 @@
 //! How the relay stands, and the parts of it that are asked for alone.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +26,8 @@ pub(super) async fn show(stack: &Stack, screen: &mut Screen) -> Result<ExitStatu
 
 /// The same until Ctrl-C; as JSON, one answer a look.
 pub(super) async fn watch(stack: &Stack, screen: &mut Screen) -> Result<ExitStatus, OperatorError> {
+    // One future throughout: a Ctrl-C that comes while something is read is not lost.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     loop {
         let status = look(stack).await?;
         if !screen.json(&status)? {
@@ -35,7 +38,7 @@ pub(super) async fn watch(stack: &Stack, screen: &mut Screen) -> Result<ExitStat
         }
         tokio::select! {
             () = sleep(ANEW) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(ExitStatus::Complete),
+            _ = &mut interrupted => return Ok(ExitStatus::Complete),
         }
     }
 }
