@@ -86,7 +86,7 @@ impl<'s> Erasure<'s> {
                 let step = match self.look_through(&version).await? {
                     Seen::Nothing => continue,
                     Seen::NotReadable => Step::Look,
-                    Seen::Found => step_of(&version.key),
+                    Seen::Found => step_of(&version),
                 };
                 sightings.push(Sighting { version, step });
             }
@@ -179,10 +179,11 @@ impl<'s> Erasure<'s> {
     }
 }
 
-fn step_of(key: &str) -> Step {
-    if UNDER_WAY.iter().any(|place| key.starts_with(place)) {
+fn step_of(version: &ObjectVersion) -> Step {
+    // What has been delivered is deleted there, and lives on as an old version.
+    if version.is_latest && UNDER_WAY.iter().any(|place| version.key.starts_with(place)) {
         Step::Wait
-    } else if manifest_of(key).is_some() {
+    } else if manifest_of(&version.key).is_some() {
         Step::Rewrite
     } else {
         Step::Delete
@@ -236,8 +237,16 @@ mod tests {
             ("work/x/rejects-0001", Step::Wait),
             ("deferred/held/Contacts/x.ndjson", Step::Wait),
         ];
+        let version = |key: &str, is_latest| ObjectVersion {
+            key: key.to_owned(),
+            id: "1".to_owned(),
+            is_latest,
+        };
         for (key, step) in steps {
-            assert_eq!(step_of(key), step, "{key}");
+            assert_eq!(step_of(&version(key, true)), step, "{key}");
+        }
+        for delivered in ["work/x/rejects-0001", "deferred/held/Contacts/x.ndjson"] {
+            assert_eq!(step_of(&version(delivered, false)), Step::Delete);
         }
         let manifest = manifest_of(PART);
         assert_eq!(

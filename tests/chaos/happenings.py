@@ -81,6 +81,7 @@ class Happenings:
 
     def records(self) -> Iterator[str]:
         """Records that Bigin does not take, and versions that come faster than they are imported."""
+        self.calm()
         yield from self._each(self._records)
 
     def tokens(self) -> Iterator[str]:

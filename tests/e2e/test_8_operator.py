@@ -165,7 +165,7 @@ def test_a_person_is_erased_from_every_version_and_nobody_else_from_what_came_ou
         return sorted(key for key, text in texts if person.encode() in (gzip.decompress(text) if text[:2] == b"\x1f\x8b" else text))
 
     before = holders()
-    assert {each.split("/")[0] for each in before} == {"inbox", "rejects", "outcomes", "changes"}
+    assert {each.split("/")[0] for each in before} >= {"inbox", "rejects", "outcomes", "changes"}
     shown = tool.run("erase", person, ends=3)
     assert f"erase {person} --confirm {person}" in shown
     assert all(each in shown for each in before)
