@@ -49,13 +49,16 @@ pub(super) async fn run(
     let left = sightings.len() - erased;
     show(screen, &sightings, erased, left)?;
     ended?;
-    match (left, confirm) {
-        (0, _) => Ok(ExitStatus::Complete),
-        (_, Some(_)) => Ok(ExitStatus::Partial),
-        (_, None) => Err(OperatorError::NotConfirmed(format!(
+    if confirm.is_none() && sightings.iter().any(is_erased) {
+        return Err(OperatorError::NotConfirmed(format!(
             "to erase, type `bigin-relay erase {text} --confirm {text}`"
-        ))),
+        )));
     }
+    Ok(if left > 0 {
+        ExitStatus::Partial
+    } else {
+        ExitStatus::Complete
+    })
 }
 
 /// A file that is taken away while it is imported is imported no further, other people's rows with it.
