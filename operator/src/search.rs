@@ -10,7 +10,11 @@ use memchr::memmem::Finder;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZIP: &[u8] = b"PK\x03\x04";
 
-/// A text to look for. Capital and small letters are the same; it is found in UTF-8 and in UTF-16.
+/// So many bytes around a text tell whether it stands there as a whole.
+const AROUND: usize = 2;
+
+/// A text to look for. Capital and small letters are the same; it is found in UTF-8 and in UTF-16. In UTF-8 it has to stand
+/// as a whole: `ann@example.com` is not in `joann@example.com`, nor in `ann@example.com.au`.
 #[derive(Debug)]
 pub struct Wanted {
     finders: Vec<Finder<'static>>,
@@ -35,11 +39,37 @@ impl Wanted {
         }
     }
 
-    /// Whether it is in these bytes.
+    /// Whether it is in these bytes, which are all that there are.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
-        let bytes = bytes.to_ascii_lowercase();
-        self.finders.iter().any(|finder| finder.find(&bytes).is_some())
+        self.is_among(bytes, true)
     }
+
+    /// `is_all`: no further bytes follow. Otherwise one whose surroundings are not there yet is left for the next look.
+    fn is_among(&self, bytes: &[u8], is_all: bool) -> bool {
+        let bytes = bytes.to_ascii_lowercase();
+        self.finders.iter().any(|finder| {
+            let length = finder.needle().len();
+            finder.find_iter(&bytes).any(|at| {
+                let (before, behind) = (&bytes[..at], &bytes[at + length..]);
+                (is_all || behind.len() >= AROUND) && is_whole(before, behind)
+            })
+        })
+    }
+}
+
+/// Whether what stands around a text is no part of it. A line break in JSON ends with a letter: `\n`.
+fn is_whole(before: &[u8], behind: &[u8]) -> bool {
+    let is_joined_before = match before {
+        [.., b'\\', b'n' | b'r' | b't'] => false,
+        [.., last] => last.is_ascii_alphanumeric() || b"._+-".contains(last),
+        [] => false,
+    };
+    let is_joined_behind = match behind {
+        [b'.', next, ..] => next.is_ascii_alphanumeric(),
+        [first, ..] => first.is_ascii_alphanumeric() || b"_-".contains(first),
+        [] => false,
+    };
+    !is_joined_before && !is_joined_behind
 }
 
 /// What a search has seen.
@@ -105,7 +135,7 @@ impl<'w> Search<'w> {
             Way::Plain(scan) => scan,
             Way::Unpacked(mut unpacked) => {
                 let is_damaged = unpacked.try_finish().is_err();
-                let is_found = unpacked.get_ref().is_found;
+                let is_found = unpacked.get_ref().is_found_in_all();
                 return match (is_found, is_damaged) {
                     (true, _) => Seen::Found,
                     (false, true) => Seen::NotReadable,
@@ -113,7 +143,11 @@ impl<'w> Search<'w> {
                 };
             }
         };
-        if scan.is_found { Seen::Found } else { Seen::Nothing }
+        if scan.is_found_in_all() {
+            Seen::Found
+        } else {
+            Seen::Nothing
+        }
     }
 }
 
@@ -133,14 +167,18 @@ impl<'w> Scan<'w> {
             is_found: false,
         }
     }
+
+    fn is_found_in_all(&self) -> bool {
+        self.is_found || self.wanted.is_in(&self.before)
+    }
 }
 
 impl Write for Scan<'_> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         if !self.is_found {
             self.before.extend_from_slice(piece);
-            self.is_found = self.wanted.is_in(&self.before);
-            let kept = self.wanted.longest.saturating_sub(1);
+            self.is_found = self.wanted.is_among(&self.before, false);
+            let kept = self.wanted.longest + 2 * AROUND;
             self.before.drain(..self.before.len().saturating_sub(kept));
         }
         Ok(piece.len())
@@ -187,6 +225,41 @@ mod tests {
         }
         assert_eq!(seen("zoë@example.com", "ZOË@EXAMPLE.COM".as_bytes(), 4), Seen::Found);
         assert_eq!(seen("ann", b"", 4), Seen::Nothing);
+    }
+
+    #[test]
+    fn somebody_whose_address_or_id_is_longer_is_somebody_else() {
+        let others: [&[u8]; 4] = [
+            b"joann.rao@example.com,x",
+            b"x,ann.rao@example.com.au",
+            b"jo.ann.rao@example.com",
+            b"ann.rao@example.community",
+        ];
+        let the_person: [&[u8]; 5] = [
+            b"ann.rao@example.com",
+            b"Ask ann.rao@example.com. Then go",
+            br#"{"Description":"asked:\nann.rao@example.com"}"#,
+            b"<mailto:ann.rao@example.com>",
+            "\u{201c}ann.rao@example.com\u{201d}".as_bytes(),
+        ];
+        for piece in [3, 5, 8, 4096] {
+            for text in others {
+                assert_eq!(
+                    seen("ann.rao@example.com", text, piece),
+                    Seen::Nothing,
+                    "{text:?} {piece}"
+                );
+            }
+            for text in the_person {
+                assert_eq!(
+                    seen("ann.rao@example.com", text, piece),
+                    Seen::Found,
+                    "{text:?} {piece}"
+                );
+            }
+            assert_eq!(seen("58768760001", b"1587687600010,58768760001", piece), Seen::Found);
+            assert_eq!(seen("58768760001", b"1587687600010,587687600011", piece), Seen::Nothing);
+        }
     }
 
     #[test]
