@@ -59,11 +59,9 @@ impl Wanted {
 
 /// Whether what stands around a text is no part of it. A line break in JSON ends with a letter: `\n`.
 fn is_whole(before: &[u8], behind: &[u8]) -> bool {
-    let is_joined_before = match before {
-        [.., b'\\', b'n' | b'r' | b't'] => false,
-        [.., last] => last.is_ascii_alphanumeric() || b"._+-".contains(last),
-        [] => false,
-    };
+    let is_after_a_break = matches!(before, [.., b'\\', b'n' | b'r' | b't']);
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"._+-".contains(byte);
+    let is_joined_before = !is_after_a_break && before.last().is_some_and(is_part);
     let is_joined_behind = match behind {
         [b'.', next, ..] => next.is_ascii_alphanumeric(),
         [first, ..] => first.is_ascii_alphanumeric() || b"_-".contains(first),
